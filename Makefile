@@ -1,0 +1,79 @@
+# Quanta Census: one command from a Butler repository to the technote.
+# `make help` prints the lines below that carry a double hash.
+
+CAMPAIGNS ?= campaigns/demo.yaml
+DATA      ?= data
+WORKERS   ?= 2
+PYTHON    ?= python3
+FORMAT    ?= table
+
+BIN   := .venv/bin
+STAMP := .venv/.synced
+# An environment that was activated elsewhere must not leak into ours.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup extract transform report summary technote sql docs test lint format bench clean lock
+# The steps are a pipeline: `make -j extract transform report` must keep their order.
+.NOTPARALLEL:
+
+help: ## what can be made (this list)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  CAMPAIGNS=$(CAMPAIGNS)  the campaigns file    DATA=$(DATA)  where all outputs go"
+	@echo "  WORKERS=$(WORKERS)  processes of an extraction  FORMAT=table|csv|json|markdown  for make sql"
+
+setup: $(STAMP) ## make .venv, with everything that the other targets need
+
+# `uv` installs the hashed lock in seconds; it is bootstrapped by pip, so python3 and make are enough.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.7'
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+extract: $(STAMP) ## Butler repository -> $(DATA)/lake (builds the demo repository first if it is missing)
+	$(BIN)/python -m extract run "$(CAMPAIGNS)" --data "$(DATA)" --workers $(WORKERS)
+
+transform: $(STAMP) ## $(DATA)/lake -> $(DATA)/warehouse.duckdb, with every check
+	$(BIN)/python -m dbt_project build --data "$(DATA)"
+
+report: $(STAMP) ## $(DATA)/warehouse.duckdb -> $(DATA)/report: figures, tables, technote, page
+	$(BIN)/python -m reports run --data "$(DATA)"
+
+sql: $(STAMP) ## a read-only SQL prompt on the warehouse; one query with Q="select ..."
+	@$(BIN)/python -m dbt_project sql --data "$(DATA)" --format "$(FORMAT)" $(if $(value Q),--from-env Q)
+# Q reaches the program through the environment, so quotes and % survive; $(value) keeps a $ as it is.
+sql: export Q := $(value Q)
+
+docs: $(STAMP) ## dbt's documentation of every model and column, as one offline page
+	$(BIN)/python -m dbt_project docs --data "$(DATA)"
+
+test: $(STAMP) ## everything that a change must pass
+	$(BIN)/python -m pytest
+
+lint: $(STAMP) ## ruff, mypy, sqlfluff
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/analyses
+
+format: $(STAMP) ## rewrite sources in the one style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/analyses
+
+bench: $(STAMP) ## the numbers of docs/benchmarks.md, each as a ratio against the plain way
+	$(BIN)/python -m tests.bench
+
+lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
+	$(BIN)/uv export --quiet --python $(BIN)/python --all-extras --all-groups --no-header --no-annotate \
+	  --no-emit-project --output-file requirements.lock
+	rm -f uv.lock
+
+clean: ## remove warehouse and report; never a lake or a repository
+	rm -rf "$(DATA)/warehouse.duckdb" "$(DATA)/warehouse.duckdb.wal" "$(DATA)/report" "$(DATA)/dbt"
