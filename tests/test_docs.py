@@ -1,0 +1,89 @@
+"""The documents tell the truth: commands exist, links resolve, every command has help."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+import dbt_project.__main__
+import extract.cli
+import reports.cli
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+APPS = {
+    "census-extract": extract.cli.app,
+    "python -m extract": extract.cli.app,
+    "census-report": reports.cli.app,
+    "python -m reports": reports.cli.app,
+    "python -m dbt_project": dbt_project.__main__.app,
+}
+
+
+def commands(app: typer.Typer) -> dict[str, click.Command]:
+    group = typer.main.get_command(app)
+    return dict(getattr(group, "commands", {}))
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_target_in_a_document_exists(path: Path) -> None:
+    code = re.findall(r"```(?:sh|bash|console|text)?\n(.*?)```|`([^`\n]+)`", path.read_text(), re.S)
+    for block in (text for pair in code for text in pair if text):
+        for line in re.findall(r"(?:^|\s|\$ )make ([^\n#;|&\"]*)", block):
+            words = [word for word in line.split() if re.fullmatch(r"[a-z][a-z-]*", word)]
+            assert set(words) <= make_targets(), f"{path.name}: make {line}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_census_command_in_a_document_exists(path: Path) -> None:
+    text = path.read_text()
+    for prefix, app in APPS.items():
+        for name in re.findall(rf"{re.escape(prefix)} ([a-z]+)", text):
+            assert name in commands(app), f"{path.name}: {prefix} {name}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_relative_link_resolves(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
+        if "://" not in target:
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("name", sorted(APPS))
+def test_every_command_and_option_has_help(name: str) -> None:
+    for command_name, command in commands(APPS[name]).items():
+        assert command.help, f"{name} {command_name} has no help"
+        for parameter in command.params:
+            help_text = getattr(parameter, "help", None)
+            assert help_text, f"{name} {command_name} {parameter.name} has no help"
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for prefix in ("census-extract", "census-report"):
+        for name in commands(APPS[prefix]):
+            assert f"{prefix} {name}" in readme
+
+
+def test_make_help_lists_every_target() -> None:
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert {f"make {target}" for target in make_targets()} <= {
+        " ".join(line.split()[:2]) for line in shown.splitlines()
+    }

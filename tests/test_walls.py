@@ -1,0 +1,78 @@
+"""The walls of the house: which room may import what, and what may stand at the top level."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("extract", "dbt_project", "reports")
+
+
+def imported_modules(path: Path) -> Iterator[str]:
+    """Yield the dotted name of everything that a Python file imports, wherever it does."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def files_importing(folder: str, package: str) -> set[str]:
+    return {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / folder).rglob("*.py")
+        if any(name == package or name.startswith(f"{package}.") for name in imported_modules(path))
+    }
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_never_import_each_other(room: str) -> None:
+    for other in set(ROOMS) - {room}:
+        assert files_importing(room, other) == set()
+
+
+@pytest.mark.parametrize("room", ["dbt_project", "reports"])
+def test_only_extract_imports_the_lsst_stack(room: str) -> None:
+    assert files_importing(room, "lsst") == set()
+
+
+def test_the_lsst_wall_would_see_an_import() -> None:
+    assert "extract/repository.py" in files_importing("extract", "lsst")
+
+
+def test_only_the_repository_module_opens_a_butler_to_read() -> None:
+    openers = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "extract").rglob("*.py")
+        if "Butler.from_config(" in path.read_text() and "demo" not in path.parts
+    }
+    assert openers == {"extract/repository.py"}
+
+
+def test_only_the_marts_module_of_reports_opens_duckdb() -> None:
+    assert files_importing("reports", "duckdb") == {"reports/marts.py"}
+
+
+def test_top_level_holds_only_what_the_design_names() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    top = {name.split("/")[0] for name in tracked}
+    allowed = {
+        *ROOMS,
+        *("tests", "pyproject.toml", "Makefile", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+        *("LICENSE", "requirements.lock", "campaigns", "docs"),
+    }
+    assert {name for name in top if not name.startswith(".")} <= allowed
+
+
+def test_no_tracked_file_names_a_registry_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert not (ROOT / "uv.lock").exists() or "uv.lock" in (ROOT / ".gitignore").read_text()
