@@ -46,9 +46,10 @@ report: $(STAMP) ## $(DATA)/warehouse.duckdb -> $(DATA)/report: figures, tables,
 	$(BIN)/python -m reports run --data "$(DATA)"
 
 sql: $(STAMP) ## a read-only SQL prompt on the warehouse; one query with Q="select ..."
-	@$(BIN)/python -m dbt_project sql --data "$(DATA)" --format "$(FORMAT)" $(if $(value Q),--from-env Q)
-# Q reaches the program through the environment, so quotes and % survive; $(value) keeps a $ as it is.
-sql: export Q := $(value Q)
+	@$(BIN)/python -m dbt_project sql --data "$(DATA)" --format "$(FORMAT)" $(if $(value Q),--from-env CENSUS_QUERY)
+# The query reaches the program through the environment and unexpanded: quotes, $ and % survive.
+sql: export override CENSUS_QUERY := $(value Q)
+unexport Q
 
 docs: $(STAMP) ## dbt's documentation of every model and column, as one offline page
 	$(BIN)/python -m dbt_project docs --data "$(DATA)"
