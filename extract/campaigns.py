@@ -1,0 +1,302 @@
+"""The campaigns file: what a user says of campaigns, stages and where their data is.
+
+Reading and validating that file belongs here, nothing else: no Butler is opened
+and nothing is written, so that every fault of the file is told before any work.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Annotated, Any
+
+import pydantic
+import yaml
+
+__all__ = [
+    "Campaign",
+    "CampaignsError",
+    "CampaignsFile",
+    "Demo",
+    "NodeType",
+    "Prices",
+    "Stage",
+    "load_campaigns",
+]
+
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class CampaignsError(ValueError):
+    """The campaigns file cannot be used; the message is one line that says where and why."""
+
+
+def _check_name(name: str) -> str:
+    """Refuse a name that could not be a folder of the lake and part of a figure's name."""
+    # "." and ".." fit the alphabet of names, and would leave the lake.
+    if not _NAME.fullmatch(name) or set(name) == {"."}:
+        raise ValueError(f"{name!r} is no name: use letters, digits, '.', '_' and '-'")
+    return name
+
+
+def _as_list(value: object) -> object:
+    """Let a list of one be written as its only item."""
+    return [value] if isinstance(value, str) else value
+
+
+_Name = Annotated[str, pydantic.AfterValidator(_check_name)]
+_Text = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
+_Texts = Annotated[tuple[_Text, ...], pydantic.BeforeValidator(_as_list)]
+_Gib = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
+_Price = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+
+
+class _Section(pydantic.BaseModel):
+    """A mapping of the file, in which a key that nobody reads is an error."""
+
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+
+
+class Demo(_Section):
+    """How the simulated demo repository is built."""
+
+    seed: int = 1
+    scale: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1
+
+
+class NodeType(_Section):
+    """A type of worker node, for sizing."""
+
+    cores: Annotated[int, pydantic.Field(gt=0)]
+    memory_gib: _Gib
+
+
+class Prices(_Section):
+    """Prices for sizing, in any one currency."""
+
+    per_core: _Price | None = None
+    per_gib: _Price | None = None
+
+
+class Stage(_Section):
+    """One stage of a campaign: the collections that hold it, in order."""
+
+    collections: Annotated[_Texts, pydantic.Field(min_length=1)]
+    quantum_graphs: _Texts = ()
+    incomplete: _Text | None = None
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _expand_short_form(cls, value: object) -> object:
+        """Read a bare collection, or a list of them, as a stage with nothing else said."""
+        return {"collections": value} if isinstance(value, str | list) else value
+
+
+class Campaign(_Section):
+    """One campaign: a release, run over some fields in some stages."""
+
+    release: _Text
+    fields: _Texts = ()
+    description: _Text | None = None
+    focus: _Name | None = None
+    repository: _Text | None = None
+    stages: Annotated[dict[_Name, Stage], pydantic.Field(min_length=1)]
+
+
+class CampaignsFile(_Section):
+    """The whole file (design: section 4.2).
+
+    Paths are as the file has them; `resolve` turns one into a path or URI.
+    """
+
+    campaigns: Annotated[dict[_Name, Campaign], pydantic.Field(min_length=1)]
+    repository: _Text | None = None
+    threshold_gib: _Gib = 6.0
+    thresholds_gib: tuple[_Gib, ...] = ()
+    nodes: dict[_Name, NodeType] = pydantic.Field(default_factory=dict)
+    prices: Prices = Prices()
+    current_requests: _Text | None = None
+    demo: Demo | None = None
+
+    _path: Path = pydantic.PrivateAttr(default=Path("campaigns.yaml"))
+    _current_requests_json: str | None = pydantic.PrivateAttr(default=None)
+
+    @pydantic.model_validator(mode="after")
+    def _check_whole(self) -> CampaignsFile:
+        """Check what no single section can know."""
+        focus = [name for name, campaign in self.campaigns.items() if campaign.focus]
+        if len(focus) != 1:
+            said = f"{len(focus)} have it ({', '.join(focus)})" if focus else "none has it"
+            raise ValueError(
+                "exactly one campaign needs 'focus', the label of the single-campaign figures: "
+                + said
+            )
+        if len(set(self.thresholds_gib)) != len(self.thresholds_gib):
+            raise ValueError("thresholds_gib holds the same value twice")
+        for name, campaign in self.campaigns.items():
+            own = campaign.repository or self.repository
+            if self.demo and own:
+                raise ValueError("with 'demo' the repository is built: remove 'repository'")
+            if not self.demo and not own:
+                raise ValueError(
+                    f"campaign {name} has no repository: add 'repository' to it or to the file"
+                )
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The file itself."""
+        return self._path
+
+    @property
+    def focus(self) -> str:
+        """Name of the campaign of the single-campaign figures."""
+        return next(name for name, campaign in self.campaigns.items() if campaign.focus)
+
+    @property
+    def current_requests_json(self) -> str | None:
+        """The current BPS configuration as JSON text; `None` when the file names none."""
+        return self._current_requests_json
+
+    def base(self, demo_root: Path) -> Path:
+        """Folder to which relative paths of the file refer.
+
+        Parameters
+        ----------
+        demo_root : `pathlib.Path`
+            Where the demo is built; used when the file has a ``demo`` block.
+
+        Returns
+        -------
+        base : `pathlib.Path`
+            An absolute folder.
+        """
+        return demo_root.resolve() if self.demo else self._path.resolve().parent
+
+    def repository_of(self, campaign: str, demo_root: Path) -> str:
+        """Tell where a campaign's Butler repository is.
+
+        Parameters
+        ----------
+        campaign : `str`
+            Name of the campaign.
+        demo_root : `pathlib.Path`
+            Where the demo is built.
+
+        Returns
+        -------
+        repository : `str`
+            Absolute path, URI or registered label.
+        """
+        if self.demo:
+            return str(self.base(demo_root) / "repo")
+        said = self.campaigns[campaign].repository or self.repository
+        assert said is not None, "validated"
+        as_path = Path(said).expanduser()
+        # A label is a bare word that is no folder here: `embargo`, `/repo/main`'s alias `main`.
+        if "://" in said or not ("/" in said or (self.base(demo_root) / as_path).exists()):
+            return said
+        return str(self.base(demo_root) / as_path)
+
+    def graphs_of(self, campaign: str, stage: str, demo_root: Path) -> list[str]:
+        """List the predicted graphs of a stage as the file names them, made absolute.
+
+        Parameters
+        ----------
+        campaign, stage : `str`
+            Names in the file.
+        demo_root : `pathlib.Path`
+            Where the demo is built.
+
+        Returns
+        -------
+        graphs : `list` [ `str` ]
+            URIs, paths or globs of paths.
+        """
+        return [
+            said if "://" in said else str(self.base(demo_root) / Path(said).expanduser())
+            for said in self.campaigns[campaign].stages[stage].quantum_graphs
+        ]
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key that stands twice is an error instead of a silent loss."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[Hashable] = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, Hashable):
+                if key in seen:
+                    line = key_node.start_mark.line + 1
+                    raise CampaignsError(f"line {line}: {key!r} stands twice in one mapping")
+                seen.add(key)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _read_yaml(path: Path) -> object:
+    """Read a YAML file, or say in one line why that cannot be done."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return yaml.load(stream, Loader=_Loader)  # a SafeLoader
+    except CampaignsError as error:
+        raise CampaignsError(f"{path}: {error}") from None
+    except FileNotFoundError:
+        raise CampaignsError(f"{path}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CampaignsError(f"{path}: cannot be read: {error}") from None
+    except yaml.YAMLError as error:
+        raise CampaignsError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
+
+
+def _first_fault(error: pydantic.ValidationError) -> str:
+    """Say the first fault that validation found in one line, with its place in the file."""
+    fault = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in fault["loc"] if part != "[key]")
+    match fault["type"]:
+        case "extra_forbidden":
+            said = f"unknown key {fault['loc'][-1]!r}"
+            place = ".".join(str(part) for part in fault["loc"][:-1])
+        case "missing":
+            said = f"{fault['loc'][-1]!r} is missing"
+            place = ".".join(str(part) for part in fault["loc"][:-1])
+        case _:
+            said = fault["msg"].removeprefix("Value error, ")
+            if fault["type"] == "string_type":
+                said += f" (not {fault['input']!r}: quote it)"
+    return f"{place}: {said}" if place else said
+
+
+def load_campaigns(path: Path) -> CampaignsFile:
+    """Read and validate a campaigns file.
+
+    Parameters
+    ----------
+    path : `pathlib.Path`
+        The file.
+
+    Returns
+    -------
+    campaigns : `CampaignsFile`
+        What it says, with ``current_requests`` already read.
+
+    Raises
+    ------
+    CampaignsError
+        Raised with one line that names the file, the place and the fault.
+    """
+    content = _read_yaml(path)
+    if not isinstance(content, dict):
+        raise CampaignsError(f"{path}: holds no mapping with 'campaigns'")
+    try:
+        file = CampaignsFile.model_validate(content)
+    except pydantic.ValidationError as error:
+        raise CampaignsError(f"{path}: {_first_fault(error)}") from None
+    file._path = path
+    if file.current_requests:
+        requests = path.resolve().parent / Path(file.current_requests).expanduser()
+        # BPS configurations are YAML; SQL reads their requests and clusters from JSON.
+        file._current_requests_json = json.dumps(_read_yaml(requests), default=str)
+    return file
