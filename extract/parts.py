@@ -1,0 +1,283 @@
+"""Sorted parts of a RUN on local disk, and their merge into few sorted Parquet files.
+
+Jobs run in any order on any worker, yet the lake shall hold few, large files,
+sorted by task and start, and no process may hold a RUN in memory.  So each job
+leaves one small sorted part in Arrow's own format, which costs next to nothing
+to write and to map, and the merge cuts all parts at the same places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from extract.schema import DIMENSION_COLUMNS, TABLES
+
+__all__ = ["Part", "Piece", "merge_parts", "plan_merge", "write_parquet", "write_part"]
+
+ROW_GROUP_ROWS = 122_880
+"""Rows of a row group: DuckDB's own vector of parallel work."""
+
+FILE_ROWS = 2_000_000
+"""Rows of a file before another one is begun."""
+
+SHARED_MERGE_ROWS = 100_000
+"""Rows from which several workers share the merge, each with a file of its own."""
+
+# What each table is sorted by within a task.
+_ORDER = {"quanta": "start_at", "expectations": "data_id", "rejects": "data_id"}
+
+# Columns with few distinct values. A dictionary for all others would cost three times the whole
+# of the writing and save nothing.
+_DICTIONARIES = frozenset(DIMENSION_COLUMNS) | {
+    "run",
+    "task_label",
+    "attempt",
+    "status",
+    "caveats",
+    "exception_type",
+    "source",
+    "metadata_version",
+    "node_name",
+    "process_id",
+    "job_quanta_count",
+    "graph_uri",
+    "dataset_type",
+    "reason",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A sorted part of one table; picklable."""
+
+    table: str
+    """Name of the lake's table."""
+
+    path: str
+    """File in Arrow's IPC format."""
+
+    task_rows: Mapping[str, tuple[int, int]]
+    """Task label to the first of its rows and the one past its last."""
+
+    row_count: int
+    """Rows in all."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows of several parts that belong together in the order of the whole; picklable."""
+
+    ranges: tuple[tuple[int, int, int], ...]
+    """Index of a part, first row, one past the last row."""
+
+    @property
+    def row_count(self) -> int:
+        """Rows in all."""
+        return sum(stop - start for _, start, stop in self.ranges)
+
+
+def write_part(table: str, batches: Sequence[pa.RecordBatch], path: Path) -> Part:
+    """Sort rows by task and within it, and leave them on disk.
+
+    Parameters
+    ----------
+    table : `str`
+        Name of the lake's table.
+    batches : `~collections.abc.Sequence` [ `pyarrow.RecordBatch` ]
+        Its rows, in any order; at most some 100,000, for they are copied.
+    path : `pathlib.Path`
+        File to write.
+
+    Returns
+    -------
+    part : `Part`
+        Where the rows are.
+    """
+    rows = pa.Table.from_batches(batches, schema=TABLES[table])
+    by = [("task_label", "ascending"), (_ORDER[table], "ascending")]
+    rows = rows.take(pc.sort_indices(rows, sort_keys=by)).combine_chunks()
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    task_rows = {}
+    start = 0
+    # The rows are sorted, so runs of equal labels are whole tasks.
+    for chunk in pc.run_end_encode(rows["task_label"]).chunks:
+        for label, end in zip(chunk.values.to_pylist(), chunk.run_ends.to_pylist(), strict=True):
+            task_rows[label] = (start, end)
+            start = end
+    return Part(table, str(path), task_rows, rows.num_rows)
+
+
+def _open(part: Part, stack: ExitStack) -> pa.Table:
+    """Map a part into memory: pages come in when they are touched."""
+    source = stack.enter_context(pa.memory_map(part.path))
+    return stack.enter_context(pa.ipc.open_file(source)).read_all()
+
+
+def _keys(rows: pa.Table, order: str, start: int, stop: int) -> npt.NDArray[np.object_]:
+    """Take the sort keys of a task's rows as something that `numpy.searchsorted` understands."""
+    column = rows[order].slice(start, stop - start)
+    if pa.types.is_timestamp(column.type):
+        # Sorting puts NULL last.
+        filled = column.cast(pa.int64()).fill_null(np.iinfo(np.int64).max)
+        return filled.to_numpy()  # type: ignore[no-any-return]
+    return column.fill_null("\U0010ffff").to_numpy()  # type: ignore[no-any-return]
+
+
+def _cut_task(
+    tables: Sequence[pa.Table], bounds: Sequence[tuple[int, int, int]], order: str
+) -> Iterator[Piece]:
+    """Cut a task's rows into pieces that one row group can hold, in order."""
+    total = sum(stop - start for _, start, stop in bounds)
+    if total <= ROW_GROUP_ROWS:
+        yield Piece(tuple(bounds))
+        return
+    keys = [_keys(tables[index], order, start, stop) for index, start, stop in bounds]
+    count = -(-total // ROW_GROUP_ROWS)
+    everything = np.sort(np.concatenate(keys))
+    edges = np.unique(everything[[total * n // count for n in range(1, count)]])
+    if edges.dtype != np.object_:
+        # Equal keys become pieces of their own: a million NULL starts may be cut anywhere.
+        edges = np.unique(np.concatenate([edges, edges[edges < np.iinfo(np.int64).max] + 1]))
+    cuts = [np.append(np.searchsorted(own, edges), len(own)) for own in keys]
+    begin = [0] * len(bounds)
+    for n in range(len(edges) + 1):
+        ranges = []
+        for position, (index, start, _) in enumerate(bounds):
+            end = int(cuts[position][n])
+            if end > begin[position]:
+                ranges.append((index, start + begin[position], start + end))
+            begin[position] = end
+        yield from _cut_ties(Piece(tuple(ranges)))
+
+
+def _cut_ties(piece: Piece) -> Iterator[Piece]:
+    """Cut a piece that is still far too large: its keys are all equal, so in any place."""
+    if piece.row_count <= 2 * ROW_GROUP_ROWS:
+        yield from [piece] if piece.ranges else []
+        return
+    for index, start, stop in piece.ranges:
+        for begin in range(start, stop, ROW_GROUP_ROWS):
+            yield Piece(((index, begin, min(begin + ROW_GROUP_ROWS, stop)),))
+
+
+def plan_merge(parts: Sequence[Part], workers: int) -> list[list[Piece]]:
+    """Plan the files that some parts become, one list of pieces for each file.
+
+    Parameters
+    ----------
+    parts : `~collections.abc.Sequence` [ `Part` ]
+        All parts of one table of one RUN.
+    workers : `int`
+        Workers that may share the writing.
+
+    Returns
+    -------
+    files : `list` [ `list` [ `Piece` ] ]
+        The rows of each file, in order, the files in order too.
+    """
+    total = sum(part.row_count for part in parts)
+    if not total:
+        return []
+    order = _ORDER[parts[0].table]
+    pieces: list[Piece] = []
+    with ExitStack() as stack:
+        tables = [_open(part, stack) for part in parts]
+        for label in sorted({label for part in parts for label in part.task_rows}):
+            bounds = [
+                (index, *part.task_rows[label])
+                for index, part in enumerate(parts)
+                if label in part.task_rows
+            ]
+            pieces.extend(_cut_task(tables, bounds, order))
+    count = max(-(-total // FILE_ROWS), workers if total >= SHARED_MERGE_ROWS else 1)
+    files: list[list[Piece]] = [[] for _ in range(count)]
+    done = 0
+    for piece in pieces:
+        # The middle of a piece decides, so that files come out about equal.
+        files[min((done + piece.row_count // 2) * count // total, count - 1)].append(piece)
+        done += piece.row_count
+    return [file for file in files if file]
+
+
+def merge_parts(parts: Sequence[Part], pieces: Sequence[Piece], path: Path) -> int:
+    """Write one file of the lake from pieces of sorted parts.
+
+    Parameters
+    ----------
+    parts : `~collections.abc.Sequence` [ `Part` ]
+        All parts of one table of one RUN, as `plan_merge` got them.
+    pieces : `~collections.abc.Sequence` [ `Piece` ]
+        One list of what it returned.
+    path : `pathlib.Path`
+        File to write.
+
+    Returns
+    -------
+    row_count : `int`
+        Rows written.
+    """
+    table = parts[0].table
+    with ExitStack() as stack:
+        tables = [_open(part, stack) for part in parts]
+
+        def rows_in_order() -> Iterator[pa.Table]:
+            for piece in pieces:
+                slices = [tables[i].slice(start, stop - start) for i, start, stop in piece.ranges]
+                rows = pa.concat_tables(slices)
+                if len(slices) > 1:
+                    by = [(_ORDER[table], "ascending")]
+                    rows = rows.take(pc.sort_indices(rows, sort_keys=by))
+                yield rows
+
+        return write_parquet(table, rows_in_order(), path)
+
+
+def write_parquet(table: str, rows: Iterator[pa.Table], path: Path) -> int:
+    """Write a file of the lake, in row groups of even size.
+
+    Parameters
+    ----------
+    table : `str`
+        Name of the lake's table.
+    rows : `~collections.abc.Iterator` [ `pyarrow.Table` ]
+        Its rows in order; no more than a row group and one item are held.
+    path : `pathlib.Path`
+        File to write.
+
+    Returns
+    -------
+    row_count : `int`
+        Rows written.
+    """
+    schema = TABLES[table]
+    dictionaries = [name for name in schema.names if name in _DICTIONARIES]
+    written = 0
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=dictionaries) as writer:
+        held: list[pa.Table] = []
+        count = 0
+        for item in rows:
+            held.append(item)
+            count += item.num_rows
+            if count >= ROW_GROUP_ROWS:
+                whole = pa.concat_tables(held)
+                keep = count - count % ROW_GROUP_ROWS
+                writer.write_table(whole.slice(0, keep), row_group_size=ROW_GROUP_ROWS)
+                written += keep
+                held = [whole.slice(keep)]
+                count -= keep
+        if count or not written:
+            writer.write_table(
+                pa.concat_tables([schema.empty_table(), *held]), row_group_size=ROW_GROUP_ROWS
+            )
+            written += count
+    return written

@@ -1,0 +1,586 @@
+"""The only module that opens a Butler, always read-only.
+
+It asks the registry what is there, in batches of bounded size, and turns the
+errors of six libraries into one clear line.  What the datasets say is the
+business of the readers, what to do with them that of `extract.run`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+from lsst.daf.butler import (
+    Butler,
+    DataCoordinate,
+    DatasetRef,
+    DatasetType,
+    MissingCollectionError,
+)
+from lsst.resources import ResourcePath
+from lsst.utils.iteration import chunk_iterable
+
+from extract.metadata_files import FileBatch
+
+__all__ = [
+    "FileSlice",
+    "Repository",
+    "RepositoryError",
+    "RunContents",
+    "is_glob",
+    "is_usage_gathering",
+    "open_repository",
+]
+
+_METADATA = "_metadata"
+_LOG = "_log"
+_CONFIG = "_config"
+_PROVENANCE = "run_provenance"
+_PACKAGES = "packages"
+
+# Tools of analysis_tools that gather resource usage from metadata: they process no sky, and
+# their own metadata would count the measuring as work (D8).
+_USAGE_GATHERING = ("gatherResourceUsage", "consolidateResourceUsage")
+
+_PAGE = 5_000
+"""Registered datasets that are in memory at once."""
+
+_URI_PAGE = 1_000
+"""Datasets of one `get_many_uris` call: larger calls are no faster."""
+
+FILE_SLICE_QUANTA = 20_000
+"""Quanta of plain files that one job reads: some seconds of work, some 10 MB of rows."""
+
+# Dimensions by which one task's datasets can be dealt out evenly to several jobs, best first:
+# small and dense numbers, with the governor that a query must name beside them.
+_DEALING_DIMENSIONS = {
+    "detector": "instrument",
+    "patch": "skymap",
+    "visit": "instrument",
+    "exposure": "instrument",
+    "tract": "skymap",
+}
+
+
+class RepositoryError(RuntimeError):
+    """A repository cannot give what is asked; the message is one line with a remedy."""
+
+
+@dataclass(frozen=True)
+class RunContents:
+    """What a RUN collection holds that an extraction can read."""
+
+    source: str
+    """``metadata_files``, ``provenance_graph``, ``promised`` or ``none``."""
+
+    fingerprint: str
+    """Text that changes when the RUN has to be read again."""
+
+    metadata_counts: Mapping[str, int] = field(default_factory=dict)
+    """Registered metadata by task label."""
+
+    log_counts: Mapping[str, int] = field(default_factory=dict)
+    """Registered logs by task label."""
+
+    graph_uri: str | None = None
+    """Where the provenance graph is."""
+
+    @property
+    def quanta_count(self) -> int:
+        """Estimate of the quanta that left a trace, for progress and slices; 0 for graphs."""
+        tasks = self.metadata_counts.keys() | self.log_counts.keys()
+        return sum(
+            max(self.metadata_counts.get(task, 0), self.log_counts.get(task, 0)) for task in tasks
+        )
+
+
+@dataclass(frozen=True)
+class FileSlice:
+    """Some quanta of one RUN of plain files, for one job; picklable."""
+
+    location: str
+    """Repository."""
+
+    run: str
+    """RUN collection."""
+
+    tasks: Mapping[str, str]
+    """Task label to the condition (Butler expression, maybe empty) on its datasets."""
+
+    kept_logs: frozenset[str]
+    """Labels of the tasks whose logs this RUN keeps."""
+
+    quanta_count: int
+    """About how many quanta: exact when no task is cut."""
+
+
+def is_glob(expression: str) -> bool:
+    """Tell whether a collection of the file is a pattern."""
+    return any(char in expression for char in "*?[")
+
+
+def is_usage_gathering(task_label: str) -> bool:
+    """Tell whether a task only gathers the resource usage of others."""
+    return task_label.endswith(_USAGE_GATHERING)
+
+
+class Repository:
+    """A Butler repository, read-only.
+
+    Parameters
+    ----------
+    location : `str`
+        Path, URI or registered label, for messages.
+    butler : `lsst.daf.butler.Butler`
+        Read-only Butler of that repository.
+    """
+
+    def __init__(self, location: str, butler: Butler) -> None:
+        self.location = location
+        self._butler = butler
+        self._counts: dict[tuple[str, str], int] = {}
+
+    def expand(self, expressions: Iterable[str]) -> list[tuple[str, str]]:
+        """List the RUNs that collections and globs lead to, in chain order.
+
+        Parameters
+        ----------
+        expressions : `~collections.abc.Iterable` [ `str` ]
+            Collections and globs, in the order of the file.
+
+        Returns
+        -------
+        runs : `list` [ `tuple` [ `str`, `str` ] ]
+            RUN and the expression that led to it, each RUN once: chains in
+            their order, globs by RUN name descending (newest first).
+
+        Raises
+        ------
+        RepositoryError
+            Raised if a collection does not exist or a glob matches nothing.
+        """
+        led_to: dict[str, str] = {}
+        for expression in expressions:
+            try:
+                found = self._butler.collections.query_info(expression, flatten_chains=True)
+            except MissingCollectionError:
+                raise RepositoryError(
+                    f"{self.location}: there is no collection {expression!r}; correct it, or "
+                    "declare the stage 'incomplete' if its data is lost"
+                ) from None
+            runs = [info.name for info in found if info.type.name == "RUN"]
+            if is_glob(expression):
+                runs.sort(reverse=True)
+                if not runs and not self._matches_any(expression):
+                    raise RepositoryError(
+                        f"{self.location}: no collection matches {expression!r}; correct it, or "
+                        "declare the stage 'incomplete' if its data is lost"
+                    )
+            for run in runs:
+                led_to.setdefault(run, expression)
+        return list(led_to.items())
+
+    def _matches_any(self, glob: str) -> bool:
+        """Tell a glob without collections from one that matches chains without RUNs."""
+        return any(fnmatchcase(name, glob) for name in self._butler.collections.query(glob))
+
+    def describe(self, runs: Sequence[str]) -> Iterator[RunContents]:
+        """Tell what RUNs hold, reading nothing but the registry and the size of graphs.
+
+        Parameters
+        ----------
+        runs : `~collections.abc.Sequence` [ `str` ]
+            RUN collections.
+
+        Yields
+        ------
+        contents : `RunContents`
+            One for each RUN, in the order given.
+        """
+        if not runs:
+            return
+        summaries = {
+            info.name: info.dataset_types or frozenset()
+            for info in self._butler.collections.query_info(runs, include_summary=True)
+        }
+        for run in runs:
+            yield self._describe(run, summaries[run])
+
+    def _describe(self, run: str, types: frozenset[str]) -> RunContents:
+        """Describe one RUN of whose dataset types the registry's summary knows a superset."""
+        if _PROVENANCE in types and (found := self._graph(run)):
+            ref, uri = found
+            return RunContents(
+                "provenance_graph", _graph_fingerprint(ref, uri), graph_uri=_plain(uri)
+            )
+        # A summary never forgets a type that was removed from the RUN: only counts tell.
+        metadata = self._count_tasks(run, types, _METADATA, "TaskMetadata")
+        logs = self._count_tasks(run, types, _LOG, "ButlerLogRecords")
+        if metadata or logs:
+            known = json.dumps([metadata, logs], sort_keys=True)
+            digest = hashlib.sha256(known.encode()).hexdigest()[:16]
+            total = f"{sum(metadata.values())} metadata, {sum(logs.values())} logs"
+            return RunContents("metadata_files", f"files: {total}, {digest}", metadata, logs)
+        if self._is_promised(run, types):
+            return RunContents("promised", "promised")
+        return RunContents("none", "none")
+
+    def _graph(self, run: str) -> tuple[DatasetRef, ResourcePath] | None:
+        """Find the ingested provenance graph of a RUN."""
+        ref = self._butler.find_dataset(_PROVENANCE, collections=[run])
+        return None if ref is None else (ref, self._butler.getURI(ref))
+
+    def _is_promised(self, run: str, types: frozenset[str]) -> bool:
+        """Tell a RUN whose metadata waits for ``butler ingest-graph`` from an empty one (D6).
+
+        The aggregator with ``--promise-ingest-graph`` registers all outputs, ``packages``
+        among them, but neither metadata nor logs nor configs.
+        """
+        return (
+            _PACKAGES in types
+            and self._count(run, _PACKAGES) > 0
+            and not self._count_tasks(run, types, _CONFIG, "Config")
+        )
+
+    def _count_tasks(
+        self, run: str, types: frozenset[str], suffix: str, storage_class: str
+    ) -> dict[str, int]:
+        """Count the datasets of a kind by task label, those without any left out."""
+        counts: dict[str, int] = {}
+        for name in sorted(types):
+            label = name.removesuffix(suffix)
+            if label == name or is_usage_gathering(label):
+                continue
+            if self._butler.get_dataset_type(name).storageClass_name != storage_class:
+                continue
+            if count := self._count(run, name):
+                counts[label] = count
+        return counts
+
+    def _count(self, run: str, dataset_type: str) -> int:
+        """Count the datasets of a type in a RUN."""
+        with self._butler.query() as query:
+            return query.datasets(dataset_type, collections=[run], find_first=False).count()
+
+    def packages(self, run: str) -> dict[str, str] | None:
+        """Read the software versions of a RUN (D11).
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+
+        Returns
+        -------
+        packages : `dict` [ `str`, `str` ] or `None`
+            Version by package; `None` where the RUN has none that can be read.
+        """
+        try:
+            ref = self._butler.find_dataset(_PACKAGES, collections=[run])
+            if ref is None:
+                return None
+            return {str(name): str(version) for name, version in self._butler.get(ref).items()}
+        except Exception:  # Any of six libraries: versions are a courtesy, never a reason to stop.
+            return None
+
+    def slices(self, run: str, contents: RunContents) -> list[FileSlice]:
+        """Cut a RUN of plain files into jobs of about equal size.
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+        contents : `RunContents`
+            From `describe`.
+
+        Returns
+        -------
+        slices : `list` [ `FileSlice` ]
+            Together every registered metadata and log, each once.
+        """
+        slices: list[FileSlice] = []
+        tasks: dict[str, str] = {}
+        gathered = 0
+        kept = frozenset(contents.log_counts)
+
+        def close() -> None:
+            nonlocal tasks, gathered
+            if tasks:
+                slices.append(FileSlice(self.location, run, tasks, kept, gathered))
+            tasks, gathered = {}, 0
+
+        for label in sorted(contents.metadata_counts.keys() | kept):
+            count = max(contents.metadata_counts.get(label, 0), contents.log_counts.get(label, 0))
+            conditions = self._deal(label, -(-count // FILE_SLICE_QUANTA))
+            share = count // len(conditions)
+            for condition in conditions:
+                if gathered + share > FILE_SLICE_QUANTA or label in tasks:
+                    close()
+                tasks[label] = condition
+                gathered += share
+        close()
+        return slices
+
+    def _deal(self, label: str, parts: int) -> list[str]:
+        """Write the conditions that deal a task's datasets out to a number of jobs."""
+        if parts <= 1:
+            return [""]
+        dataset_type = self._task_type(label, _METADATA) or self._task_type(label, _LOG)
+        assert dataset_type is not None, "counted, so registered"
+        for dimension, governor in _DEALING_DIMENSIONS.items():
+            if dimension in dataset_type.dimensions.required:
+                return [
+                    f"{governor} != '' AND {dimension} IN ({start}..{2**62}:{parts})"
+                    for start in range(parts)
+                ]
+        return [""]
+
+    def _task_type(self, label: str, suffix: str) -> DatasetType | None:
+        """Find the metadata or log dataset type of a task."""
+        found: Sequence[DatasetType] = list(
+            self._butler.registry.queryDatasetTypes([label + suffix], missing=[])
+        )
+        return found[0] if found else None
+
+    def file_batches(self, part: FileSlice) -> Iterator[FileBatch]:
+        """Stream what is registered for the quanta of a slice.
+
+        Parameters
+        ----------
+        part : `FileSlice`
+            From `slices`.
+
+        Yields
+        ------
+        batch : `extract.metadata_files.FileBatch`
+            At most some thousands of quanta of one task.
+        """
+        for label, condition in part.tasks.items():
+            logged: dict[tuple[Any, ...], DataCoordinate] = {}
+            log_type = self._task_type(label, _LOG) if label in part.kept_logs else None
+            if log_type is not None:
+                for data_id in self._data_ids(log_type, part.run, condition):
+                    logged[data_id.required_values] = data_id
+            metadata_type = self._task_type(label, _METADATA)
+            if metadata_type is not None:
+                for refs in self._refs(metadata_type, part.run, condition):
+                    has_logs = [
+                        logged.pop(ref.dataId.required_values, None) is not None for ref in refs
+                    ]
+                    yield self._batch(part, label, refs, has_logs=has_logs)
+            if logged and log_type is not None:
+                for refs in self._refs(log_type, part.run, condition):
+                    if alone := [ref for ref in refs if ref.dataId.required_values in logged]:
+                        yield self._batch(part, label, alone, has_logs=None)
+
+    def _batch(
+        self,
+        part: FileSlice,
+        label: str,
+        refs: Sequence[DatasetRef],
+        *,
+        has_logs: list[bool] | None,
+    ) -> FileBatch:
+        """Make a batch of metadata, or of logs alone when ``has_logs`` is `None`."""
+        dimensions = refs[0].datasetType.dimensions
+        is_full = all(ref.dataId.hasFull() for ref in refs)
+        names = dimensions.data_coordinate_keys if is_full else tuple(dimensions.required)
+        values = [ref.dataId.full_values if is_full else ref.dataId.required_values for ref in refs]
+        uris = self._uris(refs)
+        nothing: list[None] = [None] * len(refs)
+        of_metadata = has_logs is not None
+        return FileBatch(
+            run=part.run,
+            task_label=label,
+            required=tuple(dimensions.required),
+            coordinates=dict(zip(names, zip(*values, strict=True), strict=True)),
+            metadata_ids=[str(ref.id) for ref in refs] if of_metadata else nothing,
+            metadata_uris=uris if of_metadata else nothing,
+            has_logs=has_logs if has_logs is not None else [True] * len(refs),
+            log_uris=nothing if of_metadata else uris,
+            keeps_logs=label in part.kept_logs,
+        )
+
+    def _uris(self, refs: Sequence[DatasetRef]) -> list[str | None]:
+        """Look up where datasets should be; nobody looks whether they are."""
+        uris: list[str | None] = []
+        for chunk in chunk_iterable(refs, _URI_PAGE):
+            # `get_many_uris` raises for one dataset that the datastore forgot, and that one
+            # must not take the others with it.
+            try:
+                found = self._butler.get_many_uris(list(chunk))
+            except FileNotFoundError:
+                found = {}
+                for ref in chunk:
+                    try:
+                        found.update(self._butler.get_many_uris([ref]))
+                    except FileNotFoundError:
+                        continue
+            for ref in chunk:
+                located = found.get(ref)
+                primary = None if located is None else located.primaryURI
+                uris.append(None if primary is None else _plain(primary))
+        return uris
+
+    def _refs(
+        self, dataset_type: DatasetType, run: str, condition: str
+    ) -> Iterator[tuple[DatasetRef, ...]]:
+        """Stream the datasets of a type in a RUN in pages."""
+        with self._butler.query() as query:
+            results = query.datasets(dataset_type, collections=[run], find_first=False)
+            if condition:
+                results = results.where(condition)
+            yield from chunk_iterable(results, _PAGE)
+
+    def _data_ids(
+        self, dataset_type: DatasetType, run: str, condition: str
+    ) -> Iterator[DataCoordinate]:
+        """Stream the data IDs of a type in a RUN: three times faster than its datasets."""
+        with self._butler.query() as query:
+            joined = query.join_dataset_search(dataset_type.name, [run])
+            results = joined.data_ids(dataset_type.dimensions)
+            yield from results.where(condition) if condition else results
+
+    def observations(
+        self, instrument: str, dimension: str, ids: Sequence[int]
+    ) -> dict[int, dict[str, Any]]:
+        """Look up the dimension records of visits or exposures.
+
+        Parameters
+        ----------
+        instrument : `str`
+            Their instrument.
+        dimension : `str`
+            ``visit`` or ``exposure``.
+        ids : `~collections.abc.Sequence` [ `int` ]
+            Which ones.
+
+        Returns
+        -------
+        records : `dict` [ `int`, `dict` ]
+            Columns of `extract.schema.VISITS` by ID; those without a record are
+            absent.
+        """
+        found: dict[int, dict[str, Any]] = {}
+        for chunk in chunk_iterable(ids, _URI_PAGE):
+            with self._butler.query() as query:
+                wanted = getattr(query.expression_factory, dimension).in_iterable(chunk)
+                results = query.dimension_records(dimension).where(wanted, instrument=instrument)
+                for record in results:
+                    found[int(record.dataId[dimension])] = {
+                        "day_obs": record.dataId.get("day_obs"),
+                        "band": record.dataId.get("band"),
+                        "physical_filter": record.dataId.get("physical_filter"),
+                        "target_name": getattr(record, "target_name", None),
+                        "science_program": getattr(record, "science_program", None),
+                        "observation_reason": getattr(record, "observation_reason", None),
+                        "exposure_time_s": getattr(record, "exposure_time", None),
+                        "started_at": _begin(record),
+                    }
+        return found
+
+    def probe(self, run: str, contents: RunContents) -> str | None:
+        """Try to read the first bytes of one file of a RUN.
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+        contents : `RunContents`
+            From `describe`.
+
+        Returns
+        -------
+        uri : `str` or `None`
+            The file that was read; `None` where the RUN has none.
+
+        Raises
+        ------
+        RepositoryError
+            Raised if the file cannot be read.
+        """
+        uri = contents.graph_uri
+        if uri is None:
+            first = next(iter(contents.metadata_counts), None)
+            if first is None:
+                return None
+            refs = next(self._refs(self._butler.get_dataset_type(first + _METADATA), run, ""))
+            uri = self._uris(refs[:1])[0]
+        if uri is None:
+            raise RepositoryError(f"{run}: the datastore does not know where its metadata is")
+        try:
+            with ResourcePath(uri).open("rb") as stream:
+                stream.read(1)
+        except Exception as error:  # Each store has its own: FileNotFoundError, ValueError, ...
+            raise RepositoryError(f"{uri}: cannot be read: {_one_line(error)}") from error
+        return uri
+
+
+def _plain(uri: ResourcePath) -> str:
+    """Write a URI as a path where it is a local file: readers then need no URI at all."""
+    return uri.ospath if uri.isLocal else str(uri)
+
+
+def _graph_fingerprint(ref: DatasetRef, uri: ResourcePath) -> str:
+    """Tell one provenance graph from another that took its place."""
+    try:
+        size = uri.size()
+    except Exception as error:  # The store decides which; the read itself will say it in full.
+        return f"graph: {ref.id}, unreadable: {type(error).__name__}"
+    return f"graph: {ref.id}, {size} bytes"
+
+
+def _begin(record: object) -> datetime.datetime | None:
+    """Turn the begin of an observation, which the Butler keeps in TAI, into UTC."""
+    timespan = getattr(record, "timespan", None)
+    if timespan is None or timespan.begin is None or not hasattr(timespan.begin, "utc"):
+        return None
+    seconds = float(np.round(timespan.begin.utc.unix, 6))
+    return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)
+
+
+def _one_line(error: BaseException) -> str:
+    """Shorten an error of a library to one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
+
+
+@contextmanager
+def open_repository(location: str) -> Iterator[Repository]:
+    """Open a repository, read-only.
+
+    Parameters
+    ----------
+    location : `str`
+        Path, URI or registered label.
+
+    Yields
+    ------
+    repository : `Repository`
+        Closed when the context ends.
+
+    Raises
+    ------
+    RepositoryError
+        Raised with one line if it cannot be opened.
+    """
+    try:
+        # Defaults are not inferred: that would query every collection that is named.
+        butler = Butler.from_config(location, writeable=False, inferDefaults=False)
+    except Exception as error:  # Wrong label, path, password, server: six libraries, one line.
+        raise RepositoryError(
+            f"{location}: no Butler repository can be opened there: {_one_line(error)}"
+        ) from error
+    try:
+        with butler.registry.caching_context():
+            yield Repository(location, butler)
+    finally:
+        # Older stacks have no close().
+        getattr(butler, "close", lambda: None)()
