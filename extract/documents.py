@@ -1,0 +1,560 @@
+"""What a JSON document of a quantum says: task metadata, the log of a failure, a graph's blocks.
+
+Pure: bytes in, typed values out, in the document's own shape and units; the
+columns of the lake are made by `extract.quanta`.
+
+Task metadata is decoded by a strict type first, which knows the one shape that
+nearly all documents have and takes only the fields that we keep; whatever it
+refuses goes through a lenient path that spells out the rules of `TaskMetadata`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+
+from extract.schema import COUNTERS, PREFIXES
+
+__all__ = [
+    "EMPTY_USAGE",
+    "MISSING",
+    "RSS_KEY",
+    "SECONDS_KEYS",
+    "FailureLog",
+    "MetadataError",
+    "QuantumBlock",
+    "Usage",
+    "decode_attempts",
+    "decode_failure_log",
+    "decode_metadata",
+    "decode_quantum",
+    "failure_type",
+    "has_logs",
+]
+
+MISSING = -1
+"""Stands for an absent integer until columns are made: real ones are never negative."""
+_ABSENT_COUNT = (MISSING,)
+_ABSENT_SECONDS = (math.nan,)
+_ABSENT_TEXT = (None,)
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+# 8 PiB: leaves room for the factor of 1,024 of version 0.
+_MaxRss = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+_Version = Annotated[int, msgspec.Meta(ge=0, le=1)]
+
+SECONDS_KEYS = {
+    "CpuTime": "cpu_time_s",
+    "UserTime": "user_time_s",
+    "SystemTime": "system_time_s",
+}
+RSS_KEY = "MaxResidentSetSize"
+
+
+class MetadataError(ValueError):
+    """A document that gives no numbers to trust; the message is the reason for ``rejects``."""
+
+
+def _array_fields() -> Iterator[tuple[str, type, tuple[Any, ...]]]:
+    """List key, type and absent value of each array of a quantum section."""
+    for prefix in PREFIXES:
+        yield f"{prefix}Utc", str, _ABSENT_TEXT
+        for key in SECONDS_KEYS:
+            yield f"{prefix}{key}", float, _ABSENT_SECONDS
+        yield f"{prefix}{RSS_KEY}", _MaxRss, _ABSENT_COUNT
+        for key in COUNTERS:
+            yield f"{prefix}{key}", _Count, _ABSENT_COUNT
+
+
+_ARRAY_FIELDS = {key: (kind, absent) for key, kind, absent in _array_fields()}
+
+# In the strict types every key is required, stands where it is always written, and holds one value:
+# a default would hide a value that stands elsewhere.  All else is for the lenient path.
+_Arrays: Any = msgspec.defstruct(
+    "_Arrays",
+    [(key, tuple.__class_getitem__(kind)) for key, (kind, _) in _ARRAY_FIELDS.items()],
+    gc=False,
+)
+_ABSENT_ARRAYS = _Arrays(*(absent for _, absent in _ARRAY_FIELDS.values()))
+
+
+class _QuantumScalars(msgspec.Struct, gc=False):
+    version: _Version = msgspec.field(name="__version__")
+    node_name: str | None = msgspec.field(name="nodeName")
+    caveats: _Count
+
+
+class _ButlerMetrics(msgspec.Struct, gc=False):
+    time_in_get: float
+    time_in_put: float
+    time_in_ingest: float
+    n_get: _Count
+    n_put: _Count
+    n_ingest: _Count
+
+
+class _ButlerMetricsNode(msgspec.Struct, gc=False):
+    scalars: _ButlerMetrics
+
+
+class _QuantumChildren(msgspec.Struct, gc=False):
+    butler_metrics: _ButlerMetricsNode
+
+
+class _Quantum(msgspec.Struct, gc=False):
+    scalars: _QuantumScalars
+    arrays: _Arrays
+    metadata: _QuantumChildren
+
+
+class _JobScalars(msgspec.Struct, gc=False):
+    qg_size: _Count
+    qg_read_time: float
+
+
+class _Job(msgspec.Struct, gc=False):
+    scalars: _JobScalars
+
+
+_NO_METRICS = _ButlerMetrics(math.nan, math.nan, math.nan, MISSING, MISSING, MISSING)
+_NO_JOB = _Job(_JobScalars(MISSING, math.nan))
+
+
+class _Sections(msgspec.Struct, gc=False):
+    quantum: _Quantum
+    job: _Job = msgspec.field(default_factory=lambda: _NO_JOB)
+
+
+class Usage(msgspec.Struct, gc=False):
+    """The part of a metadata document that the lake keeps, in the document's own shape.
+
+    Absent values are NaN, -1 and `None`; max RSS is in the document's unit.
+    """
+
+    metadata: _Sections
+
+    @property
+    def caveats(self) -> int | None:
+        """Flags of ``QuantumSuccessCaveats``."""
+        caveats: int = self.metadata.quantum.scalars.caveats
+        return None if caveats == MISSING else caveats
+
+
+class _Attempts(msgspec.Struct, gc=False):
+    """A block of a graph's ``metadata.mb``."""
+
+    attempts: list[Usage | None]
+
+
+class _RawAttempts(msgspec.Struct):
+    attempts: list[msgspec.Raw]
+
+
+class _LenientNode(msgspec.Struct):
+    scalars: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
+    metadata: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _LenientChildren(msgspec.Struct):
+    butler_metrics: _LenientNode | None = None
+
+
+class _LenientSections(msgspec.Struct):
+    quantum: _LenientNode | None = None
+    job: _LenientNode | None = None
+
+
+class _LenientUsage(msgspec.Struct):
+    metadata: _LenientSections
+
+
+EMPTY_USAGE = Usage(
+    _Sections(
+        _Quantum(
+            _QuantumScalars(version=MISSING, node_name=None, caveats=MISSING),
+            _ABSENT_ARRAYS,
+            _QuantumChildren(_ButlerMetricsNode(_NO_METRICS)),
+        ),
+        _NO_JOB,
+    )
+)
+"""Usage of a quantum that tells nothing."""
+
+_decode_usage = msgspec.json.Decoder(Usage).decode
+_decode_attempts = msgspec.json.Decoder(_Attempts).decode
+_decode_raw_attempts = msgspec.json.Decoder(_RawAttempts).decode
+_decode_lenient = msgspec.json.Decoder(_LenientUsage).decode
+_decode_children = msgspec.json.Decoder(_LenientChildren).decode
+
+_CONSTANT = re.compile(rb"(?<=[:,\[\s])(?:NaN|-?Infinity)(?=[,\]}\s])")
+"""JSON has no NaN, but pydantic and Python write it.  The pattern could only match inside a string
+that holds such a word between punctuation: none of those that we keep."""
+
+
+def decode_metadata(raw: bytes) -> Usage:
+    """Decode one ``{task_label}_metadata`` document.
+
+    Parameters
+    ----------
+    raw : `bytes`
+        JSON of a `lsst.pipe.base.TaskMetadata`.
+
+    Returns
+    -------
+    usage : `Usage`
+        What the lake keeps of it.
+
+    Raises
+    ------
+    MetadataError
+        If it is not such a document, or one of the values that the lake keeps
+        cannot be what it should be.
+    """
+    try:
+        usage: Usage = _decode_usage(raw)
+    except msgspec.ValidationError:
+        return _decode_leniently(_without_constants(raw))
+    except msgspec.DecodeError as error:
+        if (cleaned := _without_constants(raw)) == raw:
+            raise MetadataError(f"not JSON: {error}") from None
+    else:
+        return usage
+    return decode_metadata(cleaned)
+
+
+def _without_constants(raw: bytes) -> bytes:
+    """Write NaN and infinities as null, which means the same here: no value."""
+    # The pattern is slow, and most documents have none.
+    if b"NaN" not in raw and b"Infinity" not in raw:
+        return raw
+    return _CONSTANT.sub(b"null", raw)
+
+
+def decode_attempts(raw: bytes) -> Sequence[Usage | MetadataError | None]:
+    """Decode a block of a graph's ``metadata.mb``: the documents of a quantum's attempts.
+
+    Parameters
+    ----------
+    raw : `bytes`
+        JSON of `lsst.pipe.base.quantum_graph.ProvenanceTaskMetadataModel`.
+
+    Returns
+    -------
+    attempts : `~collections.abc.Sequence`
+        Per entry, what the lake keeps, `None` for an attempt without metadata,
+        or the error that its document gives.
+
+    Raises
+    ------
+    MetadataError
+        If the block as a whole cannot be read.
+    """
+    try:
+        attempts: list[Usage | None] = _decode_attempts(raw).attempts
+    except msgspec.DecodeError:
+        pass
+    else:
+        return attempts
+    try:
+        entries = _decode_raw_attempts(_without_constants(raw)).attempts
+    except msgspec.DecodeError as error:
+        raise MetadataError(f"not a list of attempts: {error}") from None
+    return [_try_decode(bytes(entry)) for entry in entries]
+
+
+def _try_decode(entry: bytes) -> Usage | MetadataError | None:
+    if entry == b"null":
+        return None
+    try:
+        return decode_metadata(entry)
+    except MetadataError as error:
+        return error
+
+
+def _decode_leniently(raw: bytes) -> Usage:
+    """Decode a document of an unusual shape by the rules of `TaskMetadata`."""
+    try:
+        sections = _decode_lenient(raw).metadata
+        quantum = sections.quantum
+        if quantum is None:
+            section = EMPTY_USAGE.metadata.quantum
+        else:
+            children = _decode_children(quantum.metadata)
+            section = _Quantum(
+                _QuantumScalars(
+                    _version(quantum),
+                    _text(quantum, "nodeName"),
+                    _integer(quantum, "caveats", 2**62),
+                ),
+                _Arrays(*(_array(quantum, key) for key in _ARRAY_FIELDS)),
+                _QuantumChildren(_ButlerMetricsNode(_metrics(children.butler_metrics))),
+            )
+        return Usage(_Sections(section, _job(sections.job)))
+    except msgspec.DecodeError as error:
+        # ValidationError is one of them.
+        raise MetadataError(f"not task metadata: {error}") from None
+
+
+def _version(node: _LenientNode) -> int:
+    version = _integer(node, "__version__", 2**62)
+    if version > 1:
+        # The unit of max RSS hangs on it: a guess would be a wrong row.
+        raise MetadataError(f"__version__ {version} of the quantum section is not known (0 or 1)")
+    return max(version, 0)
+
+
+def _array(node: _LenientNode, key: str) -> tuple[Any]:
+    kind, _ = _ARRAY_FIELDS[key]
+    if kind is str:
+        return (_text(node, key),)
+    if kind is float:
+        return (_number(node, key),)
+    return (_integer(node, key, 2**53 if kind is _MaxRss else 2**62),)
+
+
+def _metrics(node: _LenientNode | None) -> _ButlerMetrics:
+    if node is None:
+        return _NO_METRICS
+    return _ButlerMetrics(
+        _number(node, "time_in_get"),
+        _number(node, "time_in_put"),
+        _number(node, "time_in_ingest"),
+        _integer(node, "n_get", 2**62),
+        _integer(node, "n_put", 2**62),
+        _integer(node, "n_ingest", 2**62),
+    )
+
+
+def _job(node: _LenientNode | None) -> _Job:
+    if node is None:
+        return _NO_JOB
+    return _Job(_JobScalars(_integer(node, "qg_size", 2**62), _number(node, "qg_read_time")))
+
+
+def _last(node: _LenientNode, key: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Give the value of a key as ``TaskMetadata[key]`` does: the last of several; `None` if absent.
+
+    Null stands for NaN in documents of early v30 releases, and NaN for absent.
+    """
+    if key in node.scalars:
+        value = node.scalars[key]
+    else:
+        values = node.arrays.get(key)
+        value = values[-1] if isinstance(values, list) and values else None
+        if values is not None and not isinstance(values, list):
+            raise MetadataError(f"{key} is {values!r:.40}, not a list")
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _text(node: _LenientNode, key: str) -> str | None:
+    value = _last(node, key)
+    if value is None or isinstance(value, str):
+        return value
+    raise MetadataError(f"{key} is {value!r:.40}, not text")
+
+
+def _number(node: _LenientNode, key: str) -> float:
+    value = _last(node, key)
+    if value is None:
+        return math.nan
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _finite(value)
+    raise MetadataError(f"{key} is {value!r:.40}, not a number")
+
+
+def _finite(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
+
+
+def _integer(node: _LenientNode, key: str, limit: int) -> int:
+    value = _last(node, key)
+    if value is None:
+        return MISSING
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value):
+        if 0 <= value <= limit:
+            return int(value)
+        raise MetadataError(f"{key} is {value!r:.40}, out of range")
+    raise MetadataError(f"{key} is {value!r:.40}, not a whole number")
+
+
+class _FailureScalars(msgspec.Struct):
+    type: str | None = None
+
+
+class _FailureNode(msgspec.Struct):
+    scalars: _FailureScalars = msgspec.field(default_factory=_FailureScalars)
+
+
+class _FailureChildren(msgspec.Struct):
+    failure: _FailureNode | None = None
+
+
+class _FailureSection(msgspec.Struct):
+    metadata: _FailureChildren = msgspec.field(default_factory=_FailureChildren)
+
+
+class _FailureDocument(msgspec.Struct):
+    metadata: dict[str, msgspec.Raw] = {}
+
+
+def failure_type(raw: bytes, task_label: str) -> str | None:
+    """Give the exception that a *successful* quantum noted: partial outputs with an error.
+
+    Parameters
+    ----------
+    raw : `bytes`
+        The metadata document.
+    task_label : `str`
+        Task: the failure stands in its section (`AnnotatedPartialOutputsError`).
+
+    Returns
+    -------
+    type_name : `str` or `None`
+        Qualified name of the exception's type.
+    """
+    if b'"failure"' not in raw:
+        return None
+    try:
+        document = msgspec.json.decode(_without_constants(raw), type=_FailureDocument)
+        section = msgspec.json.decode(
+            document.metadata.get(task_label, b"{}"), type=_FailureSection
+        )
+    except msgspec.DecodeError:
+        return None
+    failure = section.metadata.failure
+    return failure.scalars.type if failure else None
+
+
+class _ExceptionInfo(msgspec.Struct):
+    type_name: str | None = None
+
+
+class _LogExtra(msgspec.Struct):
+    exception: _ExceptionInfo | None = None
+    metadata: msgspec.Raw | None = None
+    previous_process_quanta: list[str] | None = None
+    previous_attempts: list[_LogExtra] = []
+
+
+_decode_log_extra = msgspec.json.Decoder(_LogExtra).decode
+
+
+class FailureLog(NamedTuple):
+    """What a log without metadata tells about one attempt."""
+
+    exception_type: str | None
+    usage: Usage | None
+    previous_process_quanta: list[str] | None
+
+
+_TRAILER = re.compile(rb"(?:^|\n)###EXTRA###\r?\n")
+
+
+def decode_failure_log(raw: bytes) -> list[FailureLog]:
+    """Decode what a ``{task_label}_log`` tells beside its records, oldest attempt first.
+
+    Parameters
+    ----------
+    raw : `bytes`
+        A log of `lsst.daf.butler.logging.ButlerLogRecords`: a JSON list of
+        records (then nothing else is known), an object with ``records``, or
+        lines with a trailer.
+
+    Returns
+    -------
+    attempts : `list` [ `FailureLog` ]
+        At least one entry; without anything in it if the log cannot be read:
+        the status alone is known then.
+    """
+    *_, tail = _TRAILER.split(raw, maxsplit=1)
+    try:
+        extra = _decode_log_extra(_without_constants(tail))
+    except msgspec.DecodeError:
+        return [FailureLog(None, None, None)]
+    return [_failure(entry) for entry in (*extra.previous_attempts, extra)]
+
+
+def _failure(extra: _LogExtra) -> FailureLog:
+    usage = None
+    if extra.metadata is not None and bytes(extra.metadata) != b"null":
+        try:
+            usage = decode_metadata(bytes(extra.metadata))
+        except MetadataError:
+            usage = None
+    return FailureLog(
+        extra.exception.type_name if extra.exception else None,
+        usage,
+        extra.previous_process_quanta,
+    )
+
+
+class _Presence(msgspec.Struct, gc=False):
+    """Something that is there; what it holds is told elsewhere."""
+
+
+class _Outputs(msgspec.Struct, gc=False):
+    metadata: list[str] = msgspec.field(default_factory=list, name="_metadata")
+
+
+class Attempt(msgspec.Struct, gc=False):
+    """An entry of a quantum block's attempts (`ProvenanceQuantumAttemptModel`)."""
+
+    attempt: int
+    status: int
+    caveats: _Count | None = None
+    exception: _ExceptionInfo | None = None
+    resource_usage: _Presence | None = None
+    previous_process_quanta: list[str] | None = None
+
+
+class QuantumBlock(msgspec.Struct, gc=False):
+    """A block of a graph's ``quanta.mb`` (`ProvenanceQuantumModel`)."""
+
+    quantum_id: str
+    task_label: str
+    data_coordinate: list[int | str]
+    outputs: _Outputs
+    attempts: list[Attempt]
+
+
+decode_quantum = msgspec.json.Decoder(QuantumBlock).decode
+"""Decode a block of ``quanta.mb``; raises `msgspec.DecodeError`."""
+
+
+class _LogAttempts(msgspec.Struct):
+    attempts: list[list[_Presence] | None]
+
+
+def has_logs(raw: bytes) -> list[bool]:
+    """Tell which attempts have a log, from a block of a graph's ``logs.mb``.
+
+    Parameters
+    ----------
+    raw : `bytes`
+        JSON of `ProvenanceLogRecordsModel`.
+
+    Returns
+    -------
+    has_logs : `list` [ `bool` ]
+        Per entry.
+
+    Raises
+    ------
+    MetadataError
+        If the block cannot be read.
+    """
+    try:
+        block = msgspec.json.decode(_without_constants(raw), type=_LogAttempts)
+    except msgspec.DecodeError as error:
+        raise MetadataError(f"not a list of logs: {error}") from None
+    return [entry is not None for entry in block.attempts]
