@@ -1,0 +1,179 @@
+"""Build the warehouse beside the published one, check it, and rename it into place.
+
+A reader that has the old file open keeps it; a build that is killed leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import yaml
+from rich.console import Console
+
+from dbt_project import completeness
+from dbt_project.engine import PROJECT, Outcome, invoke, project_environment
+from dbt_project.layout import Layout, WarehouseError
+from dbt_project.progress import Progress
+
+__all__ = ["build"]
+
+COMPLETENESS = "completeness"
+"""Tag of the tests that find missing quanta: they fail the build and publish all the same."""
+
+
+def build(layout: Layout, *, memory_limit: str = "75%") -> bool:
+    """Build, check and publish the warehouse.
+
+    Parameters
+    ----------
+    layout : `Layout`
+        Where the lake lies and the warehouse goes.
+    memory_limit : `str`
+        DuckDB's memory limit.
+
+    Returns
+    -------
+    complete : `bool`
+        False when an undeclared gap was found: the warehouse is published, the build has failed.
+
+    Raises
+    ------
+    WarehouseError
+        Raised when nothing was published: no lake, a broken model, a check that failed.
+    """
+    layout.require_lake()
+    _require_lake_version(layout)
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    began = time.monotonic()
+    with _building_folder(layout) as folder:
+        with project_environment(layout, folder, memory_limit):
+            _make_models(layout, console)
+            outcomes = _run_tests(layout, console)
+        new = folder / layout.warehouse.name
+        with duckdb.connect(str(new)) as connection:
+            # Nothing may stay behind in a write-ahead log when the file moves.
+            connection.execute("checkpoint")
+            complete = completeness.report(connection, console)
+        _refuse_failed(outcomes, new, layout)
+        os.replace(new, layout.warehouse)
+    _warn(outcomes, console)
+    console.print(f"Published {layout.warehouse} after {time.monotonic() - began:.1f} s")
+    return complete and not any(o.status == "fail" for o in outcomes)
+
+
+def _require_lake_version(layout: Layout) -> None:
+    """Refuse a lake that another version of the extractor wrote."""
+    ours = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["lake_schema_version"]
+    found: set[int] = set()
+    for file in (layout.lake / "runs").rglob("*.parquet"):
+        column = pq.read_table(file, columns=["lake_schema_version"], partitioning=None).column(0)
+        found |= set(column.drop_null().to_pylist())
+    for version in sorted(found):
+        if version != ours:
+            raise WarehouseError(
+                f"the lake in {layout.lake} has schema version {version}, this program reads "
+                f"version {ours}: run `make extract` again, with --refresh if it stays so"
+            )
+
+
+@contextmanager
+def _building_folder(layout: Layout) -> Iterator[Path]:
+    """Give a folder beside the warehouse, alone: what a killed build left is removed.
+
+    The database in it bears its final name, since views in DuckDB know theirs by the name of the
+    database that they were made in.
+    """
+    layout.dbt.mkdir(parents=True, exist_ok=True)
+    folder = layout.root / f"{layout.warehouse.name}.building-{os.getpid()}"
+    with (layout.dbt / "build.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise WarehouseError(
+                f"another transform works on {layout.root} (process {lock.read().strip()}): "
+                "wait for it to end"
+            ) from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        for stale in layout.root.glob(f"{layout.warehouse.name}.building-*"):
+            shutil.rmtree(stale)
+        folder.mkdir()
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make_models(layout: Layout, console: Console) -> None:
+    """Run seeds and models; a broken one ends the build."""
+    with Progress(console, "models") as progress:
+        outcomes = invoke(
+            layout,
+            ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"],
+            progress.advance,
+        )
+    broken = [o for o in outcomes if o.status == "error"]
+    if broken:
+        lines = [f"{o.name} ({o.path}): {o.message}" for o in broken]
+        raise WarehouseError(
+            "models failed, the warehouse stays as it was:\n  "
+            + "\n  ".join(lines)
+            + f"\nThe full log is {layout.log}"
+        )
+
+
+def _run_tests(layout: Layout, console: Console) -> list[Outcome]:
+    """Run the data tests; unit tests are of the code and belong to `make test`."""
+    with Progress(console, "checks") as progress:
+        return invoke(layout, ["test", "--exclude-resource-type", "unit_test"], progress.advance)
+
+
+def _refuse_failed(outcomes: list[Outcome], database: Path, layout: Layout) -> None:
+    """End the build when a check failed that is not one of completeness."""
+    failed = [
+        o
+        for o in outcomes
+        if o.status == "error" or (o.status == "fail" and COMPLETENESS not in o.tags)
+    ]
+    if not failed:
+        return
+    lines = []
+    for outcome in failed:
+        lines.append(f"{outcome.name} ({outcome.path}): {outcome.description or outcome.message}")
+        if outcome.status == "fail":
+            lines += [f"    {row}" for row in _failing_rows(outcome, database)]
+    raise WarehouseError(
+        "checks failed, the warehouse stays as it was:\n  "
+        + "\n  ".join(lines)
+        + f"\nThe full log is {layout.log}"
+    )
+
+
+def _failing_rows(outcome: Outcome, database: Path, limit: int = 3) -> list[str]:
+    """Show some of the rows that a check found."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(outcome.sql)
+        names = [column[0] for column in found.description or ()]
+        rows = found.fetchmany(limit)
+    shown = [", ".join(f"{n}={v}" for n, v in zip(names, row, strict=True)) for row in rows]
+    if outcome.failures > len(rows):
+        shown.append(f"and {outcome.failures - len(rows)} more")
+    return shown
+
+
+def _warn(outcomes: list[Outcome], console: Console) -> None:
+    """Print one line for each check that warned, but those of completeness, told already."""
+    for outcome in outcomes:
+        if outcome.status == "warn" and COMPLETENESS not in outcome.tags:
+            said = outcome.description or outcome.message
+            console.print(f"[yellow]warning[/]: {outcome.name}: {said} ({outcome.failures} rows)")

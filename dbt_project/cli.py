@@ -1,0 +1,76 @@
+"""The commands of the warehouse: parse, call one function, set the exit status.  Nothing else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dbt_project import build as builder
+from dbt_project import pages, prompt
+from dbt_project.layout import Layout, WarehouseError
+from dbt_project.prompt import Format
+
+app = typer.Typer(
+    help="From the lake to the warehouse, and SQL on it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of all outputs: lake/ is read.")]
+
+
+def _fail(error: WarehouseError) -> typer.Exit:
+    """Print the error as one message and make the exit that follows from it."""
+    typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
+    return typer.Exit(1)
+
+
+@app.command()
+def build(
+    data: Data = Path("data"),
+    memory_limit: Annotated[
+        str,
+        typer.Option(help="Memory that DuckDB may take, such as 2GB; it spills to disk beyond."),
+    ] = "75%",
+) -> None:
+    """Build the warehouse from the lake, run every check on it, and publish it."""
+    try:
+        complete = builder.build(Layout(data), memory_limit=memory_limit)
+    except WarehouseError as error:
+        raise _fail(error) from None
+    if not complete:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
+    data: Data = Path("data"),
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How the rows of one query are printed.")
+    ] = Format.table,
+    from_env: Annotated[
+        str | None, typer.Option(help="Take the query from this environment variable.")
+    ] = None,
+) -> None:
+    """Open a read-only SQL prompt on the warehouse, or print the rows of one query."""
+    try:
+        text = query if from_env is None else os.environ.get(from_env, "")
+        status = prompt.run(Layout(data), text or None, output_format)
+    except WarehouseError as error:
+        raise _fail(error) from None
+    raise typer.Exit(status)
+
+
+@app.command()
+def docs(data: Data = Path("data")) -> None:
+    """Write dbt's documentation of every model and column as one page that works offline."""
+    try:
+        page = pages.write(Layout(data))
+    except WarehouseError as error:
+        raise _fail(error) from None
+    typer.echo(f"Wrote {page}")

@@ -1,0 +1,91 @@
+"""Tell the user what is missing: stages, tasks and data IDs, from the marts alone."""
+
+from __future__ import annotations
+
+import duckdb
+from rich.console import Console
+from rich.markup import escape
+
+__all__ = ["report"]
+
+_SHOWN_TASKS = 8
+_SHOWN_DATA_IDS = 5
+
+
+def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
+    """Print one paragraph for each stage that is not complete.
+
+    Parameters
+    ----------
+    connection : `duckdb.DuckDBPyConnection`
+        The new warehouse.
+    console : `rich.console.Console`
+        Where to write.
+
+    Returns
+    -------
+    complete : `bool`
+        False when a stage has a gap that the campaigns file does not declare.
+    """
+    stages = connection.execute("""
+        select
+            campaign, stage, completeness_verdict, gap_count, expected_count, is_empty,
+            incomplete_reason
+        from fct_stage_usage
+        where completeness_verdict != 'complete'
+        order by campaign, stage_position
+    """).fetchall()
+    complete = True
+    for campaign, stage, verdict, gap_count, expected_count, is_empty, reason in stages:
+        where = f"{campaign}, {stage}"
+        if is_empty:
+            what = "nothing was found of it"
+        else:
+            what = f"{gap_count:,} of {expected_count:,} expected quanta are not accounted for"
+        if verdict == "incomplete":
+            complete = False
+            console.print(f"[red]error[/]: {where}: {what}", highlight=False)
+            _print_tasks(connection, console, campaign, stage)
+            console.print(
+                "  Run these quanta again, or declare the gap as `incomplete:` of the stage in the "
+                "campaigns file. The whole list is in fct_missing_quanta."
+            )
+        elif verdict == "declared":
+            console.print(f"[yellow]warning[/]: {where}: {what}; declared: {escape(reason)}")
+            _print_tasks(connection, console, campaign, stage)
+        else:
+            console.print(
+                f"notice: {where}: unverified: no graph tells for all of its tasks what was "
+                "expected (`quantum_graphs:` in the campaigns file names predicted graphs)"
+            )
+    return complete
+
+
+def _print_tasks(
+    connection: duckdb.DuckDBPyConnection, console: Console, campaign: str, stage: str
+) -> None:
+    """Name the tasks with a gap, and the first data IDs of each."""
+    tasks = connection.execute(
+        """
+        select
+            task_label,
+            sum(quanta_count) as gap_count,
+            string_agg(distinct problem, ', ' order by problem) as problems,
+            list_slice(
+                list(data_id order by data_id) filter (data_id is not null), 1, ?
+            ) as data_ids
+        from fct_missing_quanta
+        where campaign = ? and stage = ? and is_gap
+        group by task_label
+        order by gap_count desc, task_label
+        """,
+        [_SHOWN_DATA_IDS, campaign, stage],
+    ).fetchall()
+    for task_label, gap_count, problems, data_ids in tasks[:_SHOWN_TASKS]:
+        console.print(f"  {escape(task_label)}: {int(gap_count):,} ({problems})")
+        for data_id in data_ids or []:
+            console.print(f"    {escape(data_id)}")
+        if gap_count > len(data_ids or []):
+            console.print(f"    and {int(gap_count) - len(data_ids or []):,} more")
+    if len(tasks) > _SHOWN_TASKS:
+        console.print(f"  and {len(tasks) - _SHOWN_TASKS} more tasks")

@@ -1,0 +1,150 @@
+"""dbt inside this process: quiet, with its files under DATA, and results as plain values."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dbt_project.layout import Layout, WarehouseError
+
+__all__ = ["PROJECT", "Outcome", "invoke", "project_environment"]
+
+PROJECT = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one model, seed or test.
+
+    Attributes
+    ----------
+    name, path : `str`
+        Name of the node, and its file in the project.
+    status : `str`
+        success, pass, warn, fail, error or skipped.
+    failures : `int`
+        Rows that a test found.
+    tags : `tuple` [ `str`, ... ]
+        Tags of the node.
+    description, message, sql : `str`
+        What it promises, what dbt said, and the SQL that ran.
+    seconds : `float`
+        Wall time.
+    """
+
+    name: str
+    path: str
+    status: str
+    failures: int
+    tags: tuple[str, ...]
+    description: str
+    message: str
+    sql: str
+    seconds: float
+
+
+@contextmanager
+def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iterator[None]:
+    """Let dbt work on ``folder/warehouse.duckdb``.
+
+    Parameters
+    ----------
+    layout : `Layout`
+        Where the lake lies and logs go.
+    folder : `pathlib.Path`
+        Holds the database; it becomes the working folder, so that dbt's profile has no path that
+        changes with every build (which would make it parse the project anew).
+    memory_limit : `str`
+        DuckDB's memory limit.
+    """
+    ours = {
+        "CENSUS_LAKE": layout.lake_pattern,
+        "CENSUS_WAREHOUSE": "warehouse.duckdb",
+        "CENSUS_SPILL": "spill",
+        "CENSUS_MEMORY_LIMIT": memory_limit,
+    }
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        with chdir(folder):
+            yield
+    finally:
+        _close_database()
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _close_database() -> None:
+    """Close what dbt-duckdb keeps open for the life of the process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()
+
+
+def invoke(
+    layout: Layout, arguments: Sequence[str], on_finished: Callable[[str], None] = lambda _: None
+) -> list[Outcome]:
+    """Run one dbt command inside `project_environment`.
+
+    Parameters
+    ----------
+    layout : `Layout`
+        Where logs and compiled SQL go.
+    arguments : `~collections.abc.Sequence` [ `str` ]
+        The command and its options.
+    on_finished : `~collections.abc.Callable`
+        Called with the name of each node that finished.
+
+    Returns
+    -------
+    outcomes : `list` [ `Outcome` ]
+        One for each node that ran.
+
+    Raises
+    ------
+    WarehouseError
+        Raised when dbt could not even begin: a broken project or database.
+    """
+    # dbt takes a second to import: not before it is needed.
+    from dbt.cli.main import dbtRunner
+
+    def watch(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            on_finished(event.data.node_info.node_name)
+
+    options = [
+        "--quiet", "--log-level", "none", "--log-level-file", "debug",
+        "--log-path", str(layout.log.parent), "--no-use-colors", "--no-version-check",
+        "--no-send-anonymous-usage-stats",
+    ]  # fmt: skip
+    folders = [
+        "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
+        "--target-path", str(layout.dbt / "target"),
+    ]  # fmt: skip
+    result = dbtRunner(callbacks=[watch]).invoke([*options, *arguments, *folders])
+    if result.exception is not None:
+        raise WarehouseError(f"dbt stopped: {result.exception}\nThe full log is {layout.log}")
+    return [_outcome(each) for each in getattr(result.result, "results", [])]
+
+
+def _outcome(result: Any) -> Outcome:
+    """Take from dbt's result what we use of it."""
+    node = result.node
+    return Outcome(
+        name=node.name,
+        path=node.original_file_path,
+        status=str(result.status),
+        failures=result.failures or 0,
+        tags=tuple(getattr(node, "tags", ())),
+        description=" ".join((node.description or "").split()),
+        message=" ".join(str(result.message or "").split()),
+        sql=getattr(node, "compiled_code", None) or "",
+        seconds=result.execution_time,
+    )

@@ -1,0 +1,93 @@
+"""Where things lie under DATA, and how to look at them; no dbt here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["LAKE_TABLES", "Layout", "WarehouseError"]
+
+LAKE_TABLES = ("quanta", "expectations", "runs", "rejects", "visits", "campaigns", "stages")
+"""Tables of the lake that the sources of dbt name."""
+
+
+class WarehouseError(Exception):
+    """Something that the user must know: one message, with what to do."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of one DATA folder.
+
+    Attributes
+    ----------
+    data : `pathlib.Path`
+        The folder of all outputs, as given.
+    """
+
+    data: Path
+
+    @property
+    def root(self) -> Path:
+        """The folder, absolute: dbt and views must not depend on where they are run from."""
+        return self.data.absolute()
+
+    @property
+    def lake(self) -> Path:
+        """The Parquet files that extraction wrote."""
+        return self.root / "lake"
+
+    @property
+    def warehouse(self) -> Path:
+        """The published DuckDB database."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def dbt(self) -> Path:
+        """Logs and compiled SQL: dbt writes nothing into the source tree."""
+        return self.root / "dbt"
+
+    @property
+    def log(self) -> Path:
+        """The full log of dbt."""
+        return self.dbt / "logs" / "dbt.log"
+
+    @property
+    def lake_pattern(self) -> str:
+        """The lake as text inside a quoted DuckDB glob inside a format string of dbt-duckdb."""
+        globbed = re.sub(r"([*?\[])", r"[\1]", str(self.lake))
+        return globbed.replace("'", "''").replace("{", "{{").replace("}", "}}")
+
+    def require_lake(self) -> None:
+        """Refuse a lake that is absent or not whole.
+
+        Raises
+        ------
+        WarehouseError
+            Raised with the folder and what to do.
+        """
+        absent = [name for name in LAKE_TABLES if not any((self.lake / name).rglob("*.parquet"))]
+        if len(absent) == len(LAKE_TABLES):
+            raise WarehouseError(f"there is no lake in {self.lake}: run `make extract` first")
+        if absent:
+            raise WarehouseError(
+                f"the lake in {self.lake} lacks {', '.join(absent)}: run `make extract` again"
+            )
+
+    def require_warehouse(self) -> Path:
+        """Give the published warehouse.
+
+        Returns
+        -------
+        warehouse : `pathlib.Path`
+            The database file, which exists.
+
+        Raises
+        ------
+        WarehouseError
+            Raised when nothing was published yet.
+        """
+        if not self.warehouse.is_file():
+            raise WarehouseError(f"there is no {self.warehouse}: run `make transform` first")
+        return self.warehouse

@@ -1,0 +1,113 @@
+{#-
+    Everything that only DuckDB understands, each behind adapter.dispatch: another engine needs this
+    file once more, and no model changes. (External sources are in models/staging/_lake__sources.yml.)
+-#}
+
+{#- Time from one instant to a later one in seconds, exact to the microsecond: sums of it agree in any order. -#}
+{% macro seconds_between(earlier, later) -%}
+    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
+{%- endmacro %}
+
+{% macro duckdb__seconds_between(earlier, later) -%}
+    cast((epoch_us({{ later }}) - epoch_us({{ earlier }})) / 1000000 as decimal(18, 6))
+{%- endmacro %}
+
+{#- Exact quantiles of a column with linear interpolation, as a list in the order of `fractions`. One list
+    keeps one copy of the values, where one aggregate for each quantile would keep as many copies. -#}
+{% macro quantiles(column, fractions) -%}
+    {{ return(adapter.dispatch('quantiles')(column, fractions)) }}
+{%- endmacro %}
+
+{% macro duckdb__quantiles(column, fractions) -%}
+    quantile_cont(cast({{ column }} as double), [{{ fractions | join(', ') }}])
+{%- endmacro %}
+
+{#- Element of a list, counted from 1. -#}
+{% macro element(list, position) -%}
+    {{ return(adapter.dispatch('element')(list, position)) }}
+{%- endmacro %}
+
+{% macro duckdb__element(list, position) -%}
+    {{ list }}[{{ position }}]
+{%- endmacro %}
+
+{#- Number of elements of a list, NULL for NULL. -#}
+{% macro list_length(list) -%}
+    {{ return(adapter.dispatch('list_length')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__list_length(list) -%}
+    len({{ list }})
+{%- endmacro %}
+
+{#- One row per element of a list, beside `columns` of its relation. -#}
+{% macro unnested(list) -%}
+    {{ return(adapter.dispatch('unnested')(list)) }}
+{%- endmacro %}
+
+{% macro duckdb__unnested(list) -%}
+    unnest({{ list }})
+{%- endmacro %}
+
+{#- Distinct values of a group as a sorted list. -#}
+{% macro sorted_values(column) -%}
+    {{ return(adapter.dispatch('sorted_values')(column)) }}
+{%- endmacro %}
+
+{% macro duckdb__sorted_values(column) -%}
+    list_sort(array_agg(distinct {{ column }}))
+{%- endmacro %}
+
+{#- Sorted, distinct values of a group as one text. -#}
+{% macro joined_values(column, separator) -%}
+    {{ return(adapter.dispatch('joined_values')(column, separator)) }}
+{%- endmacro %}
+
+{% macro duckdb__joined_values(column, separator) -%}
+    array_to_string(list_sort(array_agg(distinct {{ column }}) filter ({{ column }} is not null)), '{{ separator }}')
+{%- endmacro %}
+
+{#- The n-th largest value of a group, or its smallest where there are fewer. -#}
+{% macro nth_largest(column, n) -%}
+    {{ return(adapter.dispatch('nth_largest')(column, n)) }}
+{%- endmacro %}
+
+{% macro duckdb__nth_largest(column, n) -%}
+    list_min(max({{ column }}, {{ n }}))
+{%- endmacro %}
+
+{#- 64 bits from the given columns, the same in every build: for samples and to find candidates quickly, never as a key. -#}
+{% macro stable_hash(columns) -%}
+    {{ return(adapter.dispatch('stable_hash')(columns)) }}
+{%- endmacro %}
+
+{% macro duckdb__stable_hash(columns) -%}
+    hash({{ columns | join(', ') }})
+{%- endmacro %}
+
+{#- Value of a key of a data ID (JSON text), as the given type; NULL where the key is absent. -#}
+{% macro data_id_value(data_id, key, type) -%}
+    {{ return(adapter.dispatch('data_id_value')(data_id, key, type)) }}
+{%- endmacro %}
+
+{% macro duckdb__data_id_value(data_id, key, type) -%}
+    try_cast({{ data_id }} ->> '$.{{ key }}' as {{ type }})
+{%- endmacro %}
+
+{#- Value of `column` in the row of a group where `rank` is smallest. -#}
+{% macro value_at_smallest(column, rank) -%}
+    {{ return(adapter.dispatch('value_at_smallest')(column, rank)) }}
+{%- endmacro %}
+
+{% macro duckdb__value_at_smallest(column, rank) -%}
+    arg_min({{ column }}, {{ rank }})
+{%- endmacro %}
+
+{#- Value of `column` in the row of a group where `rank` is largest. -#}
+{% macro value_at_largest(column, rank) -%}
+    {{ return(adapter.dispatch('value_at_largest')(column, rank)) }}
+{%- endmacro %}
+
+{% macro duckdb__value_at_largest(column, rank) -%}
+    arg_max({{ column }}, {{ rank }})
+{%- endmacro %}

@@ -1,0 +1,20 @@
+{#- Conversions and flags that several models share: one definition each. -#}
+
+{% macro gib_bytes() -%} 1073741824 {%- endmacro %}
+
+{% macro gib(column) -%}
+    ({{ column }} / cast({{ gib_bytes() }} as double))
+{%- endmacro %}
+
+{#- Hours from exact seconds. -#}
+{% macro hours(seconds) -%}
+    (cast({{ seconds }} as double) / 3600)
+{%- endmacro %}
+
+{#- NULL, not an error and not 0, where there is nothing to be a share of. -#}
+{% macro share(part, whole) -%}
+    (cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0))
+{%- endmacro %}
+
+{#- Bit of lsst.pipe.base.QuantumSuccessCaveats: adjustQuantum raised NoWorkFound. -#}
+{% macro adjust_quantum_raised() -%} 8 {%- endmacro %}

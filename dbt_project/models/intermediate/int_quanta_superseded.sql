@@ -1,0 +1,72 @@
+-- Few quanta stand in more than one RUN. A 64-bit hash finds the candidates among millions in little memory;
+-- only they are then compared by their true keys, so that a collision costs time and never a result.
+{{ config(materialized='table') }}
+
+with
+
+quanta as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        data_id,
+        status,
+        {{ stable_hash(['campaign', 'stage', 'task_label', 'data_id']) }} as candidate_hash
+    from {{ ref('stg_lake__quanta') }}
+    where is_last_attempt
+
+),
+
+runs as (
+
+    select * from {{ ref('int_runs_owned') }}
+
+),
+
+repeated as (
+
+    select candidate_hash
+    from quanta
+    group by candidate_hash
+    having count(*) > 1
+
+),
+
+-- The result is the first success in chain order, else the first: a failed retry hides no earlier success.
+ranked as (
+
+    select
+        quanta.campaign,
+        quanta.stage,
+        quanta.run,
+        quanta.task_label,
+        quanta.data_id,
+        row_number() over (
+            partition by quanta.campaign, quanta.stage, quanta.task_label, quanta.data_id
+            order by quanta.status = 'successful' desc, runs.chain_position asc, quanta.run desc
+        ) as result_rank
+    from quanta
+    inner join repeated on quanta.candidate_hash = repeated.candidate_hash
+    inner join runs
+        on quanta.campaign = runs.campaign
+        and quanta.stage = runs.stage
+        and quanta.run = runs.run
+
+),
+
+superseded as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        data_id
+    from ranked
+    where result_rank > 1
+
+)
+
+select * from superseded

@@ -1,0 +1,86 @@
+-- What the headers of graphs count: they stand alone only where no data ID is known, and cross-check where one is.
+with
+
+expectations as (
+
+    select * from {{ ref('int_expectations_owned') }}
+
+),
+
+listed as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        count(*) as listed_count
+    from (
+        select distinct
+            campaign,
+            stage,
+            run,
+            task_label,
+            data_id
+        from expectations
+        where data_id is not null
+    )
+    group by campaign, stage, run, task_label
+
+),
+
+headers as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        max(quanta_count) as header_count
+    from expectations
+    where data_id is null
+    group by campaign, stage, run, task_label
+
+),
+
+found as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        count(*) as found_count
+    from {{ ref('stg_lake__quanta') }}
+    where is_last_attempt
+    group by campaign, stage, run, task_label
+
+),
+
+-- Headers of several RUNs overlap where one redoes another's quanta: the largest is a lower bound of the distinct
+-- quanta. A RUN that holds fewer than its header says is a doubt, since others may have redone the rest.
+counted as (
+
+    select
+        headers.campaign,
+        headers.stage,
+        headers.task_label,
+        max(headers.header_count) as header_count,
+        sum(greatest(headers.header_count - coalesce(listed.listed_count, found.found_count, 0), 0))
+            as header_surplus_count
+    from headers
+    left join listed
+        on headers.campaign = listed.campaign
+        and headers.stage = listed.stage
+        and headers.run = listed.run
+        and headers.task_label = listed.task_label
+    left join found
+        on headers.campaign = found.campaign
+        and headers.stage = found.stage
+        and headers.run = found.run
+        and headers.task_label = found.task_label
+    group by headers.campaign, headers.stage, headers.task_label
+
+)
+
+select * from counted

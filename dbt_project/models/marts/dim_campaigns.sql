@@ -1,0 +1,88 @@
+with
+
+campaigns as (
+
+    select * from {{ ref('stg_lake__campaigns') }}
+
+),
+
+stages as (
+
+    select
+        campaign,
+        string_agg(stage || ': ' || incomplete_reason, '; ' order by stage_position)
+            filter (incomplete_reason is not null) as declared_gaps
+    from {{ ref('stg_lake__stages') }}
+    group by campaign
+
+),
+
+runs as (
+
+    select
+        campaign,
+        count(*) as run_count,
+        max(extracted_at) as extracted_at,
+        {{ value_at_largest('extractor_version', 'extracted_at') }} as extractor_version
+    from {{ ref('int_runs_owned') }}
+    group by campaign
+
+),
+
+visits as (
+
+    select
+        campaign,
+        count(*) as visit_count
+    from (
+        select distinct
+            campaign,
+            instrument,
+            id
+        from {{ ref('stg_lake__visits') }}
+        where dimension = 'visit'
+    )
+    group by campaign
+
+),
+
+quanta as (
+
+    select
+        campaign,
+        min(prep_at) as first_started_at,
+        max(ended_at) as last_ended_at
+    from {{ ref('fct_quanta') }}
+    group by campaign
+
+),
+
+final as (
+
+    select
+        campaigns.campaign,
+        campaigns.campaign_position,
+        campaigns.release,
+        campaigns.fields,
+        campaigns.description,
+        campaigns.focus_label,
+        campaigns.repository,
+        campaigns.threshold_gib,
+        coalesce(visits.visit_count, 0) as visit_count,
+        coalesce(runs.run_count, 0) as run_count,
+        stages.declared_gaps,
+        runs.extractor_version,
+        campaigns.is_focus,
+        campaigns.is_simulated,
+        quanta.first_started_at,
+        quanta.last_ended_at,
+        runs.extracted_at
+    from campaigns
+    left join stages on campaigns.campaign = stages.campaign
+    left join runs on campaigns.campaign = runs.campaign
+    left join visits on campaigns.campaign = visits.campaign
+    left join quanta on campaigns.campaign = quanta.campaign
+
+)
+
+select * from final

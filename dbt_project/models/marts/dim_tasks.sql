@@ -1,0 +1,83 @@
+with
+
+quanta as (
+
+    select * from {{ ref('fct_quanta') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('stg_lake__campaigns') }}
+
+),
+
+listed as (
+
+    select * from {{ ref('pipeline_tasks') }}
+
+),
+
+lists as (
+
+    select * from {{ ref('pipeline_task_lists') }}
+
+),
+
+-- The list whose prefix says most about a release.
+matched as (
+
+    select
+        releases.release,
+        lists.reference_release
+    from (select distinct release from campaigns) as releases
+    inner join lists on starts_with(releases.release, lists.release_prefix)
+    qualify row_number() over (
+        partition by releases.release
+        order by length(lists.release_prefix) desc, lists.release_prefix asc
+    ) = 1
+
+),
+
+expected as (
+
+    select
+        matched.release,
+        listed.*
+    from matched
+    inner join listed on matched.reference_release = listed.reference_release
+
+),
+
+observed as (
+
+    select distinct
+        release,
+        task_label
+    from quanta
+
+),
+
+final as (
+
+    select
+        coalesce(observed.release, expected.release) as release,
+        coalesce(observed.task_label, expected.task_label) as task_label,
+        expected.task_class,
+        expected.stage,
+        expected.step,
+        expected.cluster,
+        expected.dimensions,
+        expected.request_memory_mib,
+        expected.request_cpus_count,
+        expected.reference_release,
+        observed.task_label is not null as is_observed,
+        expected.task_label is not null as is_listed
+    from observed
+    full outer join expected
+        on observed.release = expected.release
+        and observed.task_label = expected.task_label
+
+)
+
+select * from final

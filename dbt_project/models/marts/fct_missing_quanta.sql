@@ -1,0 +1,166 @@
+with
+
+completeness as (
+
+    select * from {{ ref('fct_task_completeness') }}
+
+),
+
+results as (
+
+    select * from {{ ref('fct_quanta') }}
+    where is_result
+
+),
+
+rejects as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        data_id,
+        min(uri) as uri,
+        min(reason) as reason
+    from {{ ref('stg_lake__rejects') }}
+    group by campaign, stage, run, task_label, data_id
+
+),
+
+-- Only tasks that miss something are compared again, this time for the data IDs.
+expected as (
+
+    select expected.*
+    from {{ ref('int_quanta_expected') }} as expected
+    inner join completeness
+        on expected.campaign = completeness.campaign
+        and expected.stage = completeness.stage
+        and expected.task_label = completeness.task_label
+    where completeness.missing_count > completeness.unidentified_count
+
+),
+
+missing as (
+
+    select
+        expected.campaign,
+        expected.stage,
+        expected.task_label,
+        expected.data_id,
+        expected.run,
+        expected.graph_uri
+    from expected
+    left join results
+        on expected.campaign = results.campaign
+        and expected.stage = results.stage
+        and expected.task_label = results.task_label
+        and expected.data_id = results.data_id
+    where results.data_id is null
+
+),
+
+found as (
+
+    select
+        results.campaign,
+        results.stage,
+        results.task_label,
+        results.data_id,
+        results.run,
+        case
+            when results.is_lost then 'lost'
+            when results.status = 'aborted_success' then 'aborted'
+            else results.status
+        end as problem,
+        case
+            when results.is_lost then 'failed with neither exception nor usage nor log, as a killed quantum leaves it'
+            when results.status = 'failed' then coalesce(results.exception_type, 'failed; its log tells why')
+            when results.status = 'blocked' then 'an upstream quantum failed'
+            when results.status = 'aborted_success' then 'ended without its log'
+            when results.status = 'unreadable' then rejects.reason
+            when results.status = 'unknown' then 'neither log nor metadata'
+        end as reason,
+        rejects.uri
+    from results
+    left join rejects
+        on results.campaign = rejects.campaign
+        and results.stage = rejects.stage
+        and results.run = rejects.run
+        and results.task_label = rejects.task_label
+        and results.data_id = rejects.data_id
+    where results.status != 'successful'
+
+),
+
+listed as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        data_id,
+        run,
+        problem,
+        reason,
+        uri,
+        1 as quanta_count
+    from found
+
+    union all
+
+    select
+        campaign,
+        stage,
+        task_label,
+        data_id,
+        run,
+        'missing' as problem,
+        'a graph expected it and it left nothing' as reason,
+        graph_uri as uri,
+        1 as quanta_count
+    from missing
+
+    union all
+
+    select
+        campaign,
+        stage,
+        task_label,
+        null as data_id,
+        null as run,
+        'missing' as problem,
+        'a graph''s header counts them and nothing names them' as reason,
+        null as uri,
+        unidentified_count as quanta_count
+    from completeness
+    where unidentified_count > 0
+
+),
+
+described as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        data_id,
+        run,
+        problem,
+        reason,
+        uri,
+        {{ data_id_value('data_id', 'instrument', 'varchar') }} as instrument,
+        {{ data_id_value('data_id', 'skymap', 'varchar') }} as skymap,
+        {{ data_id_value('data_id', 'visit', 'bigint') }} as visit,
+        {{ data_id_value('data_id', 'exposure', 'bigint') }} as exposure,
+        {{ data_id_value('data_id', 'detector', 'bigint') }} as detector,
+        {{ data_id_value('data_id', 'tract', 'bigint') }} as tract,
+        {{ data_id_value('data_id', 'patch', 'bigint') }} as patch,
+        {{ data_id_value('data_id', 'band', 'varchar') }} as band,
+        quanta_count,
+        problem in ('missing', 'unreadable', 'unknown', 'lost') as is_gap
+    from listed
+
+)
+
+select * from described

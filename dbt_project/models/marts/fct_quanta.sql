@@ -1,0 +1,167 @@
+with
+
+quanta as (
+
+    select * from {{ ref('stg_lake__quanta') }}
+    where is_last_attempt
+
+),
+
+runs as (
+
+    select * from {{ ref('int_runs_owned') }}
+
+),
+
+campaigns as (
+
+    select * from {{ ref('stg_lake__campaigns') }}
+
+),
+
+visits as (
+
+    select * from {{ ref('stg_lake__visits') }}
+
+),
+
+superseded as (
+
+    select * from {{ ref('int_quanta_superseded') }}
+
+),
+
+retried as (
+
+    select * from {{ ref('int_attempts_retried') }}
+
+),
+
+joined as (
+
+    select
+        quanta.*,
+        campaigns.release,
+        campaigns.threshold_gib,
+        visits.target_name,
+        runs.chain_position,
+        superseded.run is not null as is_superseded,
+        cast(quanta.attempt is not null as bigint) + coalesce(retried.earlier_attempt_count, 0) as attempt_count,
+        {{ seconds_between('quanta.prep_at', 'quanta.ended_at') }} as total_wall_time_s,
+        retried.earlier_wall_time_s
+    from quanta
+    inner join runs
+        on quanta.campaign = runs.campaign
+        and quanta.stage = runs.stage
+        and quanta.run = runs.run
+    inner join campaigns on quanta.campaign = campaigns.campaign
+    left join visits
+        on quanta.campaign = visits.campaign
+        and quanta.stage = visits.stage
+        and quanta.instrument = visits.instrument
+        and case when quanta.visit is null then 'exposure' else 'visit' end = visits.dimension
+        and coalesce(quanta.visit, quanta.exposure) = visits.id
+    left join superseded
+        on quanta.campaign = superseded.campaign
+        and quanta.stage = superseded.stage
+        and quanta.run = superseded.run
+        and quanta.task_label = superseded.task_label
+        and quanta.data_id = superseded.data_id
+    left join retried
+        on quanta.campaign = retried.campaign
+        and quanta.stage = retried.stage
+        and quanta.run = retried.run
+        and quanta.task_label = retried.task_label
+        and quanta.data_id = retried.data_id
+
+),
+
+classified as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        data_id,
+        quantum_id,
+        process_id,
+        release,
+        status,
+        exception_type,
+        node_name,
+        source,
+        instrument,
+        skymap,
+        visit,
+        exposure,
+        detector,
+        tract,
+        patch,
+        band,
+        physical_filter,
+        day_obs,
+        "group",
+        healpix3,
+        target_name,
+        caveats,
+        attempt_count,
+        chain_position,
+        {{ list_length('previous_process_quanta') }} as process_position,
+        job_quanta_count,
+        max_rss_bytes,
+        prep_max_rss_bytes,
+        init_max_rss_bytes,
+        start_max_rss_bytes,
+        {{ gib('max_rss_bytes') }} as max_rss_gib,
+        {{ seconds_between('prep_at', 'init_at') }} as prep_wall_time_s,
+        {{ seconds_between('init_at', 'started_at') }} as init_wall_time_s,
+        {{ seconds_between('started_at', 'ended_at') }} as run_wall_time_s,
+        total_wall_time_s,
+        cast(
+            case
+                when total_wall_time_s is not null or earlier_wall_time_s is not null
+                    then coalesce(total_wall_time_s, 0) + coalesce(earlier_wall_time_s, 0)
+            end as decimal(18, 6)
+        ) as spent_wall_time_s,
+        init_cpu_time_s - prep_cpu_time_s as prep_cpu_time_s,
+        start_cpu_time_s - init_cpu_time_s as init_cpu_time_s,
+        end_cpu_time_s - start_cpu_time_s as run_cpu_time_s,
+        end_cpu_time_s - prep_cpu_time_s as total_cpu_time_s,
+        butler_get_wall_time_s,
+        butler_put_wall_time_s,
+        butler_ingest_wall_time_s,
+        graph_read_wall_time_s,
+        butler_get_count,
+        butler_put_count,
+        butler_ingest_count,
+        end_major_page_faults_count - prep_major_page_faults_count as major_page_faults_count,
+        end_minor_page_faults_count - prep_minor_page_faults_count as minor_page_faults_count,
+        not is_superseded as is_result,
+        is_superseded,
+        not is_superseded and status = 'successful' and started_at is not null and max_rss_bytes is not null
+            as is_measured,
+        -- adjustQuantum found no work: prep and end are noted, the task never ran. Old stacks write no caveats.
+        status = 'successful'
+        and started_at is null
+        and coalesce(caveats & {{ adjust_quantum_raised() }} > 0, prep_at is not null and ended_at is not null)
+            as is_no_work,
+        -- A killed quantum leaves nothing, and the aggregator can only call it failed.
+        status = 'failed'
+        and source = 'provenance_graph'
+        and exception_type is null
+        and prep_at is null
+        and ended_at is null
+        and max_rss_bytes is null
+        and not coalesce(has_log, false) as is_lost,
+        max_rss_bytes <= prep_max_rss_bytes as is_peak_inherited,
+        max_rss_bytes > threshold_gib * {{ gib_bytes() }} as is_over_threshold,
+        prep_at,
+        init_at,
+        started_at,
+        ended_at
+    from joined
+
+)
+
+select * from classified

@@ -1,0 +1,69 @@
+-- Lower and upper end of each segment of a stacked bar. A stacked bar on a log axis draws nothing from 0, so the
+-- lower end there is half a quantum.
+with
+
+buckets as (
+
+    select * from {{ ref('fct_rss_buckets') }}
+
+),
+
+display as (
+
+    select * from {{ ref('dim_task_display') }}
+
+),
+
+grouped as (
+
+    select
+        buckets.campaign,
+        buckets.stage,
+        buckets.bucket_gib,
+        display.display_label,
+        min(display.display_rank) as display_rank,
+        sum(buckets.quanta_count) as quanta_count,
+        sum(buckets.total_wall_time_s) as total_wall_time_s
+    from buckets
+    inner join display
+        on buckets.stage = display.stage
+        and buckets.task_label = display.task_label
+    group by buckets.campaign, buckets.stage, buckets.bucket_gib, display.display_label
+
+),
+
+stacked as (
+
+    select
+        *,
+        sum(quanta_count) over stack as upper_quanta_count,
+        sum(total_wall_time_s) over stack as upper_total_wall_time_s
+    from grouped
+    window stack as (
+        partition by campaign, stage, bucket_gib
+        order by display_rank asc nulls last
+        rows between unbounded preceding and current row
+    )
+
+),
+
+final as (
+
+    select
+        campaign,
+        stage,
+        bucket_gib,
+        display_label,
+        display_rank,
+        quanta_count,
+        upper_quanta_count - quanta_count as lower_quanta_count,
+        upper_quanta_count,
+        greatest(cast(upper_quanta_count - quanta_count as double), 0.5) as log_lower_quanta_count,
+        {{ hours('total_wall_time_s') }} as total_wall_time_h,
+        {{ hours('upper_total_wall_time_s - total_wall_time_s') }} as lower_total_wall_time_h,
+        {{ hours('upper_total_wall_time_s') }} as upper_total_wall_time_h
+    from stacked
+
+)
+
+select * from final

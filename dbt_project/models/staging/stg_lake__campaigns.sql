@@ -1,0 +1,33 @@
+with
+
+source as (
+
+    select * from {{ source('lake', 'campaigns') }}
+
+),
+
+renamed as (
+
+    select
+        campaign,
+        campaign_position,
+        release,
+        fields,
+        description,
+        focus as focus_label,
+        repository,
+        threshold_gib,
+        thresholds_gib,
+        nodes,
+        price_per_core as per_core_cost,
+        price_per_gib as per_gib_cost,
+        current_requests,
+        campaigns_file,
+        is_simulated,
+        focus is not null as is_focus,
+        recorded_at
+    from source
+
+)
+
+select * from renamed

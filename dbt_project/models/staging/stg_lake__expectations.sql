@@ -1,0 +1,25 @@
+with
+
+source as (
+
+    select * from {{ source('lake', 'expectations') }}
+
+),
+
+renamed as (
+
+    select
+        campaign,
+        stage,
+        run,
+        task_label,
+        data_id,
+        quantum_id,
+        source,
+        graph_uri,
+        quanta_count
+    from source
+
+)
+
+select * from renamed

@@ -1,0 +1,22 @@
+with
+
+source as (
+
+    select * from {{ source('lake', 'stages') }}
+
+),
+
+renamed as (
+
+    select
+        campaign,
+        stage,
+        stage_position,
+        collections,
+        quantum_graphs,
+        incomplete_reason
+    from source
+
+)
+
+select * from renamed

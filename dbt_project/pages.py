@@ -1,0 +1,38 @@
+"""dbt's documentation as one static page."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from dbt_project.engine import invoke, project_environment
+from dbt_project.layout import Layout
+
+__all__ = ["write"]
+
+
+def write(layout: Layout) -> Path:
+    """Write the page of the published warehouse.
+
+    Parameters
+    ----------
+    layout : `Layout`
+        Where the warehouse lies.
+
+    Returns
+    -------
+    page : `pathlib.Path`
+        One HTML file that needs neither a server nor a network.
+
+    Raises
+    ------
+    WarehouseError
+        Raised when there is no warehouse.
+    """
+    layout.require_warehouse()
+    with project_environment(layout, layout.root, "75%"):
+        invoke(layout, ["docs", "generate", "--static"])
+    page = layout.root / "docs" / "index.html"
+    page.parent.mkdir(exist_ok=True)
+    shutil.copyfile(layout.dbt / "target" / "static_index.html", page)
+    return page
