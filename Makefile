@@ -9,12 +9,14 @@ FORMAT    ?= table
 
 BIN   := .venv/bin
 STAMP := .venv/.synced
+# Older stacks that extraction supports: tests/stacks/<name>.in says what they are made of.
+STACKS := w_2025_48 v30_0_0
 # An environment that was activated elsewhere must not leak into ours.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup extract transform report summary technote sql docs test lint format bench clean lock
+.PHONY: help setup extract transform report summary technote sql docs test test-stacks lint format bench clean lock
 # The steps are a pipeline: `make -j extract transform report` must keep their order.
 .NOTPARALLEL:
 
@@ -57,6 +59,17 @@ docs: $(STAMP) ## dbt's documentation of every model and column, as one offline 
 test: $(STAMP) ## everything that a change must pass
 	$(BIN)/python -m pytest
 
+test-stacks: $(STACKS:%=.venv-stacks/%/.synced) ## the extraction tests on older stacks (outside make test)
+	@set -e; for stack in $(STACKS); do echo "== tests/extract on $$stack"; \
+	  .venv-stacks/$$stack/bin/python -m pytest -p no:cacheprovider tests/extract; done
+	$(BIN)/python -m pytest tests/stacks
+
+.venv-stacks/%/.synced: tests/stacks/%.lock $(STAMP)
+	test -x .venv-stacks/$*/bin/python || $(PYTHON) -m venv --without-pip .venv-stacks/$*
+	$(BIN)/uv pip sync --quiet --python .venv-stacks/$*/bin/python --require-hashes tests/stacks/$*.lock
+	$(BIN)/uv pip install --quiet --python .venv-stacks/$*/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
 lint: $(STAMP) ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -75,6 +88,10 @@ lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	$(BIN)/uv export --quiet --python $(BIN)/python --all-extras --all-groups --no-header --no-annotate \
 	  --no-emit-project --output-file requirements.lock
 	rm -f uv.lock
+	@set -e; for stack in $(STACKS); do echo "tests/stacks/$$stack.lock"; \
+	  $(BIN)/uv pip compile --quiet --python $(BIN)/python --no-header --no-annotate --generate-hashes \
+	    --extra extract --extra demo --extra remote --constraint tests/stacks/$$stack.in \
+	    --output-file tests/stacks/$$stack.lock pyproject.toml tests/stacks/tests.in; done
 
 clean: ## remove warehouse and report; never a lake or a repository
 	rm -rf "$(DATA)/warehouse.duckdb" "$(DATA)/warehouse.duckdb.wal" "$(DATA)/report" "$(DATA)/dbt"

@@ -1,0 +1,214 @@
+"""Real servers on 127.0.0.1 for the tests: PostgreSQL, an S3 store and a WebDAV store.
+
+Each is a context manager that ends what it started, and nothing else.  HTTP
+stores stand behind a `Doorman` that counts, delays or refuses requests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+import cheroot.wsgi
+import psycopg
+
+__all__ = ["Doorman", "Postgres", "dead_address", "postgres_programs", "serve", "serve_postgres"]
+
+SERVER_THREADS = 64
+
+
+def dead_address() -> str:
+    """Find ``host:port`` on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
+@dataclass
+class Doorman:
+    """A WSGI layer that knows what went through it, and can be told to misbehave."""
+
+    app: WSGIApplication
+    delay_s: float = 0.0
+    """Latency added to each request."""
+    refusal: str | None = None
+    """Status line, such as ``401 Unauthorized``, given to every request instead of an answer."""
+    required_authorization: str | None = None
+    """Value that the header must have; else 401."""
+    methods: Counter[str] = field(default_factory=Counter)
+    """Requests by HTTP method."""
+    most_at_once: int = 0
+    """Highest number of requests that were inside at the same time."""
+
+    def __post_init__(self) -> None:
+        self._inside = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            self.methods[environ["REQUEST_METHOD"]] += 1
+            self._inside += 1
+            self.most_at_once = max(self.most_at_once, self._inside)
+        try:
+            time.sleep(self.delay_s)
+            refusal = self.refusal
+            wanted = self.required_authorization
+            if wanted and environ.get("HTTP_AUTHORIZATION") != wanted:
+                refusal = "401 Unauthorized"
+            if refusal:
+                start_response(refusal, [("Content-Length", "0")])
+                return [b""]
+            return self.app(environ, start_response)
+        finally:
+            with self._lock:
+                self._inside -= 1
+
+    @property
+    def writes(self) -> Counter[str]:
+        """Requests that change something on a server."""
+        reading = {"GET", "HEAD", "OPTIONS", "PROPFIND"}
+        return Counter({name: n for name, n in self.methods.items() if name not in reading})
+
+
+@contextmanager
+def serve(app: WSGIApplication) -> Iterator[str]:
+    """Serve an application, and yield its ``host:port``."""
+    server = cheroot.wsgi.Server(
+        ("127.0.0.1", 0), app, numthreads=SERVER_THREADS, request_queue_size=256
+    )
+    server.prepare()
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        yield f"127.0.0.1:{server.bind_addr[1]}"
+    finally:
+        server.stop()
+        thread.join()
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running PostgreSQL server with one database that belongs to ``owner``."""
+
+    host: str
+    port: int
+    database: str
+    passwords: dict[str, str]
+
+    def url(self, driver: str = "postgresql") -> str:
+        """Give the address for SQLAlchemy, without user and password."""
+        return f"{driver}://{self.host}:{self.port}/{self.database}"
+
+    def credentials(self, user: str, password: str | None = None) -> dict[str, str]:
+        """Give the environment through which the Butler learns user and password."""
+        entry = {
+            "url": self.url(),
+            "username": user,
+            "password": self.passwords[user] if password is None else password,
+        }
+        return {"LSST_DB_AUTH_CREDENTIALS": json.dumps([entry])}
+
+    def connect(self, user: str, database: str | None = None) -> psycopg.Connection[Any]:
+        """Connect as one of the roles."""
+        return psycopg.connect(
+            host=self.host, port=self.port, dbname=database or self.database, user=user,
+            password=self.passwords[user], autocommit=True,
+        )  # fmt: skip
+
+
+def postgres_programs() -> Path | None:
+    """Find the folder with Debian's newest ``initdb``; `None` where there is none."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return found[-1].parent if found else None
+
+
+def _as_server_user() -> tuple[list[str], int | None]:
+    """Tell how to start the server: it refuses to run as root."""
+    if os.geteuid() != 0:
+        return [], None
+    user = pwd.getpwnam("postgres")
+    setpriv = shutil.which("setpriv") or "setpriv"
+    return [setpriv, "--reuid", "postgres", "--regid", str(user.pw_gid), "--clear-groups"], (
+        user.pw_uid
+    )
+
+
+@contextmanager
+def serve_postgres(programs: Path) -> Iterator[Postgres]:
+    """Start a server, and end it and remove its data afterwards.
+
+    Roles: ``admin`` (the superuser), ``owner`` of the database ``census``, ``reader`` and
+    ``stranger``, who may log in and nothing else.
+    """
+    passwords = {name: secrets.token_hex(8) for name in ("admin", "owner", "reader", "stranger")}
+    prefix, uid = _as_server_user()
+    with ExitStack() as stack:
+        # pytest's own folders are root's alone; the server's user must reach its data.
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="census-postgres-")))
+        folder.chmod(0o755)
+        password_file = folder / "password"
+        password_file.write_text(passwords["admin"])
+        if uid is not None:
+            os.chown(folder, uid, -1)
+            os.chown(password_file, uid, -1)
+        data = folder / "data"
+        subprocess.run(
+            [*prefix, str(programs / "initdb"), "--pgdata", str(data), "--username", "admin",
+             "--auth", "scram-sha-256", "--pwfile", str(password_file), "--encoding", "UTF8",
+             "--no-locale", "--no-sync"],
+            check=True, capture_output=True, cwd=folder,
+        )  # fmt: skip
+        port = int(dead_address().rpartition(":")[2])
+        settings = {"listen_addresses": "127.0.0.1", "port": port,
+                    "unix_socket_directories": "", "fsync": "off"}  # fmt: skip
+        log = stack.enter_context((folder / "server.log").open("w+b"))
+        server = subprocess.Popen(
+            [*prefix, str(programs / "postgres"), "-D", str(data),
+             *(word for name, value in settings.items() for word in ("-c", f"{name}={value}"))],
+            stdout=log, stderr=subprocess.STDOUT, cwd=folder,
+        )  # fmt: skip
+        stack.callback(server.wait, timeout=30)
+        stack.callback(server.send_signal, signal.SIGINT)  # "fast": ends sessions, then itself
+        postgres = Postgres("127.0.0.1", port, "census", passwords)
+        _wait_until_up(postgres, server, Path(log.name))
+        _create_roles(postgres)
+        yield postgres
+
+
+def _wait_until_up(postgres: Postgres, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until the server takes connections."""
+    end = time.monotonic() + 30
+    while server.poll() is None and time.monotonic() < end:
+        try:
+            postgres.connect("admin", "postgres").close()
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')}")
+
+
+def _create_roles(postgres: Postgres) -> None:
+    """Make the database and its roles; a registry needs ``btree_gist``."""
+    with postgres.connect("admin", "postgres") as admin:
+        for name in ("owner", "reader", "stranger"):
+            admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{postgres.passwords[name]}'")
+        admin.execute(f"CREATE DATABASE {postgres.database} OWNER owner")
+    with postgres.connect("admin") as admin:
+        admin.execute("CREATE EXTENSION btree_gist")
