@@ -1,0 +1,250 @@
+"""Put the demo together: make the repository, have its RUNs written, register them, rename.
+
+Worker processes write files and graphs; only this process writes to the registry,
+for SQLite knows one writer.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from lsst.daf.butler import (
+    Butler,
+    CollectionType,
+    DataCoordinate,
+    DatasetRef,
+    DatasetType,
+    DimensionRecord,
+    FileDataset,
+)
+from lsst.pipe.base.quantum_graph.ingest_graph import ingest_graph
+
+from . import files, graphs
+from .console import Report, console_report
+from .plan import CAMPAIGNS, RunPlan, make_id, plan_stage
+from .sky import INSTRUMENT, SKYMAP, universe
+from .tasks import STAGES
+
+__all__ = ["DEMO_VERSION", "STAMP", "build"]
+
+DEMO_VERSION = 1
+"""Raised when the same seed and scale give other data."""
+
+STAMP = "census-demo.json"
+"""File beside the repository that says what was built; it is written last."""
+
+_INPUTS = "LSSTCam/defaults"
+_STORAGE_CLASSES = {"metadata": "TaskMetadata", "log": "ButlerLogRecords"}
+_WORKER_MIN_SCALE = 0.2
+"""Below this scale starting processes takes longer than what they save."""
+
+
+def build(
+    root: Path,
+    *,
+    seed: int = 1,
+    scale: float = 1.0,
+    workers: int | None = None,
+    progress: Report | None = None,
+) -> None:
+    """Build the demo repository.
+
+    The repository is ``root/repo``; the predicted graphs of the campaigns that keep plain files are
+    ``root/submit/<campaign>/<stage>/<timestamp>.qg``; ``root/census-demo.json`` is the stamp.  All is
+    built in a temporary directory beside ``root`` and renamed at the end.
+
+    Parameters
+    ----------
+    root : `~pathlib.Path`
+        Directory to make; it must not exist, or be empty.
+    seed : `int`, optional
+        Same seed and scale, same data: also UUIDs, but for those of the ``run_provenance`` datasets,
+        which ``ingest_graph`` draws, and times of ingestion.
+    scale : `float`, optional
+        1 gives about 33,000 quanta; the number of quanta by detector grows in proportion.
+    workers : `int`, optional
+        Processes that write files and graphs; by default 2, and none of its own at small scale.
+    progress : `~collections.abc.Callable`, optional
+        Called with (quanta done, quanta in all, last RUN); by default standard error is told.
+
+    Raises
+    ------
+    FileExistsError
+        Raised if ``root`` holds anything.
+    ValueError
+        Raised if ``scale`` is not positive.
+    """
+    if scale <= 0:
+        raise ValueError(f"The demo's scale must be above 0, not {scale}.")
+    root = root.absolute()
+    if root.exists() and any(root.iterdir()):
+        raise FileExistsError(f"{root} is not empty: remove it, or build the demo elsewhere.")
+    if workers is None:
+        workers = 2 if scale >= _WORKER_MIN_SCALE else 0
+    root.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
+    try:
+        with console_report() if progress is None else nullcontext(progress) as report:
+            _build(building, seed, scale, workers, report)
+        stamp = {"version": DEMO_VERSION, "seed": seed, "scale": scale, "simulated": True}
+        (building / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+        # mkdtemp makes a directory that only its owner may read.
+        building.chmod(0o755)
+        if root.exists():
+            root.rmdir()
+        building.rename(root)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def _build(building: Path, seed: int, scale: float, workers: int, report: Report) -> None:
+    """Build everything below the temporary directory."""
+    repository = building / "repo"
+    with _executor(workers) as submit:
+        # The largest stages first, so that no process is left with one at the end.
+        order = [(name, stage) for stage in reversed(STAGES) for name in reversed(CAMPAIGNS)]
+        futures = {
+            submit(_write_run, name, stage, index, seed, scale, building): (name, stage, index)
+            for name, stage in order
+            for index in range(2)
+        }
+        Butler.makeRepo(str(repository), dimensionConfig=universe().dimensionConfig)
+        with Butler.from_config(str(repository), writeable=True) as butler:
+            _insert_dimensions(butler, scale)
+            _make_collections(butler, seed, scale)
+            plans = {
+                key: plan_stage(*key[:2], seed, scale).runs[key[2]] for key in futures.values()
+            }
+            total = sum(len(plan.executions) for plan in plans.values())
+            done = 0
+            report(done, total, "repository made")
+            for future in as_completed(futures):
+                future.result()
+                plan = plans[futures[future]]
+                if plan.campaign.is_graph:
+                    _ingest_provenance(butler, plan, building)
+                else:
+                    _ingest_files(butler, plan, repository)
+                done += len(plan.executions)
+                report(done, total, f"{plan.campaign.name} {plan.stage} {plan.timestamp}")
+
+
+@contextmanager
+def _executor(workers: int) -> Iterator[Callable[..., Future[None]]]:
+    """Give a function that submits work: to processes, or to this one when there are none."""
+    if workers:
+        # A fork would inherit locks of whatever threads the caller has.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield pool.submit
+    else:
+        yield _InProcess().submit
+
+
+class _InProcess(Executor):
+    """An executor that works at once, in the process that asks."""
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201, D102
+        future: Future[None] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def _provenance_path(building: Path, plan: RunPlan) -> Path:
+    """Tell where a provenance graph lies until it is ingested."""
+    return building / "aggregated" / f"{plan.campaign.name}_{plan.stage}_{plan.timestamp}.qg"
+
+
+def _write_run(name: str, stage: str, index: int, seed: int, scale: float, building: Path) -> None:
+    """Write the graphs or files of one RUN; what the registry must know follows from the plan."""
+    planned = plan_stage(name, stage, seed, scale)
+    plan = planned.runs[index]
+    if plan.campaign.is_graph:
+        predicted = graphs.make_predicted(plan, planned.sky)
+        graphs.write_provenance(plan, predicted, _provenance_path(building, plan))
+        return
+    submit = building / "submit" / name / stage
+    graphs.write_predicted(plan, planned.sky, submit / f"{plan.timestamp}.qg")
+    files.write_files(plan, building / "repo")
+
+
+def _insert_dimensions(butler: Butler, scale: float) -> None:
+    """Insert the dimension records of all campaigns."""
+    merged: dict[str, dict[DataCoordinate, DimensionRecord]] = {}
+    for campaign in CAMPAIGNS.values():
+        for element, records in campaign.sky(scale).records(butler.dimensions).items():
+            merged.setdefault(element, {}).update({r.dataId: r for r in records})
+    for element, by_id in merged.items():
+        if butler.dimensions[element].implied_union_target is not None:
+            continue  # Bands have no table: the filters imply them.
+        butler.registry.insertDimensionData(element, *by_id.values())
+
+
+def _make_collections(butler: Butler, seed: int, scale: float) -> None:
+    """Register the RUNs and the chains, the latest RUN and the stage's own ones first."""
+    collections = butler.collections
+    inputs = ("LSSTCam/raw/all", "LSSTCam/calib", "skymaps")
+    for name in inputs:
+        kind = CollectionType.CALIBRATION if name.endswith("calib") else CollectionType.RUN
+        collections.register(name, kind)
+    collections.register(_INPUTS, CollectionType.CHAINED)
+    collections.redefine_chain(_INPUTS, inputs)
+    packages = DatasetType("packages", butler.dimensions.empty, "Packages")
+    butler.registry.registerDatasetType(packages)
+    for name, campaign in CAMPAIGNS.items():
+        earlier: list[str] = []
+        for stage in STAGES:
+            plans = plan_stage(name, stage, seed, scale).runs
+            for plan in plans:
+                collections.register(plan.name, CollectionType.RUN)
+                ref = DatasetRef(
+                    packages,
+                    DataCoordinate.make_empty(butler.dimensions),
+                    run=plan.name,
+                    id=make_id(plan.name, "packages"),
+                )
+                butler.put(graphs.make_packages(plan), ref)
+            earlier = [plan.name for plan in reversed(plans)] + earlier
+            chain = campaign.chain(stage)
+            collections.register(chain, CollectionType.CHAINED)
+            collections.redefine_chain(chain, [*earlier, _INPUTS])
+
+
+def _ingest_provenance(butler: Butler, plan: RunPlan, building: Path) -> None:
+    """Hand a provenance graph to the official tool, with the folders that it expects."""
+    repository = building / "repo"
+    for label in graphs.pipeline_graph(plan.campaign.name, plan.stage).tasks:
+        for kind in ("metadata", "log", "config"):
+            (repository / plan.name / f"{label}_{kind}").mkdir(parents=True, exist_ok=True)
+    ingest_graph(str(repository), str(_provenance_path(building, plan)), transfer="move")
+
+
+def _ingest_files(butler: Butler, plan: RunPlan, repository: Path) -> None:
+    """Register the files of a RUN where they lie."""
+    known = {"instrument": INSTRUMENT, "skymap": SKYMAP}
+    types: dict[tuple[str, str], DatasetType] = {}
+    datasets: list[FileDataset] = []
+    for execution, kind in files.planned_files(plan):
+        task = execution.quantum.task
+        dataset_type = types.get((task.label, kind))
+        if dataset_type is None:
+            group = butler.dimensions.conform(task.dimensions)
+            dataset_type = DatasetType(f"{task.label}_{kind}", group, _STORAGE_CLASSES[kind])
+            types[task.label, kind] = dataset_type
+        group = dataset_type.dimensions
+        facts = {**known, **execution.quantum.facts}
+        data_id = DataCoordinate.from_required_values(
+            group, tuple(facts[name] for name in group.required)
+        )
+        ref = DatasetRef(dataset_type, data_id, run=plan.name, id=execution.id(kind))
+        datasets.append(FileDataset(path=files.dataset_path(execution, kind), refs=[ref]))
+    butler.ingest(*datasets, transfer=None, record_validation_info=False)
+    files.vanish(plan, repository)
