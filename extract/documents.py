@@ -24,10 +24,13 @@ __all__ = [
     "MISSING",
     "RSS_KEY",
     "SECONDS_KEYS",
+    "Attempt",
     "FailureLog",
     "MetadataError",
+    "Outputs",
     "QuantumBlock",
     "Usage",
+    "decode_attempt",
     "decode_attempts",
     "decode_failure_log",
     "decode_metadata",
@@ -502,7 +505,9 @@ class _Presence(msgspec.Struct, gc=False):
     """Something that is there; what it holds is told elsewhere."""
 
 
-class _Outputs(msgspec.Struct, gc=False):
+class Outputs(msgspec.Struct, gc=False):
+    """Dataset IDs by connection: of a quantum's predicted outputs, the one that we keep."""
+
     metadata: list[str] = msgspec.field(default_factory=list, name="_metadata")
 
 
@@ -523,9 +528,12 @@ class QuantumBlock(msgspec.Struct, gc=False):
     quantum_id: str
     task_label: str
     data_coordinate: list[int | str]
-    outputs: _Outputs
+    outputs: Outputs
     attempts: list[Attempt]
 
+
+decode_attempt = msgspec.json.Decoder(Attempt).decode
+"""Decode one attempt of such a block; raises `msgspec.DecodeError`."""
 
 decode_quantum = msgspec.json.Decoder(QuantumBlock).decode
 """Decode a block of ``quanta.mb``; raises `msgspec.DecodeError`."""

@@ -6,7 +6,9 @@ quantum gives the same row whichever way it was recorded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -25,6 +27,7 @@ __all__ = [
     "Row",
     "canonical_data_id",
     "dimension_picker",
+    "paused_garbage_collection",
 ]
 
 BATCH_SIZE = 5_000
@@ -102,6 +105,21 @@ def dimension_picker(
     # The value that is appended below stands for every dimension that is not there.
     pick = itemgetter(*(position.get(name, len(names)) for name in DIMENSION_COLUMNS))
     return lambda values: pick((*values, None))
+
+
+@contextmanager
+def paused_garbage_collection() -> Iterator[None]:
+    """Keep the cyclic garbage collector from looking through millions of young, acyclic objects.
+
+    It takes more than half of the time of a reader otherwise.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class QuantaBuilder:

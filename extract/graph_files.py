@@ -1,0 +1,397 @@
+"""The container of a provenance graph: zip members, blocks, addresses, and whether to trust them.
+
+Knows bytes and nothing of quanta.  The official reader trusts what it reads:
+it hangs on a truncated address file, and a flipped bit often decompresses to
+valid JSON with another content.  Here every byte that is used was checked
+against the zip's CRC32, and sizes, prefixes and addresses against each other.
+
+The layout is that of `lsst.pipe.base.quantum_graph`: each block is its size, a
+big-endian integer of ``int_size`` bytes, then a zstandard frame; each row of
+``nodes.addr`` is a UUID, an index, and offset and size for datasets, quanta,
+logs and metadata.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import zstandard
+
+__all__ = [
+    "AddressFile",
+    "Addresses",
+    "Decompressor",
+    "GraphError",
+    "GraphFile",
+    "Member",
+    "decode_integers",
+    "read_directory",
+    "verify_checksums",
+]
+
+_READ_SIZE = 8 * 2**20
+_MAX_FRAME_SIZE = 128 * 2**20
+"""Bytes: the largest real documents have a few; a header that claims more is damaged."""
+
+_MAX_INTEGER = 2**62
+_UUID_SIZE = 16
+_ADDRESS_COUNT = 4
+_QUANTA, _LOGS, _METADATA = 1, 2, 3
+"""Positions among the addresses of a row."""
+
+Integers = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
+
+
+class GraphError(Exception):
+    """A graph file that cannot be trusted: the message names file, member and remedy."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file inside the zip archive, stored as it is."""
+
+    name: str
+    offset: int
+    """Of its first byte in the archive."""
+
+    size: int
+    """Bytes."""
+
+    crc: int
+    """CRC32 that the archive's directory notes."""
+
+
+def read_directory(path: str) -> dict[str, Member]:
+    """List the members of a graph's zip archive.
+
+    Parameters
+    ----------
+    path : `str`
+        Local file.
+
+    Returns
+    -------
+    members : `dict` [ `str`, `Member` ]
+        By name.
+
+    Raises
+    ------
+    GraphError
+        If the file is no zip archive, is cut short, or does not store its
+        members uncompressed, each in one piece of its own.
+    """
+    try:
+        size = Path(path).stat().st_size
+        with zipfile.ZipFile(path) as archive, Path(path).open("rb") as stream:
+            members = [_locate(path, entry, stream) for entry in archive.infolist()]
+    except (OSError, zipfile.BadZipFile, NotImplementedError, struct.error) as error:
+        raise GraphError(
+            f"{path}: not a whole zip archive ({error}); write or transfer the graph again"
+        ) from error
+    end = 0
+    for member in sorted(members, key=lambda member: member.offset):
+        if member.offset < end or member.offset + member.size > size:
+            raise GraphError(
+                f"{path}: member {member.name} overlaps another or the end of the file; "
+                "write or transfer the graph again"
+            )
+        end = member.offset + member.size
+    by_name = {member.name: member for member in members}
+    if len(by_name) != len(members):
+        raise GraphError(f"{path}: two members have the same name; write the graph again")
+    return by_name
+
+
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+
+
+def _locate(path: str, entry: zipfile.ZipInfo, stream: Any) -> Member:  # noqa: ANN401
+    """Find the first byte of a member behind its local header."""
+    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 0x1:
+        raise GraphError(
+            f"{path}: member {entry.filename} is compressed or encrypted by zip, "
+            "which no graph writer does; write the graph again"
+        )
+    stream.seek(entry.header_offset)
+    signature, name_size, extra_size = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
+    if signature != b"PK\x03\x04" or stream.read(name_size) != entry.orig_filename.encode():
+        raise GraphError(
+            f"{path}: the directory points member {entry.filename} at something else; "
+            "write or transfer the graph again"
+        )
+    offset = entry.header_offset + _LOCAL_HEADER.size + name_size + extra_size
+    return Member(entry.filename, offset, entry.file_size, entry.CRC)
+
+
+def verify_checksums(path: str, members: Sequence[Member]) -> None:
+    """Compare members with the CRC32 that the zip's directory notes, at some GB/s.
+
+    Parameters
+    ----------
+    path : `str`
+        Local file.
+    members : `~collections.abc.Sequence` [ `Member` ]
+        Members to read whole.
+
+    Raises
+    ------
+    GraphError
+        If one differs.
+    """
+    # zlib lets go of the interpreter, so threads use all cores.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
+        for member, crc in zip(
+            members, executor.map(lambda m: _checksum(path, m), members), strict=True
+        ):
+            if crc != member.crc:
+                raise GraphError(
+                    f"{path}: member {member.name} is damaged (CRC32 {crc:08x}, "
+                    f"not {member.crc:08x}); write or transfer the graph again"
+                )
+
+
+def _checksum(path: str, member: Member) -> int:
+    crc = 0
+    with GraphFile(path) as file:
+        for offset in range(0, member.size, _READ_SIZE):
+            size = min(_READ_SIZE, member.size - offset)
+            crc = zlib.crc32(file.read(member, offset, size), crc)
+    return crc
+
+
+class GraphFile:
+    """Reads pieces of members, by position.
+
+    Reads instead of mapping: mapped pages count as resident memory, and a file
+    that is cut short meanwhile would kill the process.
+
+    Parameters
+    ----------
+    path : `str`
+        Local file.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._descriptor = os.open(path, os.O_RDONLY)
+
+    def __enter__(self) -> GraphFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._descriptor)
+
+    def read(self, member: Member, offset: int, size: int) -> bytes:
+        """Read some bytes of a member.
+
+        Raises
+        ------
+        GraphError
+            If they are not there.
+        """
+        if not 0 <= offset <= offset + size <= member.size:
+            raise GraphError(
+                f"{self.path}: an address points beyond member {member.name}; write the graph again"
+            )
+        pieces = []
+        position, left = member.offset + offset, size
+        while left:
+            # One call gives at most 2 GiB.
+            piece = os.pread(self._descriptor, left, position)
+            if not piece:
+                raise GraphError(
+                    f"{self.path}: the file became shorter while it was read; read it again"
+                )
+            pieces.append(piece)
+            position += len(piece)
+            left -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class Decompressor:
+    """Decompresses zstandard frames of a known and sane size.
+
+    Parameters
+    ----------
+    dictionary : `bytes`
+        Content of ``compression_dict``; empty when the graph has none.
+    """
+
+    def __init__(self, dictionary: bytes) -> None:
+        # The writer leaves an empty dictionary where there were too few quanta to train one.
+        self._decompress = zstandard.ZstdDecompressor(
+            zstandard.ZstdCompressionDict(dictionary) if dictionary else None
+        ).decompress
+
+    def __call__(self, frame: bytes | memoryview) -> bytes:
+        """Decompress a frame.
+
+        Raises
+        ------
+        ValueError
+            If it is no such frame; zstandard's own error becomes one too.
+        """
+        try:
+            size = zstandard.frame_content_size(frame)
+            if not 0 <= size <= _MAX_FRAME_SIZE:
+                raise ValueError(f"a frame of {size} bytes")
+            return self._decompress(frame)
+        except zstandard.ZstdError as error:
+            raise ValueError(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the blocks of some quanta are: columns of equal length, sizes with their prefix."""
+
+    keys: Bytes
+    """UUIDs of the quanta, 16 bytes a row."""
+
+    quanta_offsets: Integers
+    quanta_sizes: Integers
+    metadata_offsets: Integers
+    metadata_sizes: Integers
+    """0 where a quantum has no metadata."""
+
+    log_offsets: Integers
+    log_sizes: Integers
+    """0 where a quantum has no logs."""
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def take(self, rows: npt.NDArray[Any] | slice) -> Addresses:
+        """Select rows."""
+        return Addresses(*(column[rows] for column in vars(self).values()))
+
+    @staticmethod
+    def empty() -> Addresses:
+        """Make addresses of no quanta."""
+        none = np.empty(0, np.int64)
+        return Addresses(np.empty((0, _UUID_SIZE), np.uint8), none, none, none, none, none, none)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Addresses]) -> Addresses:
+        """Put parts one after the other."""
+        columns = zip(*(vars(part).values() for part in parts), strict=True)
+        return Addresses(*map(np.concatenate, columns))
+
+
+class AddressFile:
+    """The member ``nodes.addr``.
+
+    Parameters
+    ----------
+    file : `GraphFile`
+        The graph.
+    members : `~collections.abc.Mapping` [ `str`, `Member` ]
+        Its members.
+    int_size : `int`
+        Bytes of an integer, 1 to 8, as the graph's header says.
+
+    Raises
+    ------
+    GraphError
+        If its own header contradicts the graph's, or its size.
+    """
+
+    def __init__(self, file: GraphFile, members: Mapping[str, Member], int_size: int) -> None:
+        self._file = file
+        self._members = members
+        self._int_size = int_size
+        self._member = members["nodes.addr"]
+        self._row_size = _UUID_SIZE + int_size + _ADDRESS_COUNT * 2 * int_size
+        self._header_size = 1 + 2 * int_size
+        if self._member.size < self._header_size:
+            raise self._error("is cut short")
+        header = file.read(self._member, 0, self._header_size)
+        self._n_rows = int.from_bytes(header[1 : 1 + int_size], "big")
+        if header[0] != int_size:
+            raise self._error(f"has integers of {header[0]} bytes, the header of {int_size}")
+        if (count := int.from_bytes(header[1 + int_size :], "big")) != _ADDRESS_COUNT:
+            raise self._error(f"has {count} addresses a row, not {_ADDRESS_COUNT}")
+        if self._header_size + self._n_rows * self._row_size != self._member.size:
+            raise self._error(f"has {self._member.size} bytes, not what {self._n_rows} rows need")
+
+    def _error(self, what: str) -> GraphError:
+        return GraphError(f"{self._file.path}: member nodes.addr {what}; write the graph again")
+
+    def quanta(self, begin: int = 0, end: int = _MAX_INTEGER) -> Iterator[Addresses]:
+        """Iterate over the rows of quanta, in the order of their UUIDs.
+
+        Parameters
+        ----------
+        begin, end : `int`
+            Take only quanta whose block starts there in ``quanta.mb``.
+
+        Yields
+        ------
+        addresses : `Addresses`
+            Some of the rows.
+
+        Raises
+        ------
+        GraphError
+            If an address points beyond its member.
+        """
+        rows_per_read = max(_READ_SIZE // self._row_size, 1)
+        for row in range(0, self._n_rows, rows_per_read):
+            count = min(rows_per_read, self._n_rows - row)
+            offset = self._header_size + row * self._row_size
+            data = self._file.read(self._member, offset, count * self._row_size)
+            table = np.frombuffer(data, np.uint8).reshape(count, self._row_size)
+            # Most rows are those of datasets: look at the rest of a row only for quanta.
+            table = table[self._column(table, _QUANTA, 1) > 0]
+            offsets = self._column(table, _QUANTA, 0)
+            table = table[(offsets >= begin) & (offsets < end)]
+            if len(table):
+                yield self._addresses(table)
+
+    def _addresses(self, table: Bytes) -> Addresses:
+        columns = []
+        for index, name in ((_QUANTA, "quanta.mb"), (_METADATA, "metadata.mb"), (_LOGS, "logs.mb")):
+            offsets = self._column(table, index, 0)
+            sizes = self._column(table, index, 1)
+            if np.any(offsets + sizes > self._members[name].size):
+                raise self._error(f"points beyond member {name}")
+            if np.any((sizes > 0) & (sizes <= self._int_size)):
+                raise self._error(f"has an empty block in member {name}")
+            columns += [offsets, sizes]
+        return Addresses(table[:, :_UUID_SIZE].copy(), *columns)
+
+    def _column(self, table: Bytes, address: int, part: int) -> Integers:
+        """Decode one integer of each row: part 0 is the offset, 1 the size."""
+        begin = _UUID_SIZE + self._int_size * (1 + 2 * address + part)
+        values = decode_integers(table[:, begin : begin + self._int_size])
+        if len(values) and values.max() > _MAX_INTEGER:
+            raise self._error("has an absurd address")
+        return values.astype(np.int64)
+
+
+def decode_integers(digits: Bytes) -> npt.NDArray[np.uint64]:
+    """Decode big-endian integers of up to eight bytes.
+
+    Parameters
+    ----------
+    digits : `numpy.ndarray`
+        Bytes, one integer a row.
+
+    Returns
+    -------
+    values : `numpy.ndarray`
+        Unsigned integers.
+    """
+    padded = np.zeros((len(digits), 8), np.uint8)
+    padded[:, 8 - digits.shape[1] :] = digits
+    return padded.view(">u8").ravel().astype(np.uint64)
