@@ -18,3 +18,8 @@
 
 {#- Bit of lsst.pipe.base.QuantumSuccessCaveats: adjustQuantum raised NoWorkFound. -#}
 {% macro adjust_quantum_raised() -%} 8 {%- endmacro %}
+
+{#- Sum of counts as a count: engines widen it otherwise. -#}
+{% macro total_count(column) -%}
+    cast(sum({{ column }}) as bigint)
+{%- endmacro %}

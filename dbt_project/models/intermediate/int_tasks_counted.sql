@@ -66,7 +66,7 @@ counted as (
         headers.stage,
         headers.task_label,
         max(headers.header_count) as header_count,
-        sum(greatest(headers.header_count - coalesce(listed.listed_count, found.found_count, 0), 0))
+        {{ total_count('greatest(headers.header_count - coalesce(listed.listed_count, found.found_count, 0), 0)') }}
             as header_surplus_count
     from headers
     left join listed

@@ -31,7 +31,7 @@ final as (
         max(tasks.request_memory_mib) as request_memory_mib,
         max(coalesce(tasks.request_cpus_count, 1)) as cpus_count,
         coalesce(sum(quanta.total_wall_time_s), 0) as total_wall_time_s,
-        sum(quanta.total_cpu_time_s) as total_cpu_time_s,
+        cast(sum(cast(quanta.total_cpu_time_s as decimal(18, 6))) as double) as total_cpu_time_s,
         {{ seconds_between('min(quanta.prep_at)', 'max(quanta.ended_at)') }} as occupied_wall_time_s,
         min(quanta.prep_at) as prep_at,
         max(quanta.ended_at) as ended_at

@@ -22,7 +22,7 @@ grouped as (
         buckets.bucket_gib,
         display.display_label,
         min(display.display_rank) as display_rank,
-        sum(buckets.quanta_count) as quanta_count,
+        {{ total_count('buckets.quanta_count') }} as quanta_count,
         sum(buckets.total_wall_time_s) as total_wall_time_s
     from buckets
     inner join display
@@ -36,7 +36,7 @@ stacked as (
 
     select
         *,
-        sum(quanta_count) over stack as upper_quanta_count,
+        cast(sum(quanta_count) over stack as bigint) as upper_quanta_count,
         sum(total_wall_time_s) over stack as upper_total_wall_time_s
     from grouped
     window stack as (

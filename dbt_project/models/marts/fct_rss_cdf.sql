@@ -30,9 +30,9 @@ cumulated as (
         max_rss_bytes,
         value_quanta_count,
         value_wall_time_s,
-        sum(value_quanta_count) over upward as quanta_count,
+        cast(sum(value_quanta_count) over upward as bigint) as quanta_count,
         sum(value_wall_time_s) over upward as cumulative_wall_time_s,
-        sum(value_quanta_count) over everything as all_quanta_count,
+        cast(sum(value_quanta_count) over everything as bigint) as all_quanta_count,
         sum(value_wall_time_s) over everything as all_wall_time_s
     from counted
     window

@@ -49,10 +49,10 @@ tasks as (
         campaign,
         stage,
         count(*) as task_count,
-        sum(attempted_count) as attempted_count,
-        sum(superseded_count) as superseded_count,
-        sum(inherited_peak_count) as inherited_peak_count,
-        sum(own_peak_count) as own_peak_count,
+        {{ total_count('attempted_count') }} as attempted_count,
+        {{ total_count('superseded_count') }} as superseded_count,
+        {{ total_count('inherited_peak_count') }} as inherited_peak_count,
+        {{ total_count('own_peak_count') }} as own_peak_count,
         sum(spent_wall_time_s) as spent_wall_time_s
     from {{ ref('fct_task_usage') }}
     group by campaign, stage
@@ -80,14 +80,14 @@ completeness as (
     select
         campaign,
         stage,
-        sum(expected_count) as expected_count,
-        sum(failed_count) as failed_count,
-        sum(blocked_count) as blocked_count,
-        sum(aborted_count) as aborted_count,
-        sum(no_work_count) as no_work_count,
-        sum(missing_count) as missing_count,
-        sum(gap_count) as gap_count,
-        sum(unexpected_count) as unexpected_count,
+        {{ total_count('expected_count') }} as expected_count,
+        {{ total_count('failed_count') }} as failed_count,
+        {{ total_count('blocked_count') }} as blocked_count,
+        {{ total_count('aborted_count') }} as aborted_count,
+        {{ total_count('no_work_count') }} as no_work_count,
+        {{ total_count('missing_count') }} as missing_count,
+        {{ total_count('gap_count') }} as gap_count,
+        {{ total_count('unexpected_count') }} as unexpected_count,
         count(*) filter (verdict = 'unverified') as unverified_task_count
     from {{ ref('fct_task_completeness') }}
     group by campaign, stage

@@ -17,7 +17,7 @@ counted as (
         task_label,
         min(release) as release,
         count(*) filter (is_measured) as quanta_count,
-        sum(attempt_count) as attempted_count,
+        {{ total_count('attempt_count') }} as attempted_count,
         count(*) filter (is_result and status = 'failed') as failed_count,
         count(*) filter (is_result and is_no_work) as no_work_count,
         count(*) filter (is_superseded) as superseded_count,
@@ -32,7 +32,8 @@ counted as (
         coalesce(sum(total_wall_time_s) filter (is_measured), 0) as total_wall_time_s,
         coalesce(sum(total_wall_time_s) filter (is_measured and is_over_threshold), 0) as over_threshold_wall_time_s,
         coalesce(sum(spent_wall_time_s), 0) as spent_wall_time_s,
-        sum(total_cpu_time_s) filter (is_measured) as total_cpu_time_s
+        -- Doubles add up differently in every order; exact decimals give the same sum in every build.
+        cast(sum(cast(total_cpu_time_s as decimal(18, 6))) filter (is_measured) as double) as total_cpu_time_s
     from quanta
     group by campaign, stage, task_label
 

@@ -1,0 +1,7 @@
+-- Promise: the single-campaign figures know their campaign.
+-- Harm: with none they are empty, with two they mix releases.
+-- Limits: the campaigns file is checked for it by extraction; this guards a lake of several files.
+select count(*) as focus_count
+from {{ ref('dim_campaigns') }}
+where is_focus
+having count(*) != 1
