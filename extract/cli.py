@@ -1,0 +1,118 @@
+"""The command line of the extraction: parse, call one function, print the result.
+
+Nothing is decided here; what a user reads of an extraction is in
+`extract.console`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from extract import console
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Dump the quantum metadata of campaigns from Butler repositories to Parquet.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_File = Annotated[
+    Path, typer.Argument(metavar="CAMPAIGNS", help="Campaigns file (YAML), see docs.")
+]
+_Data = Annotated[Path, typer.Option(help="Where all outputs go; the lake is DATA/lake.")]
+_Campaign = Annotated[str | None, typer.Option(help="Only this campaign of the file.")]
+_Stage = Annotated[str | None, typer.Option(help="Only stages of this name.")]
+_Refresh = Annotated[bool, typer.Option("--refresh", help="Read what is unchanged, too.")]
+
+
+@app.command()
+def run(
+    campaigns: _File,
+    data: _Data = Path("data"),
+    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write.")] = 2,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Files that each process reads at once, to hide the latency of a remote store. "
+            "[default: 1 on local disk, 32 elsewhere]",
+        ),
+    ] = None,
+    campaign: _Campaign = None,
+    stage: _Stage = None,
+    refresh: _Refresh = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be read, and write nothing.")
+    ] = False,
+    max_rejects: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Fail when more datasets than this could not be read. [default: no limit]"
+        ),
+    ] = None,
+) -> None:
+    """Bring the lake up to date with the repositories: only what is new or changed is read.
+
+    Safe to repeat, and to kill: the next run goes on. A campaigns file with a 'demo' block has
+    its repository built first if it is not there. Exit status is 1 when something could not be
+    done, and the message says what to do.
+
+    Example: census-extract run campaigns/demo.yaml --data data --workers 2
+    """
+    settings = console.Settings(
+        data=data,
+        workers=workers,
+        threads=threads,
+        campaign=campaign,
+        stage=stage,
+        refresh=refresh,
+    )
+    raise typer.Exit(console.run(campaigns, settings, dry_run=dry_run, max_rejects=max_rejects))
+
+
+@app.command()
+def status(
+    campaigns: _File,
+    data: _Data = Path("data"),
+    campaign: _Campaign = None,
+    stage: _Stage = None,
+) -> None:
+    """Show each stage's RUNs, what the lake holds of them and what a run would do now.
+
+    Example: census-extract status campaigns/demo.yaml
+    """
+    settings = console.Settings(data=data, campaign=campaign, stage=stage)
+    raise typer.Exit(console.status(campaigns, settings))
+
+
+@app.command()
+def check(campaigns: _File, data: _Data = Path("data")) -> None:
+    """Try campaigns file, repositories, collections, permissions and one file of each store.
+
+    Takes seconds, and reads nothing else. Exit status is 1 when anything is amiss.
+
+    Example: census-extract check campaigns/frdf.example.yaml
+    """
+    raise typer.Exit(console.check(campaigns, console.Settings(data=data)))
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same quanta.")] = 1,
+    scale: Annotated[
+        float, typer.Option(min=0.01, help="Multiplies the number of quanta (1: about 24,000).")
+    ] = 1,
+) -> None:
+    """Build the demo: a real Butler repository with three simulated campaigns.
+
+    Example: census-extract demo data/demo --scale 1
+    """
+    raise typer.Exit(console.demo(folder, seed=seed, scale=scale))

@@ -1,0 +1,439 @@
+"""What a person at a terminal sees of an extraction: progress, summary, status, checks.
+
+Each function is one command and returns its exit status; what the numbers mean
+and where they come from is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from extract.campaigns import CampaignsError, CampaignsFile, load_campaigns
+from extract.lake import LakeError, Manifest, read_manifest
+from extract.plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
+from extract.repository import Repository, RepositoryError, open_repository
+from extract.run import Settings, Summary, demo_root, extract, lake_root, opened_plan
+
+__all__ = ["Settings", "check", "demo", "run", "status"]
+
+_OWN_ERRORS = (CampaignsError, RepositoryError, LakeError)
+
+_DOES = {
+    "read": "read (new)",
+    "reread": "read again (changed)",
+    "keep": "nothing (unchanged)",
+    "none": "nothing",
+}
+
+
+def _console(*, error: bool = False) -> Console:
+    """Make a console that never breaks a line on its own: names and URIs stay whole."""
+    return Console(stderr=error, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
+def _guarded(command: Callable[[], int]) -> int:
+    """Carry out a command; an error that it foresaw is one line."""
+    try:
+        return command()
+    except _OWN_ERRORS as error:
+        _console(error=True).print(f"Error: {error}")
+    except KeyboardInterrupt:
+        _console(error=True).print("Interrupted: run again to go on where it stopped.")
+        return 130
+    return 1
+
+
+class _Lines:
+    """Progress as plain lines, for logs: one a RUN, and no more than one in some seconds else."""
+
+    _PAUSE_S = 10.0
+
+    def __init__(self) -> None:
+        self._console = _console(error=True)
+        self._total = self._done = 0
+        self._begun = self._said = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Tell one line."""
+        self._console.print(text)
+
+    def expect(self, quanta_count: int) -> None:
+        """Tell of more quanta to come."""
+        self._total += quanta_count
+
+    def advance(self, quanta_count: int) -> None:
+        """Tell of quanta that are done."""
+        self._done += quanta_count
+        now = time.monotonic()
+        if now - self._said >= self._PAUSE_S:
+            self._said = now
+            rate = self._done / (now - self._begun)
+            left = max(self._total - self._done, 0) / rate if rate else 0
+            self._console.print(
+                f"{self._done:,} of {self._total:,} quanta, {rate:,.0f}/s, about {left:,.0f} s left"
+            )
+
+
+class _Bar:
+    """Progress as a bar, on a terminal."""
+
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        self._bar = bar
+        self._task = task
+        self._total = 0
+        self._begun = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Tell one line, above the bar."""
+        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def expect(self, quanta_count: int) -> None:
+        """Tell of more quanta to come."""
+        self._total += quanta_count
+        self._bar.update(self._task, total=self._total)
+
+    def advance(self, quanta_count: int) -> None:
+        """Tell of quanta that are done."""
+        done = self._bar.tasks[0].completed + quanta_count
+        rate = done / max(time.monotonic() - self._begun, 1e-9)
+        self._bar.update(self._task, advance=quanta_count, rate=f"{rate:,.0f}/s")
+
+
+@contextmanager
+def _progress() -> Iterator[_Lines | _Bar]:
+    """Show progress: a bar on a terminal, plain lines elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    columns = (
+        TextColumn("extract"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("quanta  {task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as bar:
+        yield _Bar(bar, bar.add_task("", total=None, rate=""))
+
+
+def run(campaigns: Path, settings: Settings, *, dry_run: bool, max_rejects: int | None) -> int:
+    """Carry out ``run``.
+
+    Parameters
+    ----------
+    campaigns : `pathlib.Path`
+        The campaigns file.
+    settings : `extract.run.Settings`
+        What is asked.
+    dry_run : `bool`
+        Whether to say what would be read, and write nothing.
+    max_rejects : `int` or `None`
+        More rejects than this are a failure.
+
+    Returns
+    -------
+    code : `int`
+        Exit status.
+    """
+
+    def command() -> int:
+        file = load_campaigns(campaigns)
+        select_stages(file, settings.campaign, settings.stage)
+        if dry_run:
+            return _dry_run(file, settings)
+        if file.demo:
+            _ensure_demo(file, settings)
+        with _progress() as progress:
+            summary = extract(file, settings, progress)
+        return _report(summary, settings, max_rejects)
+
+    return _guarded(command)
+
+
+def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
+    """Build the demo repository of a campaigns file unless it is there."""
+    # The demo writes repositories, with tools that reading ones does not need.
+    from extract.demo import STAMP, build
+
+    assert file.demo is not None, "asked for"
+    root = demo_root(settings.data)
+    stamp = root / STAMP
+    if not stamp.exists():
+        try:
+            build(root, seed=file.demo.seed, scale=file.demo.scale)
+        except FileExistsError as error:
+            raise CampaignsError(str(error)) from None
+        return
+    built: dict[str, Any] = json.loads(stamp.read_text(encoding="utf-8"))
+    if (built["seed"], built["scale"]) != (file.demo.seed, file.demo.scale):
+        raise CampaignsError(
+            f"{root} was built with seed {built['seed']} and scale {built['scale']}, {file.path} "
+            f"asks for seed {file.demo.seed} and scale {file.demo.scale:g}: remove it, or choose "
+            "another --data"
+        )
+
+
+def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> int:
+    """Print what an extraction did, and tell its exit status."""
+    out, err = _console(), _console(error=True)
+    for name in summary.retired:
+        out.print(f"taken out of the lake: {name}")
+    for warning in summary.warnings:
+        err.print(f"Warning: {warning}")
+    rate = summary.attempts / summary.wall_time_s if summary.wall_time_s else 0
+    read = summary.read_runs + summary.reread_runs
+    out.print(
+        f"{read} RUNs read ({summary.read_runs} new, {summary.reread_runs} changed), "
+        f"{summary.kept_runs} unchanged, {summary.graphs_read} predicted graphs; "
+        f"{summary.attempts:,} rows in {summary.wall_time_s:.1f} s ({rate:,.0f}/s); "
+        f"{summary.rejects:,} rejects; lake: {lake_root(settings.data)}"
+    )
+    if summary.rejects:
+        err.print(
+            f"Warning: {summary.rejects:,} datasets could not be read; they stand in the table "
+            "'rejects' with the reason, and as 'unreadable' in 'quanta'"
+        )
+    for failure in summary.failures:
+        err.print(f"Error: {failure}")
+    if max_rejects is not None and summary.rejects > max_rejects:
+        err.print(f"Error: {summary.rejects:,} rejects are more than --max-rejects {max_rejects}")
+        return 1
+    return 1 if summary.failures else 0
+
+
+def _dry_run(file: CampaignsFile, settings: Settings) -> int:
+    """Print what an extraction would read."""
+    out = _console()
+    if file.demo and not demo_root(settings.data).exists():
+        out.print(f"would build the demo repository in {demo_root(settings.data)}, and read it")
+        return 0
+    with opened_plan(file, settings) as (plan, _):
+        for run_plan in plan.runs:
+            place = f"{run_plan.campaign} {run_plan.stage}: {run_plan.run}"
+            out.print(f"{place}: {_would(run_plan)}")
+        for graph in plan.graphs:
+            out.print(f"{graph.campaign} {graph.stage}: {graph.uri}: {_DOES[graph.action]}")
+    return 0
+
+
+def _would(run_plan: RunPlan) -> str:
+    """Say what an extraction would do with a RUN."""
+    if run_plan.set_aside_for is not None:
+        return f"set aside: an input, owned by {run_plan.set_aside_for}"
+    assert run_plan.contents is not None, "not set aside"
+    match run_plan.contents.source:
+        case "promised":
+            return "promised: run 'butler ingest-graph' first"
+        case "none":
+            return "nothing: it holds no metadata, no logs and no provenance graph"
+        case "provenance_graph":
+            return f"{_DOES[run_plan.action]}, provenance graph"
+        case _:
+            count = run_plan.contents.quanta_count
+            return f"{_DOES[run_plan.action]}, {count:,} quanta in plain files"
+
+
+def status(campaigns: Path, settings: Settings) -> int:
+    """Carry out ``status``.
+
+    Parameters
+    ----------
+    campaigns : `pathlib.Path`
+        The campaigns file.
+    settings : `extract.run.Settings`
+        What is asked.
+
+    Returns
+    -------
+    code : `int`
+        Exit status.
+    """
+
+    def command() -> int:
+        file = load_campaigns(campaigns)
+        manifest = read_manifest(lake_root(settings.data))
+        if file.demo and not demo_root(settings.data).exists():
+            _console().print("The demo repository is not built yet: 'run' builds it.")
+            return 0
+        with opened_plan(file, settings) as (plan, _):
+            _print_status(file, plan, manifest)
+        return 0
+
+    return _guarded(command)
+
+
+def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
+    """Print a table with a line for each RUN, by campaign and stage."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("campaign", "stage", "RUN", "source"):
+        table.add_column(name, overflow="fold")
+    for name in ("quanta", "failed", "rejected", "expected"):
+        table.add_column(name, justify="right")
+    for name in ("extracted (UTC)", "a run would do"):
+        table.add_column(name, overflow="fold")
+    for stage in plan.stages:
+        rows = [_status_row(plan, manifest, stage, run_plan) for run_plan in plan.runs_of(stage)]
+        if not rows:
+            reason = file.campaigns[stage[0]].stages[stage[1]].incomplete
+            said = f"declared incomplete: {reason}" if reason else "nothing there"
+            rows = [("no RUN", "", "", "", "", "", "", said)]
+        for number, row in enumerate(rows):
+            table.add_row(*(stage if number == 0 else ("", "")), *row)
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        # A log or a pipe has no width to fit into: a table that folds there cannot be searched.
+        console.width = 400
+    console.print(table)
+
+
+def _status_row(
+    plan: Plan, manifest: Manifest, stage: StageKey, run_plan: RunPlan
+) -> tuple[str, ...]:
+    """Make the cells of a RUN, campaign and stage left out."""
+    unit = manifest.find("run", *stage, run_plan.run)
+    facts = unit.facts if unit else {}
+    expected = facts.get("expected_count")
+    if expected is None:
+        predicted = [manifest.find("predicted_graph", *stage, g.uri) for g in plan.graphs_of(stage)]
+        counts = [
+            p.facts["expected_count"] for p in predicted if p and p.facts["run"] == run_plan.run
+        ]
+        expected = sum(counts) if counts else None
+    numbers = [facts.get(f"{name}_count") for name in ("quanta", "failed", "reject")]
+    return (
+        run_plan.run,
+        run_plan.contents.source if run_plan.contents else "input",
+        *("" if number is None else f"{number:,}" for number in (*numbers, expected)),
+        str(facts.get("extracted_at", ""))[:19].replace("T", " "),
+        _would(run_plan),
+    )
+
+
+def check(campaigns: Path, settings: Settings) -> int:
+    """Carry out ``check``.
+
+    Parameters
+    ----------
+    campaigns : `pathlib.Path`
+        The campaigns file.
+    settings : `extract.run.Settings`
+        Where the outputs go.
+
+    Returns
+    -------
+    code : `int`
+        Exit status: 1 when anything is amiss.
+    """
+
+    def command() -> int:
+        file = load_campaigns(campaigns)
+        stages = select_stages(file)
+        out = _console()
+        out.print(f"ok    campaigns file {campaigns}: {len(file.campaigns)} campaigns")
+        if file.demo and not demo_root(settings.data).exists():
+            out.print("ok    the demo repository is not built yet: 'run' builds it")
+            return 0
+        amiss = 0
+        for location in needed_repositories(file, demo_root(settings.data), stages):
+            amiss += _check_repository(file, settings, location, out)
+        return 1 if amiss else 0
+
+    return _guarded(command)
+
+
+def _check_repository(file: CampaignsFile, settings: Settings, location: str, out: Console) -> int:
+    """Check one repository and the stages in it, and count what is amiss."""
+    root = demo_root(settings.data)
+    try:
+        with open_repository(location) as repository:
+            out.print(f"ok    repository {location}: opened, read-only")
+            amiss = 0
+            for stage in select_stages(file):
+                if file.repository_of(stage[0], root) == location:
+                    amiss += _check_stage(file, settings, stage, repository, out)
+            return amiss
+    except RepositoryError as error:
+        out.print(f"AMISS {error}")
+        return 1
+
+
+def _check_stage(
+    file: CampaignsFile,
+    settings: Settings,
+    stage: StageKey,
+    repository: Repository,
+    out: Console,
+) -> int:
+    """Check one stage: its collections, its predicted graphs and one file of its newest RUN."""
+    title = f"{stage[0]} {stage[1]}"
+    try:
+        plan = make_plan(
+            file,
+            Manifest(),
+            {repository.location: repository},
+            demo_root=demo_root(settings.data),
+            stages=[stage],
+        )
+        own = [run_plan for run_plan in plan.runs if run_plan.contents]
+        said = [f"{len(own)} RUNs, {len(plan.runs) - len(own)} inputs set aside"]
+        if plan.graphs:
+            said.append(f"{len(plan.graphs)} predicted graphs")
+        for run_plan in own:
+            assert run_plan.contents is not None, "chosen so"
+            if uri := repository.probe(run_plan.run, run_plan.contents):
+                said.append(f"read {uri}")
+                break
+    except (RepositoryError, CampaignsError) as error:
+        out.print(f"AMISS {title}: {error}")
+        return 1
+    out.print(f"ok    {title}: {', '.join(said)}")
+    return 0
+
+
+def demo(folder: Path, *, seed: int, scale: float) -> int:
+    """Carry out ``demo``.
+
+    Parameters
+    ----------
+    folder : `pathlib.Path`
+        Where to build.
+    seed : `int`
+        The same seed gives the same quanta.
+    scale : `float`
+        Multiplies the number of quanta.
+
+    Returns
+    -------
+    code : `int`
+        Exit status.
+    """
+    from extract.demo import build
+
+    def command() -> int:
+        try:
+            build(folder, seed=seed, scale=scale)
+        except FileExistsError as error:
+            raise CampaignsError(str(error)) from None
+        _console().print(f"The demo repository is {folder / 'repo'}; its data is simulated.")
+        return 0
+
+    return _guarded(command)

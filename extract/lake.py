@@ -1,0 +1,309 @@
+"""The lake on disk: manifest, lock, and files that appear whole or not at all.
+
+A unit of work (a RUN of a stage, a predicted graph, a stage's visits) is
+published in three steps: its entry leaves the manifest, its files are renamed
+into place, its entry returns.  Killed at any moment, the lake holds units that
+the manifest vouches for, and remains that the next run removes or overwrites.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from extract.parts import write_parquet
+from extract.schema import LAKE_SCHEMA_VERSION, TABLES
+
+__all__ = ["Lake", "LakeError", "Manifest", "Unit", "read_manifest"]
+
+_MANIFEST = "manifest.json"
+_LOCK = ".lock"
+_SCRATCH = ".scratch-"
+
+UnitKey = tuple[str, str, str, str]
+
+
+class LakeError(RuntimeError):
+    """The lake cannot be used; the message is one line with a remedy."""
+
+
+class Unit(msgspec.Struct, frozen=True):
+    """Something that was read as a whole and stands in the lake."""
+
+    kind: str
+    """``run``, ``predicted_graph`` or ``visits``."""
+
+    campaign: str
+    stage: str
+
+    name: str
+    """RUN collection, or URI of the graph; empty for visits."""
+
+    fingerprint: str
+    """What told that it is unchanged."""
+
+    files: tuple[str, ...]
+    """Its files, relative to the lake."""
+
+    facts: dict[str, Any]
+    """What `runs` says of it."""
+
+    @property
+    def key(self) -> UnitKey:
+        """What makes it this unit, whatever it holds."""
+        return (self.kind, self.campaign, self.stage, self.name)
+
+
+class Manifest(msgspec.Struct):
+    """Every unit that stands in the lake."""
+
+    lake_schema_version: int = LAKE_SCHEMA_VERSION
+    units: list[Unit] = msgspec.field(default_factory=list)
+
+    def find(self, kind: str, campaign: str, stage: str, name: str = "") -> Unit | None:
+        """Find a unit; `None` when the lake does not hold it."""
+        key = (kind, campaign, stage, name)
+        return next((unit for unit in self.units if unit.key == key), None)
+
+    def of_stage(self, campaign: str, stage: str) -> list[Unit]:
+        """List the units of a stage, visits left out."""
+        return [
+            unit
+            for unit in self.units
+            if (unit.campaign, unit.stage) == (campaign, stage) and unit.kind != "visits"
+        ]
+
+
+def read_manifest(root: Path) -> Manifest:
+    """Read what a lake holds.
+
+    Parameters
+    ----------
+    root : `pathlib.Path`
+        Folder of the lake; it need not exist.
+
+    Returns
+    -------
+    manifest : `Manifest`
+        Without units where there is no lake.
+
+    Raises
+    ------
+    LakeError
+        Raised if the lake was written by another version of the schema, or its
+        manifest is damaged.
+    """
+    path = root / _MANIFEST
+    remedy = f"remove {root} (or choose another --data) and extract again"
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return Manifest()
+    except OSError as error:
+        raise LakeError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        # The version first: the rest of an older manifest may look different.
+        version = msgspec.json.decode(raw, type=dict[str, Any]).get("lake_schema_version")
+        if version != LAKE_SCHEMA_VERSION:
+            raise LakeError(
+                f"{root}: this lake has schema version {version}, "
+                f"this program writes {LAKE_SCHEMA_VERSION}: {remedy}"
+            )
+        return msgspec.json.decode(raw, type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise LakeError(f"{path}: is damaged ({error}): {remedy}") from error
+
+
+class Lake:
+    """A lake that this process, and no other, writes.
+
+    Parameters
+    ----------
+    root : `pathlib.Path`
+        Folder of the lake.
+
+    Notes
+    -----
+    Use `Lake.locked` to make one.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.manifest = read_manifest(root)
+        self.scratch = root / f"{_SCRATCH}{os.getpid()}-{secrets.token_hex(4)}"
+        self._known: set[Path] = set()
+
+    @classmethod
+    @contextlib.contextmanager
+    def locked(cls, root: Path) -> Iterator[Lake]:
+        """Take the lake for as long as the context lasts.
+
+        Parameters
+        ----------
+        root : `pathlib.Path`
+            Folder of the lake; made if need be.
+
+        Yields
+        ------
+        lake : `Lake`
+            The lake, with an empty scratch folder.
+
+        Raises
+        ------
+        LakeError
+            Raised if another process has it; the message names that process.
+        """
+        root.mkdir(parents=True, exist_ok=True)
+        # The kernel lets go of the lock when its process dies, however it dies.
+        with (root / _LOCK).open("a+", encoding="utf-8") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                stream.seek(0)
+                holder = stream.read().strip() or "an unknown process"
+                raise LakeError(
+                    f"{root}: another extraction is writing this lake: {holder}; "
+                    "wait for it, or end it"
+                ) from None
+            stream.truncate(0)
+            now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+            stream.write(f"process {os.getpid()} on {socket.gethostname()}, since {now}\n")
+            stream.flush()
+            lake = cls(root)
+            for remains in root.glob(f"{_SCRATCH}*"):
+                shutil.rmtree(remains, ignore_errors=True)
+            lake.scratch.mkdir()
+            try:
+                yield lake
+            finally:
+                shutil.rmtree(lake.scratch, ignore_errors=True)
+                stream.truncate(0)
+
+    def folder(self, table: str, campaign: str, stage: str | None) -> Path:
+        """Tell where a table's files of a stage (or campaign) are."""
+        path = self.root / table / f"campaign={campaign}"
+        return path if stage is None else path / f"stage={stage}"
+
+    def publish(self, unit: Unit, staged: Mapping[str, Sequence[Path]]) -> None:
+        """Put a unit's files in the place of what it was before.
+
+        Parameters
+        ----------
+        unit : `Unit`
+            The unit; its ``files`` are filled in here.
+        staged : `~collections.abc.Mapping` [ `str`, `~collections.abc.Sequence` ]
+            Table name to complete files in the scratch folder.
+        """
+        self.retire(unit.key)
+        files = []
+        for table, paths in staged.items():
+            folder = self.folder(table, unit.campaign, unit.stage)
+            folder.mkdir(parents=True, exist_ok=True)
+            for number, path in enumerate(paths):
+                suffix = f".{number}" if len(paths) > 1 else ""
+                target = folder / f"{_stem(unit)}{suffix}.parquet"
+                path.replace(target)
+                files.append(str(target.relative_to(self.root)))
+        self.manifest.units.append(msgspec.structs.replace(unit, files=tuple(files)))
+        self._write_manifest()
+
+    def retire(self, key: UnitKey) -> None:
+        """Take a unit out of the lake, if it is there.
+
+        Parameters
+        ----------
+        key : `tuple`
+            `Unit.key`.
+        """
+        gone = [unit for unit in self.manifest.units if unit.key == key]
+        if not gone:
+            return
+        self.manifest.units = [unit for unit in self.manifest.units if unit.key != key]
+        self._write_manifest()
+        for unit in gone:
+            for file in unit.files:
+                (self.root / file).unlink(missing_ok=True)
+
+    def write_table(
+        self, table: str, rows: pa.Table, *, campaign: str, stage: str | None = None
+    ) -> None:
+        """Write the one small file that a table has for a stage (or campaign).
+
+        Parameters
+        ----------
+        table : `str`
+            Name of the table.
+        rows : `pyarrow.Table`
+            All its rows there.
+        campaign : `str`
+            Partition.
+        stage : `str`, optional
+            Partition; tables of campaigns have none.
+        """
+        folder = self.folder(table, campaign, stage)
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / f"{table}.parquet"
+        staged = self.scratch / f"{secrets.token_hex(8)}.parquet"
+        write_parquet(table, iter([rows]), staged)
+        staged.replace(target)
+        self._known.add(target)
+
+    def write_empty_tables(self) -> None:
+        """Make every table exist: a glob that matches no file is an error in SQL."""
+        for table in TABLES:
+            stage = None if table == "campaigns" else "__none__"
+            self.write_table(table, TABLES[table].empty_table(), campaign="__none__", stage=stage)
+
+    def keep_tables(self, campaign: str, stage: str, tables: Sequence[str]) -> None:
+        """Keep a stage's small files that this run had no reason to write.
+
+        Parameters
+        ----------
+        campaign, stage : `str`
+            Partition.
+        tables : `~collections.abc.Sequence` [ `str` ]
+            Names of the tables.
+        """
+        self._known |= {
+            self.folder(table, campaign, stage) / f"{table}.parquet" for table in tables
+        }
+
+    def sweep(self) -> None:
+        """Remove every file that neither the manifest nor this run knows."""
+        known = {self.root / file for unit in self.manifest.units for file in unit.files}
+        known |= self._known
+        for table in TABLES:
+            for path in (self.root / table).rglob("*.parquet"):
+                if path not in known:
+                    path.unlink()
+            # Deepest first, so that a folder whose folders went can go too.
+            for folder in sorted((self.root / table).glob("**/"), reverse=True):
+                if not any(folder.iterdir()):
+                    folder.rmdir()
+
+    def _write_manifest(self) -> None:
+        staged = self.scratch / _MANIFEST
+        staged.write_bytes(msgspec.json.format(msgspec.json.encode(self.manifest), indent=1))
+        staged.replace(self.root / _MANIFEST)
+
+
+def _stem(unit: Unit) -> str:
+    """Name a unit's files: readable, and never the same for two units."""
+    if unit.kind == "visits":
+        return "visits"
+    readable = re.sub(r"[^A-Za-z0-9._-]+", "_", unit.name)[-80:].lstrip("._-")
+    digest = hashlib.sha256("\0".join(unit.key).encode()).hexdigest()[:8]
+    return f"{readable}-{digest}"

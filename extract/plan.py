@@ -1,0 +1,332 @@
+"""What an extraction would do: which RUNs, whose they are, and what is new.
+
+Planning asks repositories and the manifest, reads no metadata and writes
+nothing; `extract.run` carries a plan out, ``status`` and ``--dry-run`` show it.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lsst.resources import ResourcePath
+
+from extract.campaigns import CampaignsError, CampaignsFile
+from extract.lake import Manifest
+from extract.repository import Repository, RepositoryError, RunContents, is_glob
+
+__all__ = [
+    "GraphPlan",
+    "Plan",
+    "RunPlan",
+    "StageKey",
+    "make_plan",
+    "needed_repositories",
+    "select_stages",
+]
+
+StageKey = tuple[str, str]
+"""Names of a campaign and of one of its stages."""
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """One RUN that a stage's collections lead to."""
+
+    campaign: str
+    stage: str
+    run: str
+    collection: str
+    chain_position: int
+    location: str
+    """Repository."""
+
+    set_aside_for: str | None
+    """The stage that owns the RUN, when it is only an input here."""
+
+    contents: RunContents | None
+    """What it holds; `None` when set aside."""
+
+    action: str
+    """``read`` (new), ``reread`` (changed), ``keep`` (unchanged) or ``none``."""
+
+
+@dataclass(frozen=True)
+class GraphPlan:
+    """One predicted graph of a stage."""
+
+    campaign: str
+    stage: str
+    uri: str
+    fingerprint: str
+    action: str
+    """As in `RunPlan`."""
+
+
+@dataclass
+class Plan:
+    """Everything that an extraction would do."""
+
+    stages: list[StageKey]
+    """The stages that are looked at, in the order of the file."""
+
+    runs: list[RunPlan] = field(default_factory=list)
+    graphs: list[GraphPlan] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def runs_of(self, stage: StageKey) -> list[RunPlan]:
+        """List the RUNs of a stage in chain order."""
+        return [run for run in self.runs if (run.campaign, run.stage) == stage]
+
+    def graphs_of(self, stage: StageKey) -> list[GraphPlan]:
+        """List the predicted graphs of a stage."""
+        return [graph for graph in self.graphs if (graph.campaign, graph.stage) == stage]
+
+
+def select_stages(
+    file: CampaignsFile, campaign: str | None = None, stage: str | None = None
+) -> list[StageKey]:
+    """List the stages of the file, or those of one campaign or of one name.
+
+    Parameters
+    ----------
+    file : `extract.campaigns.CampaignsFile`
+        The campaigns file.
+    campaign, stage : `str`, optional
+        Names to select by.
+
+    Returns
+    -------
+    stages : `list` [ `tuple` [ `str`, `str` ] ]
+        Campaign and stage, in the order of the file.
+
+    Raises
+    ------
+    CampaignsError
+        Raised if nothing bears such a name.
+    """
+    if campaign is not None and campaign not in file.campaigns:
+        raise CampaignsError(
+            f"{file.path}: has no campaign {campaign!r} (it has {', '.join(file.campaigns)})"
+        )
+    everything = [(name, own) for name, said in file.campaigns.items() for own in said.stages]
+    chosen = [
+        (name, own) for name, own in everything if campaign in (None, name) and stage in (None, own)
+    ]
+    if not chosen:
+        known = ", ".join(
+            dict.fromkeys(own for name, own in everything if campaign in (None, name))
+        )
+        raise CampaignsError(f"{file.path}: has no stage {stage!r} there (it has {known})")
+    return chosen
+
+
+def make_plan(
+    file: CampaignsFile,
+    manifest: Manifest,
+    repositories: Mapping[str, Repository],
+    *,
+    demo_root: Path,
+    stages: Iterable[StageKey],
+    refresh: bool = False,
+) -> Plan:
+    """Find out what an extraction would do.
+
+    Parameters
+    ----------
+    file : `extract.campaigns.CampaignsFile`
+        The campaigns file.
+    manifest : `extract.lake.Manifest`
+        What the lake holds.
+    repositories : `~collections.abc.Mapping` [ `str`, `Repository` ]
+        Open repositories by location: those of the stages.
+    demo_root : `pathlib.Path`
+        Where the demo is built.
+    stages : `~collections.abc.Iterable`
+        From `select_stages`.
+    refresh : `bool`, optional
+        Whether to read what is unchanged, too.
+
+    Returns
+    -------
+    plan : `Plan`
+        RUNs and graphs, each with what would be done.
+
+    Raises
+    ------
+    RepositoryError, CampaignsError
+        Raised if a collection or a predicted graph is not there.
+    """
+    plan = Plan(list(stages))
+    reached = _reach(file, repositories, demo_root, plan)
+    for key in plan.stages:
+        campaign, stage = key
+        location = file.repository_of(campaign, demo_root)
+        owners = {run: _owner(file, demo_root, reached, key, run) for run in reached[key]}
+        own = [run for run in reached[key] if owners[run] == key]
+        contents = dict(zip(own, repositories[location].describe(own), strict=True))
+        for position, (run, collection) in enumerate(reached[key].items()):
+            if owners[run] != key:
+                name, its_stage = owners[run]
+                aside = its_stage if name == campaign else f"{name}/{its_stage}"
+                plan.runs.append(
+                    RunPlan(
+                        campaign, stage, run, collection, position, location, aside, None, "none"
+                    )
+                )
+                continue
+            found = contents[run]
+            if found.source in ("none", "promised") and not _prefix(file, key, run):
+                continue  # An input of the chain that holds no metadata: calibrations, raws.
+            plan.runs.append(
+                RunPlan(
+                    campaign,
+                    stage,
+                    run,
+                    collection,
+                    position,
+                    location,
+                    None,
+                    found,
+                    _action(manifest, "run", key, run, found.fingerprint, refresh)
+                    if found.source in ("metadata_files", "provenance_graph")
+                    else "none",
+                )
+            )
+        for uri in _graphs(file, demo_root, key):
+            fingerprint = _graph_fingerprint(uri)
+            plan.graphs.append(
+                GraphPlan(
+                    campaign,
+                    stage,
+                    uri,
+                    fingerprint,
+                    _action(manifest, "predicted_graph", key, uri, fingerprint, refresh),
+                )
+            )
+    return plan
+
+
+def needed_repositories(
+    file: CampaignsFile, demo_root: Path, stages: Iterable[StageKey]
+) -> dict[str, str]:
+    """Tell which repositories stages need.
+
+    Parameters
+    ----------
+    file : `extract.campaigns.CampaignsFile`
+        The campaigns file.
+    demo_root : `pathlib.Path`
+        Where the demo is built.
+    stages : `~collections.abc.Iterable`
+        From `select_stages`.
+
+    Returns
+    -------
+    locations : `dict` [ `str`, `str` ]
+        Location and the first campaign that needs it.
+    """
+    locations: dict[str, str] = {}
+    for campaign, _ in stages:
+        locations.setdefault(file.repository_of(campaign, demo_root), campaign)
+    return locations
+
+
+def _reach(
+    file: CampaignsFile, repositories: Mapping[str, Repository], demo_root: Path, plan: Plan
+) -> dict[StageKey, dict[str, str]]:
+    """List the RUNs that every stage of the file reaches in the repositories that are open."""
+    reached: dict[StageKey, dict[str, str]] = {}
+    for campaign, said in file.campaigns.items():
+        repository = repositories.get(file.repository_of(campaign, demo_root))
+        if repository is None:
+            continue
+        for stage, own in said.stages.items():
+            runs: dict[str, str] = {}
+            for expression in own.collections:
+                try:
+                    for run, led_by in repository.expand([expression]):
+                        runs.setdefault(run, led_by)
+                except RepositoryError as error:
+                    # Only stages that are asked for must exist; the others only tell who owns what.
+                    if (campaign, stage) in plan.stages and own.incomplete is None:
+                        raise RepositoryError(f"campaign {campaign}, {stage}: {error}") from None
+            reached[campaign, stage] = runs
+    return reached
+
+
+def _prefix(file: CampaignsFile, key: StageKey, run: str) -> int:
+    """Measure how much of a RUN's name the collections of a stage spell out; 0: nothing."""
+    longest = 0
+    for expression in file.campaigns[key[0]].stages[key[1]].collections:
+        if is_glob(expression):
+            literal = expression[: min(expression.find(c) for c in "*?[" if c in expression)]
+            fits = run.startswith(literal)
+        else:
+            literal = expression
+            # "stage1" is no prefix of "stage10".
+            fits = run == literal or run.startswith(literal.rstrip("/") + "/")
+        if fits:
+            longest = max(longest, len(literal))
+    return longest
+
+
+def _owner(
+    file: CampaignsFile,
+    demo_root: Path,
+    reached: Mapping[StageKey, dict[str, str]],
+    asking: StageKey,
+    run: str,
+) -> StageKey:
+    """Tell to which stage a RUN belongs, seen from a stage that reaches it (section 4.3)."""
+    location = file.repository_of(asking[0], demo_root)
+    rivals = [
+        key
+        for key in reached
+        if run in reached[key] and file.repository_of(key[0], demo_root) == location
+    ]
+    lengths = {key: _prefix(file, key, run) for key in rivals}
+    longest = max(lengths.values())
+    best = [key for key in rivals if lengths[key] == longest]
+    # Two campaigns may name the same collection: then each has it, once.
+    at_home = [key for key in best if key[0] == asking[0]] if longest else []
+    return (at_home or best)[0]
+
+
+def _action(
+    manifest: Manifest, kind: str, key: StageKey, name: str, fingerprint: str, refresh: bool
+) -> str:
+    """Tell what to do with a unit."""
+    unit = manifest.find(kind, *key, name)
+    if unit is None:
+        return "read"
+    return "keep" if unit.fingerprint == fingerprint and not refresh else "reread"
+
+
+def _graphs(file: CampaignsFile, demo_root: Path, key: StageKey) -> list[str]:
+    """List the predicted graphs of a stage, patterns expanded."""
+    campaign, stage = key
+    found: dict[str, None] = {}
+    for pattern in file.graphs_of(campaign, stage, demo_root):
+        if "://" not in pattern and is_glob(pattern):
+            matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - absolute
+        else:
+            matches = [pattern] if ResourcePath(pattern).exists() else []
+        if not matches and file.campaigns[campaign].stages[stage].incomplete is None:
+            raise CampaignsError(
+                f"{file.path}: campaign {campaign}, {stage}: there is no predicted graph "
+                f"{pattern}; correct 'quantum_graphs' or take it out"
+            )
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def _graph_fingerprint(uri: str) -> str:
+    """Tell one predicted graph from another that took its place."""
+    resource = ResourcePath(uri)
+    if resource.isLocal:
+        status = Path(resource.ospath).stat()
+        return f"{status.st_size} bytes, {status.st_mtime_ns}"
+    return f"{resource.size()} bytes"

@@ -1,0 +1,104 @@
+"""Which visits and exposures a stage touched, with their dimension records.
+
+Their IDs come from the lake's own files, so that both sources are alike; only
+the records are asked of the repository.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from extract.lake import Lake, Unit
+from extract.parts import write_parquet
+from extract.repository import Repository
+from extract.schema import VISITS
+
+__all__ = ["collect_visits"]
+
+_DIMENSIONS = ("visit", "exposure")
+
+
+def collect_visits(lake: Lake, repository: Repository, stage: tuple[str, str]) -> str | None:
+    """Bring a stage's visits up to date with its RUNs.
+
+    Parameters
+    ----------
+    lake : `extract.lake.Lake`
+        The lake; the stage's RUNs stand in it.
+    repository : `extract.repository.Repository`
+        Where the dimension records are.
+    stage : `tuple` [ `str`, `str` ]
+        Campaign and stage.
+
+    Returns
+    -------
+    warning : `str` or `None`
+        One line when records are absent.
+    """
+    runs = [unit for unit in lake.manifest.of_stage(*stage) if unit.kind == "run"]
+    # When a RUN was read belongs to it: --refresh asks for the records anew, too.
+    known = sorted(f"{unit.name}\0{unit.facts['extracted_at']}" for unit in runs)
+    fingerprint = hashlib.sha256("\n".join(known).encode()).hexdigest()[:16]
+    before = lake.manifest.find("visits", *stage)
+    if before and before.fingerprint == fingerprint:
+        return _warning(before.facts["absent_count"], before.facts["visit_count"])
+    files = [lake.root / file for unit in runs for file in unit.files if file.startswith("quanta/")]
+    rows, absent = _rows(files, repository)
+    staged = lake.scratch / f"{secrets.token_hex(8)}.parquet"
+    write_parquet("visits", iter([pa.Table.from_pylist(rows, schema=VISITS)]), staged)
+    facts = {"visit_count": len(rows), "absent_count": absent}
+    unit = Unit("visits", *stage, name="", fingerprint=fingerprint, files=(), facts=facts)
+    lake.publish(unit, {"visits": [staged]})
+    return _warning(absent, len(rows))
+
+
+def _warning(absent: int, count: int) -> str | None:
+    if not absent:
+        return None
+    return (
+        f"{absent:,} of {count:,} visits and exposures have no dimension record in the "
+        "repository: their band, night and target stay NULL"
+    )
+
+
+def _touched(files: list[Path]) -> Iterator[tuple[str, str, int]]:
+    """List instrument, dimension and ID of all that quanta name, repeated."""
+    columns = ["instrument", *_DIMENSIONS]
+    for file in files:
+        for batch in pq.ParquetFile(file).iter_batches(columns=columns, batch_size=122_880):
+            rows = pa.Table.from_batches([batch])
+            for dimension in _DIMENSIONS:
+                unique = rows.select(["instrument", dimension]).group_by(["instrument", dimension])
+                for row in unique.aggregate([]).to_pylist():
+                    if row["instrument"] is not None and row[dimension] is not None:
+                        yield row["instrument"], dimension, row[dimension]
+
+
+def _rows(files: list[Path], repository: Repository) -> tuple[list[dict[str, Any]], int]:
+    """Make the rows of `extract.schema.VISITS`, and count those without a record."""
+    wanted: dict[tuple[str, str], list[int]] = {}
+    for instrument, dimension, identifier in sorted(set(_touched(files))):
+        wanted.setdefault((instrument, dimension), []).append(identifier)
+    rows: list[dict[str, Any]] = []
+    absent = 0
+    for (instrument, dimension), ids in wanted.items():
+        records = repository.observations(instrument, dimension, ids)
+        absent += len(ids) - len(records)
+        rows.extend(
+            {
+                "instrument": instrument,
+                "dimension": dimension,
+                "id": identifier,
+                "has_record": identifier in records,
+                **records.get(identifier, {}),
+            }
+            for identifier in ids
+        )
+    return rows, absent
