@@ -1,0 +1,39 @@
+"""The command line of the report: parse, call one function, print the result; nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reports import run, terminal
+from reports.marts import WarehouseError
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="census-report",
+    help="Write what the warehouse holds: figures, tables, technote, summary.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Data = Annotated[Path, typer.Option("--data", help="Folder of all outputs.", file_okay=False)]
+
+
+@app.callback()
+def _main() -> None:
+    """Write what the warehouse holds: figures, tables, technote, summary."""
+
+
+@app.command("run")
+def run_command(data: Data = Path("data")) -> None:
+    """Write the whole report of $DATA/warehouse.duckdb into $DATA/report."""
+    try:
+        result = run.write_report(data, progress=terminal.progress)
+    except WarehouseError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(result.sentence())

@@ -1,0 +1,97 @@
+"""Write figures as PNG, SVG and Vega-Lite JSON under their fixed names, and nothing else.
+
+A figure without data is written too: it says why there is nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import altair as alt
+import vl_convert
+
+from reports.charts import notice
+from reports.figures import Figure
+from reports.files import write_file
+
+__all__ = ["draw", "export", "write_figure"]
+
+PNG_SCALE = 2
+RENDERER_VERSION = version("vl-convert-python")
+VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+
+
+def draw(figure: Figure) -> alt.LayerChart:
+    """Draw a figure, or a notice that says why it is empty.
+
+    Parameters
+    ----------
+    figure : `~reports.figures.Figure`
+        What to draw.
+    """
+    if figure.frames[0].num_rows == 0:
+        return notice.chart(figure.nothing, setting=figure.setting)
+    chart: Callable[..., alt.LayerChart] = importlib.import_module(figure.chart).chart
+    return chart(*figure.frames, setting=figure.setting, **figure.options)
+
+
+def write_figure(figure: Figure, folder: Path) -> bool:
+    """Write the three files of a figure.
+
+    The JSON is written last and bears the renderer's version: if it is there and would not change,
+    neither would the pictures, and they are left as they are.
+
+    Parameters
+    ----------
+    figure : `~reports.figures.Figure`
+        What to write.
+    folder : `~pathlib.Path`
+        Where; must exist.
+
+    Returns
+    -------
+    is_new : `bool`
+        Whether anything was written.
+    """
+    spec = draw(figure).to_dict(validate=False)
+    spec["usermeta"] = {"name": figure.name, "renderer": f"vl-convert {RENDERER_VERSION}"}
+    text = json.dumps(spec, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("json", "svg", "png")}
+    if all(file.is_file() for file in files.values()) and files["json"].read_text() == text:
+        return False
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
+    write_file(files["svg"], svg)
+    write_file(files["png"], vl_convert.svg_to_png(svg, scale=PNG_SCALE))
+    write_file(files["json"], text)
+    return True
+
+
+def export(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[str, bool]]:
+    """Write all figures, and remove from the folder what is none of them.
+
+    One process is enough: a figure takes about a tenth of a second.
+
+    Parameters
+    ----------
+    figures : `~collections.abc.Iterable` [`~reports.figures.Figure`]
+        What to write.
+    folder : `~pathlib.Path`
+        Where; is made.
+
+    Yields
+    ------
+    name, is_new : `str`, `bool`
+        Of each figure when it is done.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    names = set()
+    for figure in figures:
+        names.add(figure.name)
+        yield figure.name, write_figure(figure, folder)
+    for file in folder.iterdir():
+        if file.stem not in names and file.suffix in (".png", ".svg", ".json"):
+            file.unlink()

@@ -1,0 +1,32 @@
+"""Writing files so that a reader never sees a part of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["write_file"]
+
+
+def write_file(path: Path, content: str | bytes) -> bool:
+    """Write a file at once, unless it holds that already.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        File to write; its folder is made.
+    content : `str` or `bytes`
+        Text is written as UTF-8.
+
+    Returns
+    -------
+    is_new : `bool`
+        Whether the file changed.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    if path.is_file() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+    return True

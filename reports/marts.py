@@ -1,0 +1,287 @@
+"""The only module that opens the warehouse, read-only, and the only one with SQL.
+
+Every method returns an Arrow table whose columns are named for their reader.  Selections, joins
+and units are done here; what a number *is* was decided by the marts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+__all__ = ["Marts", "WarehouseError"]
+
+_GIB = "1073741824.0"
+# Two campaigns may have one release: the campaign tells them apart.
+_RELEASE_LABEL = "campaigns.release || ' (' || campaign || ')'"
+
+
+class WarehouseError(RuntimeError):
+    """Raised when the warehouse is absent or is not what this version reads; says what to do."""
+
+
+class Marts:
+    """A warehouse file, open read-only.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        The DuckDB file.
+
+    Raises
+    ------
+    WarehouseError
+        Raised if there is no such file, or if it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise WarehouseError(f"There is no warehouse at {path}: run `make transform` first.")
+        self.path = path
+        try:
+            self._connection = duckdb.connect(str(path), read_only=True)
+            # Instants are UTC whatever the machine's zone.
+            self._connection.execute("set timezone = 'UTC'")
+        except duckdb.Error as error:
+            raise WarehouseError(f"The warehouse {path} cannot be opened: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def _query(self, sql: str, values: list[Any] | None = None) -> pa.Table:
+        """Run a query; a missing mart or column becomes one clear message."""
+        try:
+            return self._connection.sql(sql, params=values or []).to_arrow_table()
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            first = str(error).splitlines()[0]
+            raise WarehouseError(
+                f"The warehouse {self.path} does not have what the report reads ({first}): "
+                "run `make transform` again with this version."
+            ) from error
+
+    def lake(self) -> dict[str, Any]:
+        """Describe the lake: ``extracted_at``, ``extractor_version``, ``run_count``, ..."""
+        rows: list[dict[str, Any]] = self._query("from dim_lake").to_pylist()
+        return rows[0] if rows else {}
+
+    def campaigns(self) -> pa.Table:
+        """List the campaigns in the order of the file."""
+        return self._query("from dim_campaigns order by campaign_position")
+
+    def stages(self) -> pa.Table:
+        """List every (campaign, stage) of the file with its usage, empty ones too."""
+        return self._query(
+            """
+            select usage.*, campaign_position
+            from fct_stage_usage as usage join dim_campaigns using (campaign)
+            order by stage_position, campaign_position
+            """
+        )
+
+    def task_boxes(self, stage: str) -> pa.Table:
+        """Get the boxes of every task and campaign of a stage, in GiB.
+
+        Parameters
+        ----------
+        stage : `str`
+            Stage of the file.
+
+        Returns
+        -------
+        boxes : `pyarrow.Table`
+            Tasks by the largest peak in the focus campaign, then in any.
+        """
+        return self._query(
+            f"""
+            with ranked as (
+                select
+                    task_label,
+                    max(max_max_rss_bytes) filter (is_focus) as focus_bytes,
+                    max(max_max_rss_bytes) as any_bytes
+                from fct_task_usage join dim_campaigns using (campaign)
+                where stage = $1 and quanta_count > 0
+                group by task_label
+            )
+            select
+                task_label,
+                {_RELEASE_LABEL} as release_label,
+                campaign_position,
+                quanta_count,
+                p50_max_rss_bytes / {_GIB} as p50_gib,
+                case when quanta_count > 1 then lower_whisker_max_rss_bytes / {_GIB} end
+                    as lower_whisker_gib,
+                case when quanta_count > 1 then p25_max_rss_bytes / {_GIB} end as p25_gib,
+                case when quanta_count > 1 then p75_max_rss_bytes / {_GIB} end as p75_gib,
+                case when quanta_count > 1 then upper_whisker_max_rss_bytes / {_GIB} end
+                    as upper_whisker_gib
+            from fct_task_usage as usage
+            join dim_campaigns as campaigns using (campaign)
+            join ranked using (task_label)
+            where stage = $1 and quanta_count > 0
+            order by focus_bytes desc nulls last, any_bytes desc, task_label, campaign_position
+            """,  # noqa: S608  (constants of this module)
+            [stage],
+        )
+
+    def task_outliers(self, stage: str) -> pa.Table:
+        """Get the sampled outliers of a stage; those that fall on one pixel are one point."""
+        return self._query(
+            f"""
+            select distinct
+                task_label,
+                {_RELEASE_LABEL} as release_label,
+                round(max_rss_bytes / {_GIB}, 2) as max_rss_gib
+            from fct_task_outliers join dim_campaigns as campaigns using (campaign)
+            where stage = $1
+            order by all
+            """,  # noqa: S608
+            [stage],
+        )
+
+    def task_peaks(self, stage: str, column: str) -> pa.Table:
+        """Get one statistic of max RSS of every task and campaign of a stage, in GiB.
+
+        Parameters
+        ----------
+        stage : `str`
+            Stage of the file.
+        column : `str`
+            Column of ``fct_task_usage``, in bytes.
+        """
+        return self._query(
+            f"""
+            with peaks as (
+                select
+                    task_label,
+                    {_RELEASE_LABEL} as release_label,
+                    campaign_position,
+                    is_focus,
+                    {column} / {_GIB} as statistic_gib
+                from fct_task_usage as usage join dim_campaigns as campaigns using (campaign)
+                where stage = $1 and quanta_count > 0
+            ),
+            ranked as (
+                select
+                    *,
+                    max(statistic_gib) filter (is_focus) over task as focus_gib,
+                    min(statistic_gib) over task as lowest_gib,
+                    max(statistic_gib) over task as highest_gib
+                from peaks
+                window task as (partition by task_label)
+            )
+            select * exclude (is_focus, focus_gib)
+            from ranked
+            order by focus_gib desc nulls last, highest_gib desc, task_label, campaign_position
+            """,  # noqa: S608
+            [stage],
+        )
+
+    def rss_segments(self, campaign: str, stage: str, *, first_gib: int = 0) -> pa.Table:
+        """Get the segments of the stacked bars of a stage, from a bucket on.
+
+        Parameters
+        ----------
+        campaign, stage : `str`
+            Which one.
+        first_gib : `int`, optional
+            First bucket, in GiB.
+        """
+        return self._query(
+            """
+            with others as (
+                select count(*) as task_count
+                from fct_task_usage left join dim_task_display using (stage, task_label)
+                where campaign = $1 and stage = $2 and display_rank is null and quanta_count > 0
+            )
+            select
+                bucket_gib,
+                bucket_gib + 1 as bucket_end_gib,
+                case
+                    when display_rank is not null then display_label
+                    when task_count = 1 then '1 other task'
+                    else task_count || ' other tasks'
+                end as display_label,
+                display_rank,
+                quanta_count::bigint as quanta_count,
+                lower_quanta_count::bigint as lower_quanta_count,
+                log_lower_quanta_count,
+                upper_quanta_count::bigint as upper_quanta_count,
+                total_wall_time_h,
+                lower_total_wall_time_h,
+                upper_total_wall_time_h
+            from fct_rss_bucket_segments cross join others
+            where campaign = $1 and stage = $2 and bucket_gib >= $3
+            order by bucket_gib, display_rank nulls last
+            """,
+            [campaign, stage, first_gib],
+        )
+
+    def other_tasks(self, campaign: str, stage: str) -> pa.Table:
+        """List the tasks that share the grey colour in the figures of a stage."""
+        return self._query(
+            """
+            select task_label, quanta_count, over_threshold_count, max_max_rss_bytes
+            from fct_task_usage left join dim_task_display using (stage, task_label)
+            where campaign = $1 and stage = $2 and display_rank is null and quanta_count > 0
+            order by task_label
+            """,
+            [campaign, stage],
+        )
+
+    def rss_cdf(self, campaign: str, stage: str) -> pa.Table:
+        """Get the cumulative distribution of max RSS of a stage."""
+        return self._query(
+            """
+            select max_rss_gib, cumulative_quanta_fraction, cumulative_wall_time_fraction
+            from fct_rss_cdf
+            where campaign = $1 and stage = $2
+            order by point
+            """,
+            [campaign, stage],
+        )
+
+    def quanta_over_threshold(self, campaign: str, stage: str) -> pa.Table:
+        """Get the worst quanta over the threshold (at most 500), tasks by their number.
+
+        ``spread`` is a place from 0 to 1 within the task's row, the same in every run.
+        """
+        return self._query(
+            f"""
+            select
+                worst.task_label,
+                display_rank,
+                max_rss_bytes / {_GIB} as max_rss_gib,
+                (worst.total_wall_time_s / 3600)::double as total_wall_time_h,
+                case when is_peak_inherited then 'peak inherited from its process'
+                    else 'peak of the quantum''s own' end as peak,
+                (hash(worst.run || worst.data_id) % 1000)::double / 1000 as spread
+            from fct_worst_quanta as worst
+            left join dim_task_display using (stage, task_label)
+            join fct_task_usage as usage using (campaign, stage, task_label)
+            where campaign = $1 and stage = $2 and is_over_threshold
+            order by usage.over_threshold_count desc, worst.task_label, worst_rank
+            """,  # noqa: S608
+            [campaign, stage],
+        )
+
+    def table(self, name: str) -> pa.Table:
+        """Get a whole mart, its rows in a fixed order.
+
+        Parameters
+        ----------
+        name : `str`
+            Mart of schema ``main``.
+        """
+        return self._query(f'from "{name}" order by all')

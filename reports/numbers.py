@@ -1,0 +1,115 @@
+"""How numbers are written for readers: the unit in a column's name decides.
+
+Pure text; what a number means and where it comes from is not decided here.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, datetime
+from decimal import Decimal
+
+__all__ = ["count", "gib", "hours", "percent", "write"]
+
+GIB = 2**30
+
+
+def count(value: float) -> str:
+    """Write a number of things, with separators of thousands."""
+    return f"{round(value):,}"
+
+
+def gib(value: float) -> str:
+    """Write a memory.
+
+    Parameters
+    ----------
+    value : `float`
+        Memory in GiB.
+
+    Returns
+    -------
+    text : `str`
+        Two decimals at most, and the unit.
+    """
+    return f"{value:,.2f}".rstrip("0").rstrip(".") + " GiB"
+
+
+def hours(value: float) -> str:
+    """Write a time in hours: two decimals, or two significant digits below a hundredth."""
+    text = f"{value:,.2f}" if value == 0 or abs(value) >= 0.01 else _significant(value, 2)
+    return f"{text} h"
+
+
+def percent(fraction: float) -> str:
+    """Write a share: three significant digits of what is nearer, the share or its rest.
+
+    Parameters
+    ----------
+    fraction : `float`
+        Share from 0 to 1.
+
+    Returns
+    -------
+    text : `str`
+        Neither 0 % nor 100 % is written unless it is exact.
+    """
+    part = 100 * fraction
+    if fraction in (0, 1):
+        return f"{part:.0f} %"
+    nearer = min(abs(part), abs(100 - part))
+    decimals = max(0, 2 - math.floor(math.log10(nearer))) if nearer > 0 else 0
+    return f"{part:.{min(decimals, 12)}f} %"
+
+
+def _significant(value: float, digits: int) -> str:
+    """Write a number with some significant digits and no exponent."""
+    return f"{value:.{digits - 1 - math.floor(math.log10(abs(value)))}f}"
+
+
+def write(column: str, value: object) -> str:
+    """Write a value of a mart as the name of its column asks.
+
+    Parameters
+    ----------
+    column : `str`
+        Column of a mart; its suffix is its unit (design: ``_bytes``, ``_gib``, ``_h``, ...).
+    value : `object`
+        What the column holds; `None` stands for what is not known.
+
+    Returns
+    -------
+    text : `str`
+        Plain text, not escaped for any markup.
+    """
+    if value is None:
+        return "not known"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, str | bool) or not isinstance(value, int | float | Decimal):
+        return _text(value)
+    number = float(value)
+    if column.endswith("_bytes"):
+        return gib(number / GIB)
+    if column.endswith("_gib"):
+        return gib(number)
+    if column.endswith("_mib"):
+        return f"{number:,.0f} MiB"
+    if column.endswith("_fraction"):
+        return percent(number)
+    if column.endswith("_h"):
+        return hours(number)
+    if column.endswith("_s"):
+        return f"{number:,.2f} s"
+    return count(number) if number == round(number) else f"{number:,.2f}"
+
+
+def _text(value: object) -> str:
+    """Write what is no number: lists with commas, truth as words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
+    return str(value)

@@ -1,0 +1,137 @@
+"""One report: figures, captions, tables and the record of every number that is written."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from reports.export import export
+from reports.facts import Facts
+from reports.figures import Figure, figures
+from reports.files import write_file
+from reports.marts import Marts
+
+__all__ = ["Result", "write_report"]
+
+TABLES = (
+    "dim_campaigns",
+    "dim_tasks",
+    "fct_stage_usage",
+    "fct_task_usage",
+    "fct_thresholds",
+    "fct_task_completeness",
+    "fct_missing_quanta",
+    "fct_worst_quanta",
+    "fct_rss_buckets",
+)
+"""Marts that are written whole, as CSV."""
+
+
+class ShowProgress(Protocol):
+    """Passes items on while it shows how far they are."""
+
+    def __call__(
+        self, items: Iterable[tuple[str, bool]], *, total: int, what: str
+    ) -> Iterator[tuple[str, bool]]: ...
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run has written."""
+
+    folder: Path
+    figure_count: int
+    new_figure_count: int
+    seconds: float
+
+    def sentence(self) -> str:
+        """Say it in one line."""
+        changed = (
+            f"{self.new_figure_count} of them new" if self.new_figure_count else "all as before"
+        )
+        return (
+            f"Report in {self.folder}: {self.figure_count} figures ({changed}), "
+            f"{len(TABLES)} tables, {self.seconds:.1f} s"
+        )
+
+
+def write_report(data: Path, *, progress: ShowProgress) -> Result:
+    """Write the whole report of a warehouse.
+
+    Parameters
+    ----------
+    data : `~pathlib.Path`
+        Folder that holds ``warehouse.duckdb``; the report goes to ``report`` inside.
+    progress : `~collections.abc.Callable`
+        Shows how far the figures are.
+
+    Returns
+    -------
+    result : `Result`
+        What was written.
+
+    Raises
+    ------
+    WarehouseError
+        Raised if the warehouse is absent or of another version.
+    """
+    started = time.monotonic()
+    folder = data / "report"
+    with Marts(data / "warehouse.duckdb") as marts:
+        facts = Facts(marts)
+        shown = list(figures(marts, facts))
+        written = dict(progress(export(shown, folder / "images"), total=len(shown), what="figures"))
+        write_captions(shown, folder / "captions.json")
+        for name in TABLES:
+            write_table(marts.table(name), folder / "tables" / f"{name}.csv")
+        facts.save(folder / "provenance.json")
+    return Result(folder, len(written), sum(written.values()), time.monotonic() - started)
+
+
+def write_captions(shown: list[Figure], path: Path) -> None:
+    """Write caption and alternative text of each figure as JSON.
+
+    Parameters
+    ----------
+    shown : `list` [`~reports.figures.Figure`]
+        The figures.
+    path : `~pathlib.Path`
+        File to write.
+    """
+    captions = {
+        figure.name: {
+            "stage": figure.stage,
+            "title": figure.setting.title,
+            "caption": figure.caption,
+            "alt_text": figure.setting.alt_text,
+            "is_empty": figure.is_empty,
+        }
+        for figure in shown
+    }
+    write_file(path, json.dumps(captions, ensure_ascii=False, indent=1) + "\n")
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a mart as CSV; lists become text with semicolons, absent values stay empty.
+
+    Parameters
+    ----------
+    table : `pyarrow.Table`
+        The mart.
+    path : `~pathlib.Path`
+        File to write.
+    """
+    for index, column in enumerate(table.schema):
+        if pa.types.is_list(column.type):
+            joined = [None if v is None else ";".join(v) for v in table[column.name].to_pylist()]
+            table = table.set_column(index, column.name, pa.array(joined, pa.string()))
+    buffer = pa.BufferOutputStream()
+    pacsv.write_csv(table, buffer)
+    write_file(path, buffer.getvalue().to_pybytes())

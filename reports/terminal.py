@@ -1,0 +1,40 @@
+"""What is shown on a terminal while the report is made: a bar on a TTY, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+__all__ = ["progress"]
+
+T = TypeVar("T")
+
+
+def progress(items: Iterable[T], *, total: int, what: str) -> Iterator[T]:
+    """Pass items on and show how far they are.
+
+    Parameters
+    ----------
+    items : `~collections.abc.Iterable`
+        What is done, one by one.
+    total : `int`
+        How many there will be.
+    what : `str`
+        What they are, in the plural.
+    """
+    console = Console(file=sys.stderr)
+    if not console.is_terminal:
+        yield from items
+        return
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        for item in items:
+            yield item
+            bar.advance(task)
