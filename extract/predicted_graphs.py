@@ -24,6 +24,7 @@ from extract.schema import EXPECTATIONS
 __all__ = ["PredictedGraphError", "PredictedHeader", "read_expectations", "read_predicted_header"]
 
 _MEMBER = "thin_graph.json.zst"
+_DICTIONARY = "compression_dict"
 _READ_BYTES = 1 << 20
 _BATCH_QUANTA = 5_000
 
@@ -92,9 +93,13 @@ def read_predicted_header(uri: str) -> PredictedHeader:
         ) from error
 
 
-def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
-    """Decompress a zstd stream piece by piece."""
-    with zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True) as reader:
+def _pieces(archive: zipfile.ZipFile, stream: IO[bytes]) -> Iterator[bytes]:
+    """Decompress a member of a graph piece by piece."""
+    trained = None
+    if _DICTIONARY in archive.namelist() and (content := archive.read(_DICTIONARY)):
+        trained = zstandard.ZstdCompressionDict(content)
+    decompressor = zstandard.ZstdDecompressor(dict_data=trained)
+    with decompressor.stream_reader(stream, read_across_frames=True) as reader:
         while piece := reader.read(_READ_BYTES):
             yield piece
 
@@ -205,7 +210,7 @@ def read_expectations(
             zipfile.ZipFile(file) as archive,
             archive.open(_MEMBER) as member,
         ):
-            for label, quanta in _iter_thin(_pieces(member)):
+            for label, quanta in _iter_thin(_pieces(archive, member)):
                 for start in range(0, len(quanta), _BATCH_QUANTA):
                     sink(_batch(uri, header, label, quanta[start : start + _BATCH_QUANTA]))
                 counts[label] = counts.get(label, 0) + len(quanta)

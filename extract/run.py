@@ -209,8 +209,9 @@ class _Work:
 
     @property
     def title(self) -> str:
-        """How messages call it."""
-        return f"{self.plan.campaign} {self.plan.stage}: {self.name}"
+        """How messages begin that tell of it; those on graphs name the graph themselves."""
+        place = f"{self.plan.campaign} {self.plan.stage}"
+        return f"{place}: {self.name}" if self.kind == "run" else place
 
 
 Done = Callable[[Any], None]
