@@ -1,7 +1,8 @@
 """The command line of the extraction: parse, call one function, print the result.
 
 Nothing is decided here; what a user reads of an extraction is in
-`extract.console`.
+`extract.console`, which is imported late, since the stack takes seconds to
+import and help shall not.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
-from extract import console
 
 __all__ = ["app"]
 
@@ -66,6 +65,8 @@ def run(
 
     Example: census-extract run campaigns/demo.yaml --data data --workers 2
     """
+    from extract import console
+
     settings = console.Settings(
         data=data,
         workers=workers,
@@ -88,6 +89,8 @@ def status(
 
     Example: census-extract status campaigns/demo.yaml
     """
+    from extract import console
+
     settings = console.Settings(data=data, campaign=campaign, stage=stage)
     raise typer.Exit(console.status(campaigns, settings))
 
@@ -100,6 +103,8 @@ def check(campaigns: _File, data: _Data = Path("data")) -> None:
 
     Example: census-extract check campaigns/frdf.example.yaml
     """
+    from extract import console
+
     raise typer.Exit(console.check(campaigns, console.Settings(data=data)))
 
 
@@ -115,4 +120,6 @@ def demo(
 
     Example: census-extract demo data/demo --scale 1
     """
+    from extract import console
+
     raise typer.Exit(console.demo(folder, seed=seed, scale=scale))

@@ -82,7 +82,7 @@ class _Lines:
         """Tell of quanta that are done."""
         self._done += quanta_count
         now = time.monotonic()
-        if now - self._said >= self._PAUSE_S:
+        if self._done and now - self._said >= self._PAUSE_S:
             self._said = now
             rate = self._done / (now - self._begun)
             left = max(self._total - self._done, 0) / rate if rate else 0

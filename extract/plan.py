@@ -165,9 +165,10 @@ def make_plan(
         campaign, stage = key
         location = file.repository_of(campaign, demo_root)
         owners = {run: _owner(file, demo_root, reached, key, run) for run in reached[key]}
-        own = [run for run in reached[key] if owners[run] == key]
-        contents = dict(zip(own, repositories[location].describe(own), strict=True))
+        holding = repositories[location].holding_quanta(reached[key])
         for position, (run, collection) in enumerate(reached[key].items()):
+            if run not in holding and not _prefix(file, key, run):
+                continue  # Another input of the chain: calibrations, raws, reference catalogues.
             if owners[run] != key:
                 name, its_stage = owners[run]
                 aside = its_stage if name == campaign else f"{name}/{its_stage}"
@@ -177,9 +178,7 @@ def make_plan(
                     )
                 )
                 continue
-            found = contents[run]
-            if found.source in ("none", "promised") and not _prefix(file, key, run):
-                continue  # An input of the chain that holds no metadata: calibrations, raws.
+            found = repositories[location].describe(run)
             plan.runs.append(
                 RunPlan(
                     campaign,

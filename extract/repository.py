@@ -17,6 +17,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
+import sqlalchemy
 from lsst.daf.butler import (
     Butler,
     DataCoordinate,
@@ -145,7 +146,7 @@ class Repository:
     def __init__(self, location: str, butler: Butler) -> None:
         self.location = location
         self._butler = butler
-        self._counts: dict[tuple[str, str], int] = {}
+        self._types: dict[str, frozenset[str]] = {}
 
     def expand(self, expressions: Iterable[str]) -> list[tuple[str, str]]:
         """List the RUNs that collections and globs lead to, in chain order.
@@ -191,44 +192,62 @@ class Repository:
         """Tell a glob without collections from one that matches chains without RUNs."""
         return any(fnmatchcase(name, glob) for name in self._butler.collections.query(glob))
 
-    def describe(self, runs: Sequence[str]) -> Iterator[RunContents]:
-        """Tell what RUNs hold, reading nothing but the registry and the size of graphs.
+    def holding_quanta(self, runs: Iterable[str]) -> set[str]:
+        """Tell which RUNs may hold what an extraction can read.
 
         Parameters
         ----------
-        runs : `~collections.abc.Sequence` [ `str` ]
+        runs : `~collections.abc.Iterable` [ `str` ]
             RUN collections.
 
-        Yields
-        ------
-        contents : `RunContents`
-            One for each RUN, in the order given.
+        Returns
+        -------
+        holding : `set` [ `str` ]
+            Those whose summary names metadata, logs or a provenance graph: raws
+            and calibrations, which every chain contains, do not.
         """
-        if not runs:
-            return
-        summaries = {
-            info.name: info.dataset_types or frozenset()
-            for info in self._butler.collections.query_info(runs, include_summary=True)
+        unknown = [run for run in dict.fromkeys(runs) if run not in self._types]
+        if unknown:
+            infos = self._butler.collections.query_info(unknown, include_summary=True)
+            self._types.update({info.name: info.dataset_types or frozenset() for info in infos})
+        return {
+            run
+            for run in runs
+            if any(
+                name == _PROVENANCE or name.endswith((_METADATA, _LOG)) for name in self._types[run]
+            )
         }
-        for run in runs:
-            yield self._describe(run, summaries[run])
 
-    def _describe(self, run: str, types: frozenset[str]) -> RunContents:
-        """Describe one RUN of whose dataset types the registry's summary knows a superset."""
-        if _PROVENANCE in types and (found := self._graph(run)):
+    def describe(self, run: str) -> RunContents:
+        """Tell what a RUN holds, reading nothing but the registry and the size of a graph.
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+
+        Returns
+        -------
+        contents : `RunContents`
+            Source and counts.
+        """
+        # A summary never forgets a type that was removed from the RUN: only counts tell.
+        counts = self._counts(run)
+        if _PROVENANCE in counts and (found := self._graph(run)):
             ref, uri = found
             return RunContents(
                 "provenance_graph", _graph_fingerprint(ref, uri), graph_uri=_plain(uri)
             )
-        # A summary never forgets a type that was removed from the RUN: only counts tell.
-        metadata = self._count_tasks(run, types, _METADATA, "TaskMetadata")
-        logs = self._count_tasks(run, types, _LOG, "ButlerLogRecords")
+        metadata = _of_tasks(counts, _METADATA, "TaskMetadata")
+        logs = _of_tasks(counts, _LOG, "ButlerLogRecords")
         if metadata or logs:
             known = json.dumps([metadata, logs], sort_keys=True)
             digest = hashlib.sha256(known.encode()).hexdigest()[:16]
             total = f"{sum(metadata.values())} metadata, {sum(logs.values())} logs"
             return RunContents("metadata_files", f"files: {total}, {digest}", metadata, logs)
-        if self._is_promised(run, types):
+        # The aggregator with --promise-ingest-graph registers all outputs, `packages` among
+        # them, but neither metadata nor logs nor configs (D6).
+        if _PACKAGES in counts and not any(name.endswith(_CONFIG) for name in counts):
             return RunContents("promised", "promised")
         return RunContents("none", "none")
 
@@ -237,37 +256,40 @@ class Repository:
         ref = self._butler.find_dataset(_PROVENANCE, collections=[run])
         return None if ref is None else (ref, self._butler.getURI(ref))
 
-    def _is_promised(self, run: str, types: frozenset[str]) -> bool:
-        """Tell a RUN whose metadata waits for ``butler ingest-graph`` from an empty one (D6).
+    def _counts(self, run: str) -> dict[str, tuple[str, int]]:
+        """Count the datasets of a RUN by type, with the type's storage class."""
+        try:
+            return self._counts_at_once(run)
+        except AttributeError:
+            self.holding_quanta([run])
+            counts = {}
+            for name in sorted(self._types[run]):
+                with self._butler.query() as query:
+                    count = query.datasets(name, collections=[run], find_first=False).count()
+                if count:
+                    storage_class = self._butler.get_dataset_type(name).storageClass_name
+                    counts[name] = (storage_class, count)
+            return counts
 
-        The aggregator with ``--promise-ingest-graph`` registers all outputs, ``packages``
-        among them, but neither metadata nor logs nor configs.
+    def _counts_at_once(self, run: str) -> dict[str, tuple[str, int]]:
+        """Count with one statement: 2 ms a RUN.
+
+        The public way is a query for each dataset type, 8 ms each: a minute for the
+        RUNs of some campaigns, to find that nothing is new. These internals are the
+        same from 29.2025.4800 to 30.2026.500 (November 2026); a Butler without them,
+        such as a remote one, is asked the public way.
         """
-        return (
-            _PACKAGES in types
-            and self._count(run, _PACKAGES) > 0
-            and not self._count_tasks(run, types, _CONFIG, "Config")
+        registry: Any = self._butler._registry  # type: ignore[attr-defined]
+        tables = registry._managers.datasets._static
+        types, datasets = tables.dataset_type, tables.dataset
+        statement = (
+            sqlalchemy.select(types.c.name, types.c.storage_class, sqlalchemy.func.count())
+            .select_from(datasets.join(types, datasets.c.dataset_type_id == types.c.id))
+            .where(datasets.c.run_id == registry._managers.collections.find(run).key)
+            .group_by(types.c.name, types.c.storage_class)
         )
-
-    def _count_tasks(
-        self, run: str, types: frozenset[str], suffix: str, storage_class: str
-    ) -> dict[str, int]:
-        """Count the datasets of a kind by task label, those without any left out."""
-        counts: dict[str, int] = {}
-        for name in sorted(types):
-            label = name.removesuffix(suffix)
-            if label == name or is_usage_gathering(label):
-                continue
-            if self._butler.get_dataset_type(name).storageClass_name != storage_class:
-                continue
-            if count := self._count(run, name):
-                counts[label] = count
-        return counts
-
-    def _count(self, run: str, dataset_type: str) -> int:
-        """Count the datasets of a type in a RUN."""
-        with self._butler.query() as query:
-            return query.datasets(dataset_type, collections=[run], find_first=False).count()
+        with registry._db.query(statement) as result:
+            return {name: (storage, count) for name, storage, count in result.fetchall()}
 
     def packages(self, run: str) -> dict[str, str] | None:
         """Read the software versions of a RUN (D11).
@@ -521,6 +543,19 @@ class Repository:
         except Exception as error:  # Each store has its own: FileNotFoundError, ValueError, ...
             raise RepositoryError(f"{uri}: cannot be read: {_one_line(error)}") from error
         return uri
+
+
+def _of_tasks(
+    counts: Mapping[str, tuple[str, int]], suffix: str, storage_class: str
+) -> dict[str, int]:
+    """Pick the counts of one kind of dataset, by task label."""
+    return {
+        name.removesuffix(suffix): count
+        for name, (storage, count) in sorted(counts.items())
+        if name.endswith(suffix)
+        and storage == storage_class
+        and not is_usage_gathering(name.removesuffix(suffix))
+    }
 
 
 def _plain(uri: ResourcePath) -> str:
