@@ -514,7 +514,7 @@ class Outputs(msgspec.Struct, gc=False):
 class Attempt(msgspec.Struct, gc=False):
     """An entry of a quantum block's attempts (`ProvenanceQuantumAttemptModel`)."""
 
-    attempt: int
+    attempt: int | None
     status: int
     caveats: _Count | None = None
     exception: _ExceptionInfo | None = None

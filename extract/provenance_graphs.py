@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -50,7 +50,7 @@ from extract.quanta import (
     BATCH_SIZE,
     QuantaBuilder,
     Row,
-    canonical_data_id,
+    data_id_writer,
     dimension_picker,
     paused_garbage_collection,
 )
@@ -95,6 +95,9 @@ _STATUSES = {
 
 _WITH_METADATA = {"successful", "aborted_success"}
 
+_NEVER_TRIED = Attempt(attempt=None, status=0)
+"""What a blocked quantum has instead of attempts."""
+
 _DAMAGED = "write the graph again (butler aggregate-graph) or restore the file"
 
 Document = Usage | MetadataError | None
@@ -118,12 +121,9 @@ class TaskDimensions:
         return dimension_picker(self.full)
 
     @cached_property
-    def _positions(self) -> list[tuple[str, int]]:
-        return [(name, self.full.index(name)) for name in sorted(self.required)]
-
-    def data_id(self, values: Sequence[int | str]) -> str:
-        """Write the canonical data ID of full values."""
-        return canonical_data_id({name: values[index] for name, index in self._positions})
+    def data_id(self) -> Callable[[Sequence[int | str]], str]:
+        """Writes the canonical data ID of full values."""
+        return data_id_writer(self.required, self.full)
 
 
 @dataclass(frozen=True)
@@ -508,74 +508,34 @@ class _Output:
                 f"{len(values)} dimension values does not fit the pipeline graph; {_DAMAGED}"
             )
         self._counts[block.task_label] += 1
-        base = Row(
-            task_label=block.task_label,
-            data_id=task.data_id(values),
-            dimensions=task.pick(values),
-            status="blocked",
-            quantum_id=block.quantum_id,
-            attempt=None,
-            has_metadata=False,
-            has_log=False,
-            uri=self._slice.uri,
-        )
+        quantum = _Quantum(block, task.data_id(values), task.pick(values), self._slice.uri)
         if not block.attempts:
-            self._builder.append(base)
+            self._builder.append(quantum.row("blocked"))
         for index, attempt in enumerate(block.attempts):
-            self._add_attempt(base, block, index, attempt, documents, find_logs)
-
-    def _add_attempt(
-        self,
-        base: Row,
-        block: QuantumBlock,
-        index: int,
-        attempt: Attempt,
-        documents: Sequence[Document] | MetadataError,
-        find_logs: Callable[[], Sequence[bool] | None],
-    ) -> None:
-        status = _STATUSES.get(attempt.status)
-        if status is None:
-            raise GraphError(
-                f"{self._slice.uri}: quantum {block.quantum_id} has status {attempt.status}, "
-                "which is not known; use a newer version of this program"
+            is_last = index == len(block.attempts) - 1
+            document = (
+                documents
+                if isinstance(documents, MetadataError)
+                else _paired(documents, index, is_last=is_last)
             )
-        is_last = index == len(block.attempts) - 1
-        document = (
-            documents
-            if isinstance(documents, MetadataError)
-            else _paired(documents, index, is_last=is_last)
-        )
-        if document is None and is_last and status in _WITH_METADATA:
-            document = MetadataError("the graph holds no metadata for a successful attempt")
-        has_log: bool | None
-        if status == "successful":
-            has_log = True
-        elif status in ("aborted_success", "blocked"):
-            has_log = False
-        elif attempt.exception is not None or attempt.resource_usage is not None:
-            # Without metadata of its own, only the log can have told that.
-            has_log = True
-        else:
-            logs = find_logs()
-            has_log = None if logs is None else bool(_paired(logs, index, is_last=is_last))
-        # The Butler has the dataset of the last attempt alone, and only if it succeeded.
-        is_registered = is_last and status in _WITH_METADATA
-        row = base._replace(
-            status=status,
-            metadata_dataset_id=next(iter(block.outputs.metadata), None) if is_registered else None,
-            attempt=attempt.attempt,
-            is_last_attempt=is_last,
-            caveats=attempt.caveats,
-            exception_type=attempt.exception.type_name if attempt.exception else None,
-            has_metadata=document is not None,
-            has_log=has_log,
-            # Only a log tells what the process ran before: without one, empty means unknown.
-            previous_process_quanta=attempt.previous_process_quanta if has_log else None,
-        )
-        if isinstance(document, MetadataError):
-            self._builder.append_unreadable(row, document)
-        else:
-            self._builder.append(row._replace(usage=document))
+            status = _STATUSES.get(attempt.status)
+            if status is None:
+                raise GraphError(
+                    f"{self._slice.uri}: quantum {block.quantum_id} has status {attempt.status}, "
+                    "which is not known; use a newer version of this program"
+                )
+            has_document = document is not None
+            if document is None and is_last and status in _WITH_METADATA:
+                document = MetadataError("the graph holds no metadata of a successful attempt")
+            has_log = _has_log(status, attempt)
+            if has_log is None:
+                logs = find_logs()
+                has_log = None if logs is None else bool(_paired(logs, index, is_last=is_last))
+            row = quantum.row(status, attempt, has_document, is_last=is_last, has_log=has_log)
+            if isinstance(document, MetadataError):
+                self._builder.append_unreadable(row, document)
+            else:
+                self._builder.append(row, document)
 
     def flush(self) -> None:
         """Hand the rows so far to the sink."""
@@ -600,6 +560,59 @@ class _Output:
             attempts_count=self._attempts_count,
             task_quanta_counts=dict(self._counts),
         )
+
+
+class _Quantum(NamedTuple):
+    """What the rows of a quantum's attempts have in common."""
+
+    block: QuantumBlock
+    data_id: str
+    dimensions: tuple[int | str | None, ...]
+    uri: str
+
+    def row(
+        self,
+        status: str,
+        attempt: Attempt = _NEVER_TRIED,
+        has_metadata: bool = False,
+        *,
+        is_last: bool = True,
+        has_log: bool | None = False,
+    ) -> Row:
+        """Make the row of an attempt."""
+        block = self.block
+        # The Butler has the dataset of the last attempt alone, and only if it succeeded.
+        is_registered = is_last and status in _WITH_METADATA and block.outputs.metadata
+        # By position, since keywords take as long as all else here.
+        return Row(
+            block.task_label,
+            self.data_id,
+            self.dimensions,
+            status,
+            block.quantum_id,
+            block.outputs.metadata[0] if is_registered else None,
+            attempt.attempt,
+            is_last,
+            attempt.caveats,
+            attempt.exception.type_name if attempt.exception else None,
+            has_metadata,
+            has_log,
+            # Only a log tells what the process ran before: without one, empty means unknown.
+            attempt.previous_process_quanta if has_log else None,
+            self.uri,
+        )
+
+
+def _has_log(status: str, attempt: Attempt) -> bool | None:
+    """Tell whether an attempt left a log; `None` if only the log file can tell."""
+    if status == "successful":
+        return True
+    if status in ("aborted_success", "blocked"):
+        return False
+    if attempt.exception is not None or attempt.resource_usage is not None:
+        # An attempt without metadata of its own can have told that in its log alone.
+        return True
+    return None
 
 
 def _paired(entries: Sequence[Any], index: int, *, is_last: bool) -> Any:  # noqa: ANN401
