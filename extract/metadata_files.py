@@ -2,15 +2,38 @@
 
 Turns the registered metadata (and the logs that stand without metadata) of one
 task into rows.  What is registered is the business of `extract.repository`;
-what a document means is that of `extract.quanta`.
+what a document means is that of `extract.documents`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
+from lsst.resources import ResourcePath
+
+from extract.documents import (
+    FailureLog,
+    MetadataError,
+    decode_failure_log,
+    decode_metadata,
+    failure_type,
+)
+from extract.quanta import (
+    BATCH_SIZE,
+    QuantaBuilder,
+    Row,
+    data_id_writer,
+    dimension_picker,
+    paused_garbage_collection,
+)
+from extract.schema import QUANTA
 
 __all__ = ["FileBatch", "Part", "read_metadata_files"]
 
@@ -84,4 +107,121 @@ def read_metadata_files(batch: FileBatch, *, threads: int = 1) -> Part:
         One row for each attempt, and a reject for each dataset that could not
         be read.  Never raises for a dataset.
     """
-    raise NotImplementedError
+    builder = QuantaBuilder(batch.run, "metadata_file")
+    batches: list[pa.RecordBatch] = []
+    uris = [_uri_to_read(batch, index) for index in range(len(batch))]
+    with paused_garbage_collection():
+        found = _map_in_window(_try_read, uris, threads)
+        for base, content in zip(_bases(batch), found, strict=True):
+            if base.metadata_dataset_id is None:
+                _add_failure(builder, base, content)
+            else:
+                _add_success(builder, base, content)
+            if len(builder) >= BATCH_SIZE:
+                batches.append(builder.take_batch())
+        batches.append(builder.take_batch())
+    return Part(pa.Table.from_batches(batches, QUANTA), builder.take_rejects())
+
+
+def _uri_to_read(batch: FileBatch, index: int) -> str | None:
+    if batch.metadata_ids[index] is not None:
+        return batch.metadata_uris[index]
+    return batch.log_uris[index] if batch.log_uris else None
+
+
+def _bases(batch: FileBatch) -> Iterator[Row]:
+    """Iterate over what is known of each quantum before a file is read."""
+    names = list(batch.coordinates)
+    write_data_id = data_id_writer(batch.required, names)
+    pick = dimension_picker(names)
+    coordinates = zip(*batch.coordinates.values(), strict=True) if names else [()] * len(batch)
+    for values, dataset_id, has_log, uri in zip(
+        coordinates, batch.metadata_ids, batch.has_logs, batch.metadata_uris, strict=True
+    ):
+        if dataset_id is None:
+            status = "failed"
+        elif has_log or not batch.keeps_logs:
+            status = "successful"
+        else:
+            status = "aborted_success"
+        yield Row(
+            task_label=batch.task_label,
+            data_id=write_data_id(values),
+            dimensions=pick(values),
+            status=status,
+            metadata_dataset_id=dataset_id,
+            has_metadata=dataset_id is not None,
+            has_log=has_log,
+            uri=uri,
+        )
+
+
+def _add_success(builder: QuantaBuilder, base: Row, content: bytes | str | None) -> None:
+    """Add a quantum whose metadata is registered."""
+    if content is None:
+        content = "registered, but the datastore has no record of a file"
+    if isinstance(content, str):
+        builder.append_unreadable(base._replace(has_metadata=False), content)
+        return
+    try:
+        usage = decode_metadata(content)
+    except MetadataError as error:
+        builder.append_unreadable(base, error)
+        return
+    row = base._replace(
+        caveats=usage.caveats, exception_type=failure_type(content, base.task_label)
+    )
+    builder.append(row, usage)
+
+
+def _add_failure(builder: QuantaBuilder, base: Row, content: bytes | str | None) -> None:
+    """Add the attempts of a quantum that left a log alone."""
+    attempts = [FailureLog(None, None, None)]
+    if isinstance(content, bytes):
+        attempts = decode_failure_log(content)
+    for number, attempt in enumerate(attempts):
+        row = base._replace(
+            attempt=number,
+            is_last_attempt=number == len(attempts) - 1,
+            exception_type=attempt.exception_type,
+            has_metadata=attempt.usage is not None,
+            previous_process_quanta=attempt.previous_process_quanta,
+        )
+        builder.append(row, attempt.usage)
+
+
+def _try_read(uri: str | None) -> bytes | str | None:
+    """Read a file: its bytes, or the reason why not; `None` where there is no file to read."""
+    if uri is None:
+        return None
+    try:
+        if uri.startswith("/"):
+            return Path(uri).read_bytes()
+        return ResourcePath(uri).read()
+    except FileNotFoundError:
+        return "registered, but the file is gone"
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error)[:200]}"
+
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+def _map_in_window(
+    function: Callable[[_T], _R], values: Iterable[_T], threads: int
+) -> Iterator[_R]:
+    """Apply a function in threads, in order, with a bounded number of results in memory."""
+    if threads <= 1:
+        yield from map(function, values)
+        return
+    pending = iter(values)
+    with ThreadPoolExecutor(max_workers=threads) as executor:
+        window: deque[Future[_R]] = deque(
+            executor.submit(function, value) for value in islice(pending, 4 * threads)
+        )
+        while window:
+            result = window.popleft().result()
+            for value in islice(pending, 1):
+                window.append(executor.submit(function, value))
+            yield result
