@@ -9,7 +9,18 @@ from dataclasses import dataclass
 
 from reports.facts import Facts
 
-__all__ = ["Words", "box", "cumulative", "histogram", "over_threshold", "peaks", "wall_time"]
+__all__ = [
+    "Usage",
+    "Words",
+    "box",
+    "cumulative",
+    "histogram",
+    "over",
+    "over_threshold",
+    "over_wall_time",
+    "peaks",
+    "wall_time",
+]
 
 
 @dataclass(frozen=True)
@@ -21,8 +32,8 @@ class Words:
 
 
 @dataclass(frozen=True)
-class _Usage:
-    """Values of one (campaign, stage), written."""
+class Usage:
+    """Values of one (campaign, stage), written and recorded."""
 
     facts: Facts
     campaign: str
@@ -32,15 +43,15 @@ class _Usage:
         return self.facts.say("fct_stage_usage", column, campaign=self.campaign, stage=self.stage)
 
 
-def _over_in_focus(usage: _Usage) -> str:
+def _over_in_focus(usage: Usage) -> str:
     """Say how many quanta of the focus campaign are over, if it has measured any in the stage."""
     rows = usage.facts.rows("fct_stage_usage", {"campaign": usage.campaign, "stage": usage.stage})
     if not rows or not rows[0]["quanta_count"]:
         return ""
-    return f" In {usage.campaign}, {_over(usage)}."
+    return f" In {usage.campaign}, {over(usage)}."
 
 
-def _over(usage: _Usage) -> str:
+def over(usage: Usage) -> str:
     """Say how many quanta are over the threshold."""
     return (
         f"{usage['over_threshold_count']} of {usage['quanta_count']} quanta "
@@ -48,13 +59,17 @@ def _over(usage: _Usage) -> str:
     )
 
 
-def _over_wall_time(usage: _Usage) -> str:
-    """Say how much wall time was spent over the threshold."""
+def over_wall_time(usage: Usage) -> str:
+    """Say how much wall time quanta over the threshold took."""
     return (
         f"{usage['over_threshold_wall_time_h']} of {usage['total_wall_time_h']} "
-        f"({usage['over_threshold_wall_time_fraction']}) were spent by quanta over "
-        f"{usage['threshold_gib']}"
+        f"of wall time ({usage['over_threshold_wall_time_fraction']})"
     )
+
+
+def _spent_over(usage: Usage) -> str:
+    """Say how much wall time was spent over the threshold, as a sentence."""
+    return f"{over_wall_time(usage)} were spent by quanta over {usage['threshold_gib']}"
 
 
 def box(facts: Facts, campaign: str, stage: str, title: str) -> Words:
@@ -69,7 +84,7 @@ def box(facts: Facts, campaign: str, stage: str, title: str) -> Words:
     title : `str`
         The stage in a sentence.
     """
-    usage = _Usage(facts, campaign, stage)
+    usage = Usage(facts, campaign, stage)
     line = facts.say("dim_campaigns", "threshold_gib", campaign=campaign)
     return Words(
         f"Max RSS per task in {title}, the releases side by side, on a logarithmic axis. Boxes "
@@ -92,7 +107,7 @@ def peaks(facts: Facts, campaign: str, stage: str, title: str, name: str) -> Wor
     name : `str`
         Name of the statistic.
     """
-    usage = _Usage(facts, campaign, stage)
+    usage = Usage(facts, campaign, stage)
     line = facts.say("dim_campaigns", "threshold_gib", campaign=campaign)
     return Words(
         f"{name} of each task in {title}: one point per release, joined by a grey line, on a "
@@ -104,7 +119,7 @@ def peaks(facts: Facts, campaign: str, stage: str, title: str, name: str) -> Wor
 
 def histogram(facts: Facts, campaign: str, stage: str, title: str, *, is_log: bool) -> Words:
     """Describe the number of quanta per range of RSS."""
-    usage = _Usage(facts, campaign, stage)
+    usage = Usage(facts, campaign, stage)
     axis = (
         " The axis is logarithmic: the top of a bar is its number of quanta, and the heights of "
         "the segments inside are not in proportion."
@@ -114,7 +129,7 @@ def histogram(facts: Facts, campaign: str, stage: str, title: str, *, is_log: bo
     return Words(
         f"Quanta of {title} of {campaign} per range of one GiB of max RSS, stacked by task.{axis} "
         f"The dashed red line marks {usage['threshold_gib']} per core, the dotted green line the "
-        f"95th percentile at {usage['p95_max_rss_bytes']}. {_over(usage)}.",
+        f"95th percentile at {usage['p95_max_rss_bytes']}. {over(usage)}.",
         f"Stacked bars of the number of quanta per GiB of max RSS in {title} of {campaign}"
         f"{', on a logarithmic axis' if is_log else ''}. Half of the quanta stay below "
         f"{usage['p50_max_rss_bytes']}; the largest peak is {usage['max_max_rss_bytes']}.",
@@ -123,42 +138,42 @@ def histogram(facts: Facts, campaign: str, stage: str, title: str, *, is_log: bo
 
 def wall_time(facts: Facts, campaign: str, stage: str, title: str, *, is_upper: bool) -> Words:
     """Describe the integrated wall time per range of RSS."""
-    usage = _Usage(facts, campaign, stage)
+    usage = Usage(facts, campaign, stage)
     part = f", from {usage['threshold_gib']} on" if is_upper else ""
     return Words(
         f"Integrated wall time of {title} of {campaign} per range of one GiB of max RSS{part}, "
         "stacked by task: the top of a bar is the total. The dashed red line marks "
-        f"{usage['threshold_gib']} per core. {_over_wall_time(usage)}.",
+        f"{usage['threshold_gib']} per core. {_spent_over(usage)}.",
         f"Stacked bars of wall time per GiB of max RSS in {title} of {campaign}{part}. "
-        f"{_over_wall_time(usage)}.",
+        f"{_spent_over(usage)}.",
     )
 
 
 def cumulative(facts: Facts, campaign: str, stage: str, title: str, *, of_wall_time: bool) -> Words:
     """Describe the cumulative distribution."""
-    usage = _Usage(facts, campaign, stage)
+    usage = Usage(facts, campaign, stage)
     what = "wall time" if of_wall_time else "quanta"
-    over = _over_wall_time(usage) if of_wall_time else _over(usage)
+    share = _spent_over(usage) if of_wall_time else over(usage)
     return Words(
         f"Cumulative fraction of the {what} of {title} of {campaign} by max RSS, on a logarithmic "
         f"axis of memory. The dotted green line marks 95 % of the {what}, the dashed red line "
-        f"{usage['threshold_gib']} per core. {over}.",
+        f"{usage['threshold_gib']} per core. {share}.",
         f"Rising curve of the cumulative fraction of {what} by max RSS in {title} of {campaign}. "
-        f"{over}.",
+        f"{share}.",
     )
 
 
 def over_threshold(facts: Facts, campaign: str, stage: str, title: str) -> Words:
     """Describe the quanta over the threshold, one by one."""
-    usage = _Usage(facts, campaign, stage)
+    usage = Usage(facts, campaign, stage)
     line = usage["threshold_gib"]
     key = {"campaign": campaign, "stage": stage, "is_over_threshold": True}
     shown = facts.count("fct_worst_quanta", **key)
     total = usage["over_threshold_count"]
     which = f"The {total}" if shown == total else f"The {shown} largest of the {total}"
     return Words(
-        f"{which} quanta over {line} in {title} of {campaign}. The area of a mark is the wall time of "
-        "the quantum; a diamond's peak was inherited from an earlier quantum of the same process. "
+        f"{which} quanta over {line} in {title} of {campaign}. The area of a mark is the wall time "
+        "of the quantum; a diamond's peak was inherited from an earlier quantum of its process. "
         "The height within a row has no meaning.",
         f"One mark per quantum over {line} in {title} of {campaign}, by task and max RSS; larger "
         f"marks took longer. The task with most of them is {usage['worst_task_label']}.",

@@ -71,6 +71,9 @@ class Facts:
 
     marts: Marts
     _rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    _index: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], list[dict[str, Any]]]] = field(
+        default_factory=dict
+    )
     _facts: dict[tuple[str, str, str], Fact] = field(default_factory=dict)
 
     def _all(self, mart: str) -> list[dict[str, Any]]:
@@ -89,11 +92,13 @@ class Facts:
         key : `~collections.abc.Mapping`
             Column names and values.
         """
-        return [
-            row
-            for row in self._all(mart)
-            if all(row[column] == value for column, value in key.items())
-        ]
+        columns = tuple(sorted(key))
+        if (mart, columns) not in self._index:
+            index: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+            for row in self._all(mart):
+                index.setdefault(tuple(row[column] for column in columns), []).append(row)
+            self._index[mart, columns] = index
+        return self._index[mart, columns].get(tuple(key[column] for column in columns), [])
 
     def value(self, mart: str, column: str, **key: object) -> Any:  # noqa: ANN401
         """Look a value up, to decide something by it; it is not recorded.

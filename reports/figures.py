@@ -28,7 +28,16 @@ from reports.charts.parts import Setting
 from reports.facts import Facts
 from reports.marts import Marts, WarehouseError
 
-__all__ = ["Figure", "Stage", "figures", "stage_numbers", "stage_title", "stages"]
+__all__ = [
+    "Figure",
+    "Stage",
+    "figures",
+    "gap_notes",
+    "stage_numbers",
+    "stage_title",
+    "stages",
+    "why_empty",
+]
 
 NOT_LISTED = "not listed"
 """Stands for the verdict of a stage that the focus campaign does not have in the file."""
@@ -218,7 +227,7 @@ def stages(marts: Marts) -> list[Stage]:
     return found
 
 
-def _gap_notes(usages: list[dict[str, Any]]) -> tuple[str, ...]:
+def gap_notes(usages: list[dict[str, Any]]) -> tuple[str, ...]:
     """Say which of the campaigns of a figure are incomplete, and why."""
     notes = []
     for usage in usages:
@@ -230,11 +239,11 @@ def _gap_notes(usages: list[dict[str, Any]]) -> tuple[str, ...]:
                 f"{where}: incomplete: {numbers.count(usage['gap_count'])} quanta are missing."
             )
         elif usage["quanta_count"] == 0:
-            notes.append(_why_empty(usage))
+            notes.append(why_empty(usage))
     return tuple(notes)
 
 
-def _why_empty(usage: dict[str, Any]) -> str:
+def why_empty(usage: dict[str, Any]) -> str:
     """Say why a stage of a campaign shows nothing."""
     what = f"No measured quanta in {stage_title(usage['stage'])} of {usage['campaign']}"
     if usage["incomplete_reason"]:
@@ -293,10 +302,10 @@ def _release_figures(
     shown = Shown(
         stage=stage,
         what=f"{stage.title}, all releases",
-        notes=_gap_notes(stage.usages),
+        notes=gap_notes(stage.usages),
         footer=_footer(lake, stage.usages),
     )
-    nothing = " ".join(_why_empty(usage) for usage in stage.usages)
+    nothing = " ".join(why_empty(usage) for usage in stage.usages)
     about = (facts, focus["campaign"], stage.name, stage.title)
     yield shown.figure(
         f"MaxRSS_box_all_stacks_stage{stage.number}",
@@ -332,13 +341,13 @@ def _focus_figures(
     shown = Shown(
         stage=stage,
         what=f"{stage.title} of {campaign} ({focus['release']})",
-        notes=_gap_notes([focus]),
+        notes=gap_notes([focus]),
         footer=_footer(lake, [focus]),
     )
     about = (facts, campaign, stage.name, stage.title)
     end = f"{stage.label}_stage{stage.number}"
     upper_end = f"{stage.label}_upper{threshold:g}_stage{stage.number}"
-    empty, nothing_over = _why_empty(focus), _nothing_over(focus)
+    empty, nothing_over = why_empty(focus), _nothing_over(focus)
     segments = marts.rss_segments(campaign, stage.name)
     first = math.floor(threshold)
     cdf = marts.rss_cdf(campaign, stage.name)
@@ -408,7 +417,7 @@ def _focus_figures(
 def _nothing_over(usage: dict[str, Any]) -> str:
     """Say why nothing is over the line: no data, or all quanta fit."""
     if not usage["quanta_count"]:
-        return _why_empty(usage)
+        return why_empty(usage)
     return (
         f"No quantum of {stage_title(usage['stage'])} of {usage['campaign']} exceeds "
         f"{numbers.gib(usage['threshold_gib'])}: the largest peak is "

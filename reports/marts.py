@@ -240,6 +240,18 @@ class Marts:
             [campaign, stage],
         )
 
+    def tasks(self, campaign: str, stage: str) -> pa.Table:
+        """List the measured tasks of a stage, those with most wall time over the line first."""
+        return self._query(
+            """
+            select task_label
+            from fct_task_usage
+            where campaign = $1 and stage = $2 and quanta_count > 0
+            order by over_threshold_wall_time_h desc, p95_max_rss_bytes desc, task_label
+            """,
+            [campaign, stage],
+        )
+
     def rss_cdf(self, campaign: str, stage: str) -> pa.Table:
         """Get the cumulative distribution of max RSS of a stage."""
         return self._query(

@@ -17,6 +17,7 @@ from reports.facts import Facts
 from reports.figures import Figure, figures
 from reports.files import write_file
 from reports.marts import Marts
+from reports.technote.write import write_technote
 
 __all__ = ["Result", "write_report"]
 
@@ -53,9 +54,8 @@ class Result:
 
     def sentence(self) -> str:
         """Say it in one line."""
-        changed = (
-            f"{self.new_figure_count} of them new" if self.new_figure_count else "all as before"
-        )
+        new = self.new_figure_count
+        changed = f"{new} of them new" if new else "all as before"
         return (
             f"Report in {self.folder}: {self.figure_count} figures ({changed}), "
             f"{len(TABLES)} tables, {self.seconds:.1f} s"
@@ -88,10 +88,11 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
         facts = Facts(marts)
         shown = list(figures(marts, facts))
         written = dict(progress(export(shown, folder / "images"), total=len(shown), what="figures"))
+        write_technote(marts, facts, shown, images=folder / "images", folder=folder / "technote")
         write_captions(shown, folder / "captions.json")
         for name in TABLES:
             write_table(marts.table(name), folder / "tables" / f"{name}.csv")
-        facts.save(folder / "provenance.json")
+        facts.save(folder / "technote" / "provenance.json")
     return Result(folder, len(written), sum(written.values()), time.monotonic() - started)
 
 

@@ -123,7 +123,7 @@ CONFIG: dict[str, Any] = {
     },
     # Each mark would carry an ARIA label of its own; the figure has one alternative text instead.
     "aria": True,
-    "mark": {"aria": False},
+    "mark": {"aria": False, "tooltip": True},
 }
 """Vega-Lite configuration of every figure."""
 

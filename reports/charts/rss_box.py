@@ -75,9 +75,9 @@ def chart(
         )
 
     base = alt.Chart(frame).encode(y=y, yOffset=offset)
-    whiskers = base.mark_rule(strokeWidth=1.2).encode(
-        x=memory("lower_whisker_gib"), x2="upper_whisker_gib:Q", stroke=stroke
-    )
+    whisker = base.mark_rule(strokeWidth=1.2)
+    lower = whisker.encode(x=memory("lower_whisker_gib"), x2="p25_gib:Q", stroke=stroke)
+    upper = whisker.encode(x=memory("p75_gib"), x2="upper_whisker_gib:Q", stroke=stroke)
     boxes = base.mark_bar(fillOpacity=0.45, strokeWidth=1.2, size=BOX_HEIGHT).encode(
         x=memory("p25_gib"), x2="p75_gib:Q", fill=fill, stroke=stroke
     )
@@ -91,7 +91,8 @@ def chart(
     )
     return figure(
         [
-            whiskers,
+            lower,
+            upper,
             boxes,
             *([outside] if outliers.num_rows else []),
             medians,

@@ -89,6 +89,6 @@ def chart(
     ).encode(x="x:Q", y="y:Q")
     dot = crossing.mark_point(filled=True, size=70, color=theme.LINE_COLOURS["threshold"])
     label = crossing.mark_text(
-        align="left", dx=10, dy=24, fontSize=14, color=theme.LINE_COLOURS["threshold"]
+        align="left", dx=10, dy=44, fontSize=14, color=theme.LINE_COLOURS["threshold"]
     ).encode(text="text:N")
     return figure([curve, *line_layers(lines), dot, label], setting, height=theme.HEIGHT)

@@ -118,7 +118,11 @@ def make_warehouse(
                 is_lost = stage in campaign.gaps and len(label) % 2 == 1
                 for index, peak in enumerate(peaks_gib(task, campaign.scale, thin) * copies):
                     where = (campaign.name, stage, run, label)
-                    data_id = {"instrument": "LSSTCam", "visit": index, "detector": 1}
+                    data_id: dict[str, int | str] = {
+                        "instrument": "LSSTCam",
+                        "visit": index,
+                        "detector": 1,
+                    }
                     if is_lost:
                         lake.expect(*where, data_id)
                         continue

@@ -1,0 +1,1 @@
+"""The technote: MyST sources whose every number comes from a mart."""
