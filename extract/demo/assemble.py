@@ -9,21 +9,24 @@ from __future__ import annotations
 import json
 import multiprocessing
 import shutil
+import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
+import sqlalchemy
 from lsst.daf.butler import (
     Butler,
-    CollectionType,
     DataCoordinate,
     DatasetRef,
     DatasetType,
     DimensionRecord,
     FileDataset,
 )
+from lsst.daf.butler.registry import CollectionType  # type: ignore[attr-defined]
 from lsst.pipe.base.quantum_graph.ingest_graph import ingest_graph
 
 from . import files, graphs
@@ -51,24 +54,27 @@ def build(
     *,
     seed: int = 1,
     scale: float = 1.0,
+    stages: Sequence[str] = STAGES,
     workers: int | None = None,
     progress: Report | None = None,
 ) -> None:
     """Build the demo repository.
 
     The repository is ``root/repo``; the predicted graphs of the campaigns that keep plain files are
-    ``root/submit/<campaign>/<stage>/<timestamp>.qg``; ``root/census-demo.json`` is the stamp.  All is
-    built in a temporary directory beside ``root`` and renamed at the end.
+    ``root/submit/<campaign>/<stage>/<timestamp>.qg``; ``root/census-demo.json`` is the stamp.  All
+    is built in a temporary directory beside ``root`` and renamed at the end.
 
     Parameters
     ----------
     root : `~pathlib.Path`
         Directory to make; it must not exist, or be empty.
     seed : `int`, optional
-        Same seed and scale, same data: also UUIDs, but for those of the ``run_provenance`` datasets,
+        Same seed and scale, same data: also UUIDs, but for those of ``run_provenance`` datasets,
         which ``ingest_graph`` draws, and times of ingestion.
     scale : `float`, optional
         1 gives about 33,000 quanta; the number of quanta by detector grows in proportion.
+    stages : `~collections.abc.Sequence` [`str`], optional
+        Stages to build, in order; fewer are there sooner, for tests.
     workers : `int`, optional
         Processes that write files and graphs; by default 2, and none of its own at small scale.
     progress : `~collections.abc.Callable`, optional
@@ -92,8 +98,15 @@ def build(
     building = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
     try:
         with console_report() if progress is None else nullcontext(progress) as report:
-            _build(building, seed, scale, workers, report)
-        stamp = {"version": DEMO_VERSION, "seed": seed, "scale": scale, "simulated": True}
+            _build(building, seed, scale, stages, workers, report)
+        stamp: dict[str, Any] = {
+            "version": DEMO_VERSION,
+            "seed": seed,
+            "scale": scale,
+            "simulated": True,
+        }
+        if tuple(stages) != STAGES:
+            stamp["stages"] = list(stages)
         (building / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
         # mkdtemp makes a directory that only its owner may read.
         building.chmod(0o755)
@@ -105,12 +118,14 @@ def build(
         raise
 
 
-def _build(building: Path, seed: int, scale: float, workers: int, report: Report) -> None:
+def _build(
+    building: Path, seed: int, scale: float, stages: Sequence[str], workers: int, report: Report
+) -> None:
     """Build everything below the temporary directory."""
     repository = building / "repo"
-    with _executor(workers) as submit:
+    with _careless_sqlite(), _executor(workers) as submit:
         # The largest stages first, so that no process is left with one at the end.
-        order = [(name, stage) for stage in reversed(STAGES) for name in reversed(CAMPAIGNS)]
+        order = [(name, stage) for stage in reversed(stages) for name in reversed(CAMPAIGNS)]
         futures = {
             submit(_write_run, name, stage, index, seed, scale, building): (name, stage, index)
             for name, stage in order
@@ -119,7 +134,7 @@ def _build(building: Path, seed: int, scale: float, workers: int, report: Report
         Butler.makeRepo(str(repository), dimensionConfig=universe().dimensionConfig)
         with Butler.from_config(str(repository), writeable=True) as butler:
             _insert_dimensions(butler, scale)
-            _make_collections(butler, seed, scale)
+            _make_collections(butler, seed, scale, stages)
             plans = {
                 key: plan_stage(*key[:2], seed, scale).runs[key[2]] for key in futures.values()
             }
@@ -138,24 +153,40 @@ def _build(building: Path, seed: int, scale: float, workers: int, report: Report
 
 
 @contextmanager
+def _careless_sqlite() -> Iterator[None]:
+    """Let SQLite not wait for the disk: what a crash would spoil is a temporary directory."""
+
+    def relax(connection: Any, _record: Any) -> None:  # noqa: ANN401
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous=OFF")
+
+    # On the class, for `ingest_graph` opens connections of its own.
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", relax)
+    try:
+        yield
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", relax)
+
+
+@contextmanager
 def _executor(workers: int) -> Iterator[Callable[..., Future[None]]]:
     """Give a function that submits work: to processes, or to this one when there are none."""
     if workers:
-        # A fork would inherit locks of whatever threads the caller has.
-        context = multiprocessing.get_context("spawn")
+        # A fork would inherit locks of whatever threads the caller has; this server imports once.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
             yield pool.submit
     else:
-        yield _InProcess().submit
+        yield _submit_here
 
 
-class _InProcess(Executor):
-    """An executor that works at once, in the process that asks."""
-
-    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201, D102
-        future: Future[None] = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
+def _submit_here(function: Callable[..., None], *args: Any) -> Future[None]:  # noqa: ANN401
+    """Do the work at once, in the process that asks."""
+    future: Future[None] = Future()
+    function(*args)
+    future.set_result(None)
+    return future
 
 
 def _provenance_path(building: Path, plan: RunPlan) -> Path:
@@ -188,7 +219,7 @@ def _insert_dimensions(butler: Butler, scale: float) -> None:
         butler.registry.insertDimensionData(element, *by_id.values())
 
 
-def _make_collections(butler: Butler, seed: int, scale: float) -> None:
+def _make_collections(butler: Butler, seed: int, scale: float, stages: Sequence[str]) -> None:
     """Register the RUNs and the chains, the latest RUN and the stage's own ones first."""
     collections = butler.collections
     inputs = ("LSSTCam/raw/all", "LSSTCam/calib", "skymaps")
@@ -201,7 +232,7 @@ def _make_collections(butler: Butler, seed: int, scale: float) -> None:
     butler.registry.registerDatasetType(packages)
     for name, campaign in CAMPAIGNS.items():
         earlier: list[str] = []
-        for stage in STAGES:
+        for stage in stages:
             plans = plan_stage(name, stage, seed, scale).runs
             for plan in plans:
                 collections.register(plan.name, CollectionType.RUN)
@@ -209,7 +240,7 @@ def _make_collections(butler: Butler, seed: int, scale: float) -> None:
                     packages,
                     DataCoordinate.make_empty(butler.dimensions),
                     run=plan.name,
-                    id=make_id(plan.name, "packages"),
+                    id=make_id(plan.seed, plan.name, "packages"),
                 )
                 butler.put(graphs.make_packages(plan), ref)
             earlier = [plan.name for plan in reversed(plans)] + earlier
@@ -221,7 +252,7 @@ def _make_collections(butler: Butler, seed: int, scale: float) -> None:
 def _ingest_provenance(butler: Butler, plan: RunPlan, building: Path) -> None:
     """Hand a provenance graph to the official tool, with the folders that it expects."""
     repository = building / "repo"
-    for label in graphs.pipeline_graph(plan.campaign.name, plan.stage).tasks:
+    for label in graphs.pipeline_graph(plan.campaign, plan.stage).tasks:
         for kind in ("metadata", "log", "config"):
             (repository / plan.name / f"{label}_{kind}").mkdir(parents=True, exist_ok=True)
     ingest_graph(str(repository), str(_provenance_path(building, plan)), transfer="move")

@@ -35,9 +35,9 @@ from lsst.pipe.base.tests.mocks import (
 from lsst.utils.packages import Packages
 
 from .documents import log_extra, log_records, metadata_document
-from .plan import CAMPAIGNS, Execution, RunPlan, make_id
+from .plan import Campaign, Execution, RunPlan, make_id
 from .sky import INSTRUMENT, SKYMAP, Facts, Sky, universe
-from .tasks import parent_label, stage_tasks
+from .tasks import Task, parent_label, stage_tasks
 
 __all__ = [
     "dimension_values",
@@ -52,33 +52,37 @@ _PRODUCT = "product"
 _INPUT = "input"
 _DICTIONARY_SAMPLES = 512
 _DICTIONARY_SIZE = 32768
-"""Size of the compression dictionary, and from how many quanta on there is one (pipe_base's own)."""
+"""Size of the compression dictionary, and from how many quanta on there is one."""
 
 
-@cache
-def pipeline_graph(name: str, stage: str) -> PipelineGraph:
+def pipeline_graph(campaign: Campaign, stage: str) -> PipelineGraph:
     """Make the pipeline of a campaign's stage from stand-ins with the real labels and dimensions.
 
     Parameters
     ----------
-    name : `str`
-        Campaign.
+    campaign : `Campaign`
+        Campaign; its release says which tasks there are.
     stage : `str`
         Stage; where its RUNs keep no logs, the tasks have no log output.
 
     Returns
     -------
     graph : `lsst.pipe.base.pipeline_graph.PipelineGraph`
-        Resolved graph.
+        Resolved graph; not to be changed.
     """
-    campaign = CAMPAIGNS[name]
     tasks = stage_tasks(campaign.release.label, stage)
+    return _pipeline_graph(tasks, stage not in campaign.stages_without_logs)
+
+
+@cache
+def _pipeline_graph(tasks: tuple[Task, ...], keeps_logs: bool) -> PipelineGraph:
+    """Make a pipeline; releases with the same tasks share one."""
     by_label = {task.label: task for task in tasks}
-    graph = PipelineGraph(description=f"Simulated {stage} of the LSSTCam data release pipeline")
+    graph = PipelineGraph(description="Simulated stage of the LSSTCam data release pipeline")
     for position, task in enumerate(tasks):
-        config = DynamicTestPipelineTaskConfig()
+        config = DynamicTestPipelineTaskConfig()  # type: ignore[no-untyped-call]
         config.dimensions.extend(task.dimensions)
-        config.saveLogOutput = stage not in campaign.stages_without_logs
+        config.saveLogOutput = keeps_logs
         config.outputs[_PRODUCT] = _connection(task.label, task.dimensions)
         parent = parent_label(tasks, position)
         if parent is not None:
@@ -91,7 +95,7 @@ def pipeline_graph(name: str, stage: str) -> PipelineGraph:
 
 def _connection(label: str, dimensions: Iterable[str]) -> DynamicConnectionConfig:
     """Describe what a task writes, for itself and for those that read it."""
-    config = DynamicConnectionConfig()
+    config = DynamicConnectionConfig()  # type: ignore[no-untyped-call]
     config.dataset_type_name = f"{label}_{_PRODUCT}"
     config.dimensions.extend(dimensions)
     config.multiple = True
@@ -138,7 +142,7 @@ def make_predicted(plan: RunPlan, sky: Sky) -> PredictedQuantumGraphComponents:
     components : `lsst.pipe.base.quantum_graph.PredictedQuantumGraphComponents`
         Complete graph, ready to be written.
     """
-    graph = pipeline_graph(plan.campaign.name, plan.stage)
+    graph = pipeline_graph(plan.campaign, plan.stage)
     components = PredictedQuantumGraphComponents(pipeline_graph=graph)
     header = components.header
     header.inputs = [plan.campaign.chain(plan.stage), "LSSTCam/defaults"]
@@ -148,7 +152,7 @@ def make_predicted(plan: RunPlan, sky: Sky) -> PredictedQuantumGraphComponents:
     header.timestamp = plan.submitted.replace(tzinfo=None)
     header.command = f"pipetask qgraph (simulated) --output-run {plan.name}"
     header.metadata = {"simulated": True}
-    header.provenance_dataset_id = make_id(plan.name, "run_provenance")
+    header.provenance_dataset_id = make_id(plan.seed, plan.name, "run_provenance")
     here = {id(execution.quantum): execution for execution in plan.executions}
     for execution in plan.executions:
         model = _predicted_quantum(execution, here, plan)
@@ -196,12 +200,12 @@ def _init_quanta(plan: RunPlan, graph: PipelineGraph) -> Iterable[PredictedQuant
     ]
     for label, connection, dataset_type in pairs:
         yield PredictedQuantumDatasetsModel.model_construct(
-            quantum_id=make_id(plan.name, label, "init"),
+            quantum_id=make_id(plan.seed, plan.name, label, "init"),
             task_label=label,
             outputs={
                 connection: [
                     PredictedDatasetModel.model_construct(
-                        dataset_id=make_id(plan.name, dataset_type),
+                        dataset_id=make_id(plan.seed, plan.name, dataset_type),
                         dataset_type_name=dataset_type,
                         data_coordinate=[],
                         run=plan.name,
@@ -290,7 +294,7 @@ def _train_dictionary(plan: RunPlan, predicted: PredictedQuantumGraphComponents)
     if len(plan.executions) < _DICTIONARY_SAMPLES:
         return None
     step = len(plan.executions) // _DICTIONARY_SAMPLES
-    samples = []
+    samples: list[bytes | bytearray | memoryview] = []
     for execution in plan.executions[::step]:
         scan = _scan(execution, predicted.quantum_datasets[execution.id("quantum")], plan)
         samples += [part for part in (scan.quantum, scan.metadata, scan.logs) if part]

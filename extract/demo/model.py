@@ -38,7 +38,8 @@ _CHANGES = {
     ("v30.0.0.rc2", "consolidateObject"): 0.9,
     ("v30.0.0.rc2", "gaussianProcessesTurbulenceFit"): 0.97,
 }
-"""Peaks of a release against v30.0.0.rc3: the first three follow that figure, the rest is invented."""
+"""Peaks of a release against v30.0.0.rc3: the first three follow
+that figure, the rest is invented."""
 
 _OWN_GIB = {"isr": (1.41, 1.44, 1.50)}
 """What a task needs by itself (min, median, max) where its published peaks are its mates'."""
@@ -48,17 +49,20 @@ _WALL_S = {
     "associateIsolatedStar": 130.0, "analyzeSingleVisitStarAssociation": 220.0,
     "fgcmBuildFromIsolatedStar": 2400.0, "fgcmFitCycle": 5400.0, "fgcmOutputProducts": 900.0,
     "gbdesHealpix3AstrometricFit": 700.0, "gaussianProcessesTurbulenceFit": 1000.0,
-    "refitPsfModelDetector": 60.0, "recalibrateSingleVisitStar": 14.0, "standardizeRecalibratedStar": 6.0,
+    "refitPsfModelDetector": 60.0,
+    "recalibrateSingleVisitStar": 14.0, "standardizeRecalibratedStar": 6.0,
     "makeDirectWarp": 70.0, "makePsfMatchedWarp": 50.0, "assembleDeepCoadd": 210.0,
     "assembleTemplateCoadd": 140.0, "assembleCellCoadd": 300.0, "detectCoaddPeaks": 45.0,
     "deblendCoaddFootprints": 550.0, "measureObjectUnforced": 270.0, "measureObjectForced": 210.0,
-    "fitDeblendedObjectsExp": 550.0, "fitDeblendedObjectsSersic": 750.0, "metadetectionShear": 450.0,
+    "fitDeblendedObjectsExp": 550.0, "fitDeblendedObjectsSersic": 750.0,
+    "metadetectionShear": 450.0,
     "makeHealSparsePropertyMaps": 170.0, "splitPrimaryObject": 60.0,
     "reprocessVisitImage": 210.0, "standardizeSource": 8.0, "buildTemplate": 55.0,
     "subtractImages": 120.0, "detectAndMeasureDiaSource": 90.0, "filterDiaSource": 4.0,
     "computeReliability": 40.0, "filterDiaSourcePostReliability": 3.0, "standardizeDiaSource": 6.0,
     "forcedPhotObjectDetector": 110.0, "forcedPhotDiaObjectDetector": 80.0, "skyCorr": 900.0,
-    "analyzeSourceAssociation": 420.0, "associateAnalysisSource": 300.0, "generateEphemerides": 3000.0,
+    "analyzeSourceAssociation": 420.0, "associateAnalysisSource": 300.0,
+    "generateEphemerides": 3000.0,
     "consolidateSsTables": 1800.0,
 }  # fmt: skip
 """Median wall times in seconds.

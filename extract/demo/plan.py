@@ -1,4 +1,4 @@
-"""The plan of a campaign: which quanta each RUN has, where and when they run, and what becomes of them.
+"""The plan of a campaign: which quanta each RUN has, where and when they run, what becomes of them.
 
 Everything is a function of (seed, scale): writers of files and of graphs read the same plan, in
 any process.  Nothing is written here.
@@ -220,12 +220,13 @@ class Execution:
 
     quantum: Quantum
     run: str
+    seed: int
     state: str = "successful"
     attempts: list[Attempt] = dataclasses.field(default_factory=list)
 
     def id(self, kind: str) -> uuid.UUID:
         """Give the UUID of the quantum or of its output of that kind, the same in every build."""
-        return make_id(self.run, self.quantum.task.label, self.quantum.key, kind)
+        return make_id(self.seed, self.run, self.quantum.task.label, self.quantum.key, kind)
 
 
 @dataclasses.dataclass
@@ -233,6 +234,7 @@ class RunPlan:
     """A RUN collection: its name, its executions in running order, and whether it keeps logs."""
 
     name: str
+    seed: int
     campaign: Campaign
     stage: str
     submitted: dt.datetime
@@ -256,19 +258,22 @@ class StagePlan:
     runs: list[RunPlan]
 
 
-def make_id(*key: str) -> uuid.UUID:
-    """Make a UUID of version 7's shape from a key alone.
+def make_id(seed: int, run: str, *key: str) -> uuid.UUID:
+    """Make a UUID of version 7's shape, the same for the same arguments.
 
-    The timestamp in a RUN's name, where the key has one first, gives its leading bits.
+    The timestamp in the RUN's name gives the leading bits.
     """
-    digest = int.from_bytes(
-        hashlib.blake2b("\0".join(key).encode(), digest_size=16).digest(), "big"
-    )
-    stamp = key[0].rpartition("/")[2]
-    when = dt.datetime.strptime(stamp, "%Y%m%dT%H%M%S%z")
-    high = int(when.timestamp() * 1000) & (2**48 - 1)
-    value = (high << 80) | (7 << 76) | (digest & ((2**76 - 1) ^ (3 << 62))) | (2 << 62)
-    return uuid.UUID(int=value)
+    text = "\0".join((str(seed), run, *key))
+    digest = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=16).digest(), "big")
+    low = digest & ((2**76 - 1) ^ (3 << 62))
+    return uuid.UUID(int=(_milliseconds(run) << 80) | (7 << 76) | (2 << 62) | low)
+
+
+@cache
+def _milliseconds(run: str) -> int:
+    """Give the time of submission in a RUN's name, in milliseconds since 1970."""
+    when = dt.datetime.strptime(run.rpartition("/")[2], "%Y%m%dT%H%M%S%z")
+    return int(when.timestamp() * 1000)
 
 
 @cache
@@ -353,8 +358,8 @@ def _process_key(quantum: Quantum) -> str:
 def _place(quanta: Sequence[Quantum], seed: int) -> None:
     """Spread the quanta of a task evenly over its published distribution.
 
-    The order comes from a hash of the data ID (or of the process, for clusters), so that one data ID
-    has about the same place in every campaign; even spacing makes small campaigns show both ends.
+    The order comes from a hash of the data ID (or of the process, for clusters), so that one data
+    ID has about the same place in every campaign; even spacing shows both ends also of few quanta.
     """
     draws = {q.key: uniform(seed, q.task.cluster or q.task.label, _process_key(q)) for q in quanta}
     levels = sorted(set(draws.values()))
@@ -372,7 +377,8 @@ def _choose_fates(stage: str, quanta: Sequence[Quantum], seed: int) -> dict[int,
         by_label[quantum.task.label].append(quantum)
     fates: dict[int, str] = {}
     for label, count in _KILLED[stage].items():
-        largest = sorted(by_label[label], key=lambda q: (-q.u, q.key))
+        # The last in its process, or all that the process still had to do would leave no trace.
+        largest = sorted(by_label[label], key=lambda q: (q.u, q.key), reverse=True)
         # One quantum stays at least, so that every task shows even in the smallest demo.
         fates |= {id(q): "killed" for q in largest[: min(count, len(largest) - 1)]}
     for label, (_, count) in _FAILED[stage].items():
@@ -437,7 +443,9 @@ class _Simulation:
         self.by_quantum: dict[int, Execution] = {}
         self.earlier = earlier or {}
         self.plan = RunPlan(
-            name, campaign, stage, submitted, [], self.earlier,
+            name,
+            seed,
+            campaign, stage, submitted, [], self.earlier,
             keeps_logs=stage not in campaign.stages_without_logs,
         )  # fmt: skip
 
@@ -445,7 +453,7 @@ class _Simulation:
         """Execute the quanta, some of which come to a bad end, and fill the plan."""
         for quantum in quanta:
             fate = fates.get(id(quantum), "successful")
-            execution = Execution(quantum, self.plan.name, fate)
+            execution = Execution(quantum, self.plan.name, self.seed, fate)
             self.by_quantum[id(quantum)] = execution
             self.plan.executions.append(execution)
         start = self.plan.submitted.timestamp() + 600.0
@@ -559,26 +567,22 @@ class _Process:
             wall *= 1.4
         jitter = self.simulation._draw(quantum, "jitter")
         need = int(own_rss_gib(task, release, quantum.u, quantum.mates_before, jitter) * GIB)
-        self.max_rss = min(self.max_rss, need) if not self.previous else self.max_rss
-        points = [self._note()]
+        if not self.previous:
+            # Some tasks need less than what start-up usually takes.
+            self.max_rss = min(self.max_rss, need)
+        instants = [self._note()]
         if caveats == _NO_WORK_IN_ADJUST:
             self._advance(0.02, 0.7)
         else:
             cpu = cpu_fraction(task, luck)
-            for share, part in ((0.004, 0.0), (0.001, 0.0), (0.995, 1.0)):
+            for share in (0.004, 0.001):  # prep to init, init to start
                 self._advance(share * wall, cpu)
-                self.max_rss = max(self.max_rss, int(part * need))
-                points.append(self._note())
-            points, last = points[:3], points[3]
-            return self._finish(points, last, caveats)
-        return self._finish(points, self._note(), caveats)
-
-    def _finish(self, points: list[Instant], last: Instant, caveats: int) -> Attempt:
-        """Close an attempt; the next quantum begins a moment later."""
+                instants.append(self._note())
+            self._advance(0.995 * wall, cpu)
+            self.max_rss = max(self.max_rss, need)
+        instants.append(self._note())
         self.now += 0.05
-        return Attempt(
-            [*points, last], self.node, self.key, tuple(self.previous), self.job_size, caveats
-        )
+        return Attempt(instants, self.node, self.key, tuple(self.previous), self.job_size, caveats)
 
     def _advance(self, wall: float, cpu: float) -> None:
         """Let time pass."""

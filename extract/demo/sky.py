@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import astropy.time
+import astropy.time  # type: ignore[import-untyped]
 from lsst.daf.butler import DimensionRecord, DimensionUniverse, Timespan
 
 __all__ = [
@@ -35,9 +35,29 @@ Facts = Mapping[str, int | str]
 """Everything known of a data ID: required and implied values and what they overlap."""
 
 _FILTERS = {"u": "u_24", "g": "g_6", "r": "r_57", "i": "i_39", "z": "z_20", "y": "y_10"}
-_RAFTS = (
-    "R01 R02 R03 R10 R11 R12 R13 R14 R20 R21 R22 R23 R24 R30 R31 R32 R33 R34 R41 R42 R43".split()
-)
+_RAFTS = [
+    "R01",
+    "R02",
+    "R03",
+    "R10",
+    "R11",
+    "R12",
+    "R13",
+    "R14",
+    "R20",
+    "R21",
+    "R22",
+    "R23",
+    "R24",
+    "R30",
+    "R31",
+    "R32",
+    "R33",
+    "R34",
+    "R41",
+    "R42",
+    "R43",
+]
 _DETECTORS = tuple(f"{raft}_S{row}{col}" for raft in _RAFTS for row in range(3) for col in range(3))
 """Full names of the 189 science detectors; the position is the detector's number."""
 
@@ -57,9 +77,9 @@ FIELDS = {
     for field in (
         Field("WIDE", dt.date(2025, 6, 20), (4849, 4850, 5065), (410, 411)),
         Field("DDF", dt.date(2025, 7, 8), (5062, 5063), (421,)),
-        Field("COSMOS", dt.date(2025, 4, 25), (9812, 9813, 9814, 10053, 10054, 10055, 9570), (311, 312)),
+        Field("COSMOS", dt.date(2025, 4, 25), (9812, 9813, 9814, 10053, 10054, 9570, 9571), (311,)),
         Field("M49", dt.date(2025, 5, 2), (10195,), (335,)),
-        Field("EDFS", dt.date(2025, 9, 30), (2231, 2232, 2233, 2234, 2393, 2394, 2395), (598, 599)),
+        Field("EDFS", dt.date(2025, 9, 30), (2231, 2232, 2233, 2234, 2393, 2394, 2395), (598,)),
     )
 }  # fmt: skip
 """Fields of the campaigns; tracts and pixels are plausible, not surveyed."""
@@ -158,8 +178,8 @@ class Sky:
             field = FIELDS[name]
             tract_count = max(1, min(len(field.tracts), round(coverage * len(field.tracts))))
             visits += [_visit(field, n, tract_count) for n in range(count)]
-        # 80 and 189 share no factor: each detector comes once, and few detectors are a part of many.
-        detectors = tuple(94 + 80 * n - (94 + 80 * n) // 189 * 189 for n in range(detector_count))
+        # 80 and 189 share no factor: each detector comes once, and few are a part of many.
+        detectors = tuple((94 + 80 * n) % len(_DETECTORS) for n in range(detector_count))
         return cls(tuple(visits), tuple(sorted(detectors)))
 
     @property

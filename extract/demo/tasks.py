@@ -66,8 +66,11 @@ _PARENTS = {
 }
 """Parents that the order of the list does not tell."""
 
-_RUNS_BEFORE = {"computeObjectEpochs": "rewriteObject"}
-"""Tasks that run before one which the list names earlier (same cluster)."""
+_RUNS_BEFORE = {
+    "computeObjectEpochs": "rewriteObject",
+    "makeWholeTractDeepNImage": "makeWholeTractImage",
+}
+"""Tasks that run before one which the list names earlier: their published peaks are lower."""
 
 
 @dataclasses.dataclass(frozen=True)
