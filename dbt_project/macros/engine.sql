@@ -58,24 +58,6 @@
     list_sort(array_agg(distinct {{ column }}))
 {%- endmacro %}
 
-{#- Sorted, distinct values of a group as one text. -#}
-{% macro joined_values(column, separator) -%}
-    {{ return(adapter.dispatch('joined_values')(column, separator)) }}
-{%- endmacro %}
-
-{% macro duckdb__joined_values(column, separator) -%}
-    array_to_string(list_sort(array_agg(distinct {{ column }}) filter ({{ column }} is not null)), '{{ separator }}')
-{%- endmacro %}
-
-{#- The n-th largest value of a group, or its smallest where there are fewer. -#}
-{% macro nth_largest(column, n) -%}
-    {{ return(adapter.dispatch('nth_largest')(column, n)) }}
-{%- endmacro %}
-
-{% macro duckdb__nth_largest(column, n) -%}
-    list_min(max({{ column }}, {{ n }}))
-{%- endmacro %}
-
 {#- 64 bits from the given columns, the same in every build: for samples and to find candidates quickly, never as a key. -#}
 {% macro stable_hash(columns) -%}
     {{ return(adapter.dispatch('stable_hash')(columns)) }}
@@ -92,15 +74,6 @@
 
 {% macro duckdb__data_id_value(data_id, key, type) -%}
     try_cast({{ data_id }} ->> '$.{{ key }}' as {{ type }})
-{%- endmacro %}
-
-{#- Value of `column` in the row of a group where `rank` is smallest. -#}
-{% macro value_at_smallest(column, rank) -%}
-    {{ return(adapter.dispatch('value_at_smallest')(column, rank)) }}
-{%- endmacro %}
-
-{% macro duckdb__value_at_smallest(column, rank) -%}
-    arg_min({{ column }}, {{ rank }})
 {%- endmacro %}
 
 {#- Value of `column` in the row of a group where `rank` is largest. -#}

@@ -1,6 +1,6 @@
 {#- Conversions and flags that several models share: one definition each. -#}
 
-{% macro gib_bytes() -%} 1073741824 {%- endmacro %}
+{% macro gib_bytes() -%} cast(1073741824 as bigint) {%- endmacro %}
 
 {% macro gib(column) -%}
     ({{ column }} / cast({{ gib_bytes() }} as double))

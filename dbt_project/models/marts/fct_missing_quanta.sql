@@ -29,34 +29,46 @@ rejects as (
 ),
 
 -- Only tasks that miss something are compared again, this time for the data IDs.
-expected as (
+suspects as (
 
-    select expected.*
-    from {{ ref('int_quanta_expected') }} as expected
-    inner join completeness
-        on expected.campaign = completeness.campaign
-        and expected.stage = completeness.stage
-        and expected.task_label = completeness.task_label
-    where completeness.missing_count > completeness.unidentified_count
+    select
+        campaign,
+        stage,
+        task_label
+    from completeness
+    where missing_count > unidentified_count
+
+),
+
+expectations as (
+
+    select expectations.*
+    from {{ ref('int_expectations_owned') }} as expectations
+    inner join suspects
+        on expectations.campaign = suspects.campaign
+        and expectations.stage = suspects.stage
+        and expectations.task_label = suspects.task_label
+    where expectations.data_id is not null
 
 ),
 
 missing as (
 
     select
-        expected.campaign,
-        expected.stage,
-        expected.task_label,
-        expected.data_id,
-        expected.run,
-        expected.graph_uri
-    from expected
+        expectations.campaign,
+        expectations.stage,
+        expectations.task_label,
+        expectations.data_id,
+        max(expectations.run) as run,
+        max(expectations.graph_uri) as graph_uri
+    from expectations
     left join results
-        on expected.campaign = results.campaign
-        and expected.stage = results.stage
-        and expected.task_label = results.task_label
-        and expected.data_id = results.data_id
+        on expectations.campaign = results.campaign
+        and expectations.stage = results.stage
+        and expectations.task_label = results.task_label
+        and expectations.data_id = results.data_id
     where results.data_id is null
+    group by expectations.campaign, expectations.stage, expectations.task_label, expectations.data_id
 
 ),
 

@@ -7,13 +7,22 @@ quanta as (
 
 ),
 
+-- The curve tells a peak that at least 500 quanta exceed: only those need to be ranked.
 cut as (
 
     select
         campaign,
         stage,
-        {{ nth_largest('max_rss_bytes', 500) }} as least_max_rss_bytes
-    from quanta
+        max(max_rss_bytes) filter (all_quanta_count - quanta_count >= 500) as exceeded_max_rss_bytes
+    from (
+        select
+            campaign,
+            stage,
+            max_rss_bytes,
+            quanta_count,
+            max(quanta_count) over (partition by campaign, stage) as all_quanta_count
+        from {{ ref('fct_rss_cdf') }}
+    )
     group by campaign, stage
 
 ),
@@ -50,7 +59,7 @@ ranked as (
     inner join cut
         on quanta.campaign = cut.campaign
         and quanta.stage = cut.stage
-    where quanta.max_rss_bytes >= cut.least_max_rss_bytes
+    where quanta.max_rss_bytes > coalesce(cut.exceeded_max_rss_bytes, 0)
 
 ),
 
