@@ -1,0 +1,273 @@
+"""What went wrong with a registry or a store, in one line with a remedy.
+
+Errors of a facility come from six libraries and mislead: HTTP 401 is a
+`FileNotFoundError` here and a `ValueError` there, and a server that is down
+keeps its caller waiting for half a minute.  This module knows their texts, and
+nothing of Butlers, RUNs or rows.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+__all__ = ["Diagnosis", "NoAnswerError", "diagnose", "explain", "within"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What an error means."""
+
+    text: str
+    """One line: what is wrong and what to do."""
+
+    is_everywhere: bool
+    """Whether every other file of the same store fails for the same reason."""
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A text that libraries write, and what it means.
+
+    Named groups of the pattern fill the text.
+    """
+
+    pattern: re.Pattern[str]
+    text: str
+    is_everywhere: bool = True
+
+
+_DATABASE_LOGIN = "in the file that LSST_DB_AUTH names (default ~/.lsst/db-auth.yaml)"
+_STORE_LOGINS = {
+    "s3": "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and S3_ENDPOINT_URL",
+    "dav": "check the token or password in the file that LSST_RESOURCES_WEBDAV_CONFIG names",
+    "davs": "check the token or password in the file that LSST_RESOURCES_WEBDAV_CONFIG names",
+    "http": "check LSST_HTTP_AUTH_BEARER_TOKEN, or read the store through dav://",
+    "https": "check LSST_HTTP_AUTH_BEARER_TOKEN, or read the store through davs://",
+}
+"""What to look at when a store refuses, by the scheme of the URI."""
+
+# In this order: the first that matches an error, or one that caused it, is the one that is told.
+_RULES = tuple(
+    _Rule(re.compile(pattern, re.IGNORECASE), text, is_everywhere)
+    for pattern, text, is_everywhere in (
+        # Registries
+        (
+            r"no password supplied",
+            f"the database wants a password and none is known: add an entry for this server "
+            f"{_DATABASE_LOGIN}",
+            True,
+        ),
+        (
+            r'password authentication failed for user "(?P<user>[^"]*)"',
+            f"the database refuses the password of user {{user}}: correct the entry "
+            f"{_DATABASE_LOGIN}; without an entry the name of the system's user is tried",
+            True,
+        ),
+        (
+            r'FATAL:\s+(?P<what>(?:database|role) "[^"]*") does not exist',
+            "the database server has no {what}: correct registry.db in butler.yaml",
+            True,
+        ),
+        (
+            r"permission denied for (?P<what>(?:schema|table|relation|view|sequence|database) \S+)",
+            "the database user may not read {what}: ask its owner to GRANT USAGE on the schema "
+            "and SELECT on all its tables",
+            True,
+        ),
+        (
+            r"unable to open database file",
+            "the registry's SQLite file is missing, or this user may not read it",
+            True,
+        ),
+        (
+            r"file is not a database|disk image is malformed",
+            "the registry's SQLite file is damaged: restore it from a copy",
+            True,
+        ),
+        # Servers
+        (
+            r"(?:Failed to resolve '|could not translate host name \"|failed to resolve host '"
+            r"|Could not connect to the endpoint URL: \".*Name or service not known)"
+            r"(?P<host>[^'\"]*)",
+            "the host name {host} is unknown here: correct it, or the name service is down",
+            True,
+        ),
+        (
+            r"connection refused|Could not connect to the endpoint URL",
+            "nothing answers there (connection refused): is the server up, and the address right?",
+            True,
+        ),
+        (
+            r"timed out|timeout expired|Read timeout",
+            "no answer in time: is the server up, and reachable from this machine?",
+            True,
+        ),
+        (
+            r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
+            "the server's certificate is not trusted: name the bundle of your authorities, for "
+            "dav(s):// as trusted_authorities in the file that LSST_RESOURCES_WEBDAV_CONFIG names, "
+            "for https:// in LSST_HTTP_CACERT_BUNDLE; REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE "
+            "override the latter",
+            True,
+        ),
+        (
+            r"WRONG_VERSION_NUMBER|record layer failure",
+            "the server speaks no TLS: dav:// or http:// instead of davs:// or https://?",
+            True,
+        ),
+        (
+            r"does not implement webDAV",
+            "the server is no WebDAV server: http(s):// instead of dav(s)://?",
+            True,
+        ),
+        # Stores
+        (
+            r"Unable to locate credentials|config profile \(.*\) could not be found",
+            "no credentials for the S3 store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+            "or the profile that the URI names",
+            True,
+        ),
+        (
+            # Not a bare number: visits and patches in a file's name are numbers too.
+            r"(?:status:? |: |\()401\b(?!/)|InvalidAccessKeyId|SignatureDoesNotMatch",
+            "the store refuses the credentials (401): {login}",
+            True,
+        ),
+        (
+            r"(?:status:? |: |\()403\b(?!/)|AccessDenied",
+            "the store refuses access (403): ask for permission to read, and {login}",
+            True,
+        ),
+        (r"NoSuchBucket", "the S3 store has no such bucket: correct the URI", True),
+        (
+            r"too many (?P<status>5\d\d) error responses|\b(?P<other>5\d\d) "
+            r"(?:Internal|Bad Gateway|Service|Gateway)",
+            "the store is in trouble ({status}{other}): try again later, or tell who runs it",
+            True,
+        ),
+        # Repositories and files
+        (
+            r"\(given '(?P<label>[^'/:]+)' and known aliases: (?P<aliases>[^)]*)\)",
+            "{label} is neither a path nor a registered label; known labels: {aliases}",
+            True,
+        ),
+        (
+            r"\(given '(?P<label>[^'/:]+)' and no known aliases",
+            "{label} is neither a path nor a registered label; no labels are known: set "
+            "DAF_BUTLER_REPOSITORY_INDEX to your facility's index",
+            True,
+        ),
+        (
+            r"Config location \S+ does not exist",
+            "nothing is there: correct the path of the repository",
+            True,
+        ),
+        (
+            r"(?:No such file|No file found|No such resource|Unable to read resource)"
+            r".*/butler\.yaml",
+            "there is no butler.yaml: that is no Butler repository",
+            True,
+        ),
+        (
+            r"Permission denied|PermissionError",
+            "this user may not read it: ask its owner for permission",
+            False,
+        ),
+        (
+            r"No such file|No file found|No such resource|Unable to read resource|NoSuchKey",
+            "the file is registered but not in the store",
+            False,
+        ),
+    )
+)
+
+
+def diagnose(error: BaseException, uri: str = "") -> Diagnosis:
+    """Find out what an error of a registry or a store means.
+
+    Parameters
+    ----------
+    error : `BaseException`
+        What was raised; what caused it is looked at as well.
+    uri : `str`, optional
+        What was read: its scheme tells which credentials to look at.
+
+    Returns
+    -------
+    diagnosis : `Diagnosis`
+        The meaning; an error that nobody foresaw speaks for itself, shortened.
+    """
+    texts = [f"{type(link).__name__}: {' '.join(str(link).split())}" for link in _chain(error)]
+    login = _STORE_LOGINS.get(uri.partition("://")[0], "check the credentials of the store")
+    for rule in _RULES:
+        for text in texts:
+            if match := rule.pattern.search(text):
+                groups = {name: value or "" for name, value in match.groupdict().items()}
+                return Diagnosis(rule.text.format(login=login, **groups), rule.is_everywhere)
+    return Diagnosis(texts[0][:300].removesuffix(": "), is_everywhere=False)
+
+
+def explain(error: BaseException, uri: str = "") -> str:
+    """Say in one line what an error means; see `diagnose`."""
+    return diagnose(error, uri).text
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what caused it, outermost first."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+class NoAnswerError(TimeoutError):
+    """A server did not answer within the limit."""
+
+
+def within(limit_s: float, call: Callable[[], _T]) -> _T:
+    """Call a function that may hang, and give up after a while.
+
+    The clients of stores try again several times, with pauses, before they
+    admit that a server is down.
+
+    Parameters
+    ----------
+    limit_s : `float`
+        Wall seconds to wait.
+    call : `~collections.abc.Callable`
+        The function.  After the limit it goes on in a thread of its own, which
+        does not keep the program from ending; its result is lost.
+
+    Returns
+    -------
+    result : `object`
+        What the function returned.
+
+    Raises
+    ------
+    NoAnswerError
+        Raised when the limit is over.
+    """
+    outcome: list[_T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:  # Raised again, where it is expected.
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if failure:
+        raise failure[0]
+    if not outcome:
+        raise NoAnswerError(f"timed out: no answer within {limit_s:g} s")
+    return outcome[0]
