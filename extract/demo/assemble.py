@@ -44,6 +44,7 @@ STAMP = "census-demo.json"
 """File beside the repository that says what was built; it is written last."""
 
 _INPUTS = "LSSTCam/defaults"
+_AGGREGATED = "aggregated"
 _STORAGE_CLASSES = {"metadata": "TaskMetadata", "log": "ButlerLogRecords"}
 _WORKER_MIN_SCALE = 0.2
 """Below this scale starting processes takes longer than what they save."""
@@ -150,6 +151,8 @@ def _build(
                     _ingest_files(butler, plan, repository)
                 done += len(plan.executions)
                 report(done, total, f"{plan.campaign.name} {plan.stage} {plan.timestamp}")
+    # Empty by now: the graphs have moved into the repository.
+    (building / _AGGREGATED).rmdir()
 
 
 @contextmanager
@@ -191,7 +194,7 @@ def _submit_here(function: Callable[..., None], *args: Any) -> Future[None]:  # 
 
 def _provenance_path(building: Path, plan: RunPlan) -> Path:
     """Tell where a provenance graph lies until it is ingested."""
-    return building / "aggregated" / f"{plan.campaign.name}_{plan.stage}_{plan.timestamp}.qg"
+    return building / _AGGREGATED / f"{plan.campaign.name}_{plan.stage}_{plan.timestamp}.qg"
 
 
 def _write_run(name: str, stage: str, index: int, seed: int, scale: float, building: Path) -> None:

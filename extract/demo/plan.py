@@ -383,7 +383,8 @@ def _choose_fates(stage: str, quanta: Sequence[Quantum], seed: int) -> dict[int,
         fates |= {id(q): "killed" for q in largest[: min(count, len(largest) - 1)]}
     for label, (_, count) in _FAILED[stage].items():
         others = [q for q in by_label[label] if id(q) not in fates]
-        others.sort(key=lambda q: uniform(seed, "failed", label, q.key))
+        # All in one tract, so that what they block still runs in the others.
+        others.sort(key=lambda q: (uniform(seed, "failed", label, q.facts["tract"]), q.key))
         fates |= {id(q): "failed" for q in others[: min(count, len(others) - 1)]}
     return fates
 
