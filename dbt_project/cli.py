@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dbt_project import build as builder
-from dbt_project import pages, prompt
+from dbt_project import prompt
 from dbt_project.layout import Layout, WarehouseError
 from dbt_project.prompt import Format
 
@@ -38,6 +37,9 @@ def build(
     ] = "75%",
 ) -> None:
     """Build the warehouse from the lake, run every check on it, and publish it."""
+    # Not above: a query should not wait for what only a build needs.
+    from dbt_project import build as builder
+
     try:
         complete = builder.build(Layout(data), memory_limit=memory_limit)
     except WarehouseError as error:
@@ -69,6 +71,8 @@ def sql(
 @app.command()
 def docs(data: Data = Path("data")) -> None:
     """Write dbt's documentation of every model and column as one page that works offline."""
+    from dbt_project import pages
+
     try:
         page = pages.write(Layout(data))
     except WarehouseError as error:

@@ -1,4 +1,7 @@
-"""Tell the user what is missing: stages, tasks and data IDs, from the marts alone."""
+"""Tell the user what is missing: stages, tasks and data IDs, from the marts alone.
+
+The verdicts are SQL's; nothing is judged here.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
     Returns
     -------
     complete : `bool`
-        False when a stage has a gap that the campaigns file does not declare.
+        False when a stage has a gap that the campaigns file does not declare, or holds more than
+        its graphs say.
     """
     stages = connection.execute("""
         select
@@ -35,7 +39,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
         where completeness_verdict != 'complete'
         order by campaign, stage_position
     """).fetchall()
-    complete = True
+    complete = _report_unexpected(connection, console)
     for campaign, stage, verdict, gap_count, expected_count, is_empty, reason in stages:
         where = f"{campaign}, {stage}"
         if is_empty:
@@ -44,7 +48,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
             what = f"{gap_count:,} of {expected_count:,} expected quanta are not accounted for"
         if verdict == "incomplete":
             complete = False
-            console.print(f"[red]error[/]: {where}: {what}", highlight=False)
+            console.print(f"[red]error[/]: {where}: {what}")
             _print_tasks(connection, console, campaign, stage)
             console.print(
                 "  Run these quanta again, or declare the gap as `incomplete:` of the stage in the "
@@ -59,6 +63,22 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
                 "expected (`quantum_graphs:` in the campaigns file names predicted graphs)"
             )
     return complete
+
+
+def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
+    """Name tasks that hold more than the known graph of their own RUN."""
+    tasks = connection.execute("""
+        select campaign, stage, task_label, unexpected_count
+        from fct_task_completeness
+        where unexpected_count > 0 and incomplete_reason is null
+        order by all
+    """).fetchall()
+    for campaign, stage, task_label, count in tasks:
+        console.print(
+            f"[red]error[/]: {campaign}, {stage}, {escape(task_label)}: {count:,} beyond the graph "
+            "of their own RUN: name every graph of that RUN under `quantum_graphs:` of the stage"
+        )
+    return not tasks
 
 
 def _print_tasks(

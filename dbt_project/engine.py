@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dbt_project.layout import Layout, WarehouseError
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.results import NodeResult
+    from dbt_common.events.base_types import EventMsg
 
 __all__ = ["PROJECT", "Outcome", "invoke", "project_environment"]
 
@@ -85,7 +89,7 @@ def _close_database() -> None:
     """Close what dbt-duckdb keeps open for the life of the process."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
-    DuckDBConnectionManager.close_all_connections()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
 def invoke(
@@ -115,7 +119,7 @@ def invoke(
     # dbt takes a second to import: not before it is needed.
     from dbt.cli.main import dbtRunner
 
-    def watch(event: Any) -> None:
+    def watch(event: EventMsg) -> None:
         if event.info.name == "NodeFinished":
             on_finished(event.data.node_info.node_name)
 
@@ -134,7 +138,7 @@ def invoke(
     return [_outcome(each) for each in getattr(result.result, "results", [])]
 
 
-def _outcome(result: Any) -> Outcome:
+def _outcome(result: NodeResult) -> Outcome:
     """Take from dbt's result what we use of it."""
     node = result.node
     return Outcome(

@@ -1,4 +1,4 @@
-"""Large lakes made in columns by DuckDB: millions of quanta in seconds, for benchmarks of the marts."""
+"""Large lakes made in columns by DuckDB: millions of quanta in seconds, for benches."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SQL_TYPES = {
     pa.list_(pa.string()): "varchar[]",
 }
 
-# One quantum in fifty is a retry: it stands in two RUNs, as the result of the later and a failure of the earlier.
+# The rows of one RUN: which quantum, and a number that all its values follow from.
 _QUANTA = """
     select
         i,
@@ -126,12 +126,10 @@ def _write_run(
     status: str,
 ) -> None:
     """Write quanta and expectations of one RUN, each one Parquet file."""
-    source = _QUANTA.format(
-        run=run, tasks=_TASKS, detectors=_DETECTORS, first=first, last=last
-    )
+    source = _QUANTA.format(run=run, tasks=_TASKS, detectors=_DETECTORS, first=first, last=last)
     begin = "timestamptz '2025-12-01 00:00:00+00' + to_microseconds((i * 20000)::bigint)"
     quanta = ", ".join(
-        f'cast({_COLUMNS.get(f.name, "null").replace("{status}", status)} as {_SQL_TYPES[f.type]}) '
+        f"cast({_COLUMNS.get(f.name, 'null').replace('{status}', status)} as {_SQL_TYPES[f.type]}) "
         f'as "{f.name}"'
         for f in QUANTA
     )

@@ -1,0 +1,176 @@
+"""Publishing: what a gap, a broken lake, a failed check and a killed build leave behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from dbt_project.build import build
+from dbt_project.layout import Layout, WarehouseError
+from tests.dbt_project.conftest import Rows, open_reader, query
+
+Table = Callable[[pa.Table], pa.Table]
+
+
+def part(layout: Layout, table: str, campaign: str, stage: str) -> Path:
+    return layout.lake / table / f"campaign={campaign}" / f"stage={stage}" / "part.parquet"
+
+
+def rewrite(path: Path, change: Table) -> None:
+    pq.write_table(change(pq.read_table(path, partitioning=None)), path)
+
+
+def without(task: str, data_id: str) -> Table:
+    return lambda table: table.filter(
+        pc.invert(pc.and_(pc.equal(table["task_label"], task), pc.equal(table["data_id"], data_id)))
+    )
+
+
+def with_value(column: str, row: int, value: int) -> Table:
+    def change(table: pa.Table) -> pa.Table:
+        values = table[column].to_pylist()
+        values[row] = value
+        position = table.schema.get_field_index(column)
+        field = table.schema.field(column)
+        return table.set_column(position, field, pa.array(values, field.type))
+
+    return change
+
+
+def with_unexpected_row(table: pa.Table) -> pa.Table:
+    extra = table.slice(0, 1).to_pylist()[0] | {"data_id": '{"skymap":"elsewhere","tract":1}'}
+    return pa.concat_tables([table, pa.Table.from_pylist([extra], schema=table.schema)])
+
+
+def first_quantum(layout: Layout, stage: str) -> tuple[str, str]:
+    row = pq.read_table(part(layout, "quanta", "DM-3", stage), partitioning=None).slice(0, 1)
+    return row["task_label"][0].as_py(), row["data_id"][0].as_py()
+
+
+def stays(layout: Layout) -> Callable[[], bool]:
+    before = layout.warehouse.stat().st_mtime_ns, layout.warehouse.stat().st_ino
+    return lambda: before == (layout.warehouse.stat().st_mtime_ns, layout.warehouse.stat().st_ino)
+
+
+def leftovers(layout: Layout) -> list[Path]:
+    return list(layout.root.glob("warehouse.duckdb.*"))
+
+
+def test_a_declared_gap_is_published_with_a_warning(
+    sample: Layout, rows: Callable[[str], Rows]
+) -> None:
+    assert rows("""
+        select campaign, stage, completeness_verdict, gap_count from fct_stage_usage
+        where completeness_verdict != 'complete' order by all
+    """) == [("DM-1", "stage4", "declared", 6), ("DM-2", "stage4", "unverified", 0)]
+    assert not leftovers(sample)
+
+
+def test_every_kind_of_gap_fails_and_is_published_and_named(
+    copied: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task, data_id = first_quantum(copied, "stage1")
+    rewrite(part(copied, "quanta", "DM-3", "stage1"), without(task, data_id))
+    part(copied, "quanta", "DM-3", "stage4").unlink()
+    rewrite(part(copied, "quanta", "DM-3", "stage3"), with_unexpected_row)
+
+    assert not build(copied)
+
+    said = capsys.readouterr().err
+    assert "DM-3, stage1: 1 of " in said
+    assert f"{task}: 1 (missing)" in said
+    assert data_id in said
+    assert "DM-3, stage4: 6 of 6 expected quanta" in said
+    assert "assembleDeepCoadd: 1 beyond" in said
+    assert query(
+        copied.warehouse,
+        "select task_label, data_id from fct_missing_quanta "
+        "where campaign = 'DM-3' and stage = 'stage1' and is_gap",
+    ) == [(task, data_id)]
+    assert query(
+        copied.warehouse,
+        "select stage, completeness_verdict from fct_stage_usage "
+        "where campaign = 'DM-3' order by stage",
+    ) == [("stage1", "incomplete"), ("stage3", "unverified"), ("stage4", "incomplete")]
+
+
+def test_a_failed_check_keeps_the_old_warehouse_and_says_which_rows(copied: Layout) -> None:
+    path = part(copied, "quanta", "DM-3", "stage3")
+    rewrite(path, lambda table: pa.concat_tables([table, table.slice(0, 1)]))
+    rewrite(part(copied, "quanta", "DM-2", "stage3"), with_value("max_rss_bytes", 0, 1000))
+    rewrite(part(copied, "quanta", "DM-1", "stage3"), with_value("max_rss_bytes", 0, 2**60))
+    kept = stays(copied)
+
+    with pytest.raises(WarehouseError) as caught:
+        build(copied)
+
+    said = str(caught.value)
+    assert "unique_combination_fct_quanta" in said
+    assert "campaign=DM-3, stage=stage3" in said
+    assert "a_high_water_mark_never_falls" in said
+    assert "peaks_lie_between_1_byte_and_64_tib" in said
+    assert kept()
+    assert not leftovers(copied)
+
+
+def test_a_broken_lake_keeps_the_old_warehouse_and_names_the_model(copied: Layout) -> None:
+    part(copied, "quanta", "DM-3", "stage3").write_bytes(b"not a Parquet file")
+    kept = stays(copied)
+    with pytest.raises(WarehouseError, match=r"quanta"):
+        build(copied)
+    assert kept()
+
+
+def test_a_missing_lake_is_one_clear_message(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"there is no lake in .*make extract"):
+        build(Layout(tmp_path))
+
+
+def test_a_lake_of_another_version_is_refused(copied: Layout) -> None:
+    rewrite(part(copied, "runs", "DM-3", "stage1"), with_value("lake_schema_version", 0, 99))
+    with pytest.raises(WarehouseError, match="schema version 99"):
+        build(copied)
+
+
+def test_an_open_reader_neither_blocks_nor_changes(copied: Layout) -> None:
+    before = "select count(*) from fct_quanta"
+    with open_reader(copied.warehouse) as reader:
+        count = reader.execute(before).fetchall()
+        rewrite(part(copied, "quanta", "DM-2", "stage4"), lambda table: table.slice(1))
+        assert build(copied)
+        assert reader.execute(before).fetchall() == count
+    assert query(copied.warehouse, before) == [(count[0][0] - 1,)]
+
+
+def test_a_killed_build_leaves_the_old_warehouse_and_the_next_one_cleans_up(
+    copied: Layout,
+) -> None:
+    kept = stays(copied)
+    command = [sys.executable, "-m", "dbt_project", "build", "--data", str(copied.root)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 60
+        while not leftovers(copied) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert leftovers(copied)
+        with pytest.raises(WarehouseError, match=rf"another transform .* {process.pid}"):
+            build(copied)
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert kept()
+    assert leftovers(copied)
+    part(copied, "quanta", "DM-3", "stage3").write_bytes(b"broken, so that this build ends early")
+    with pytest.raises(WarehouseError):
+        build(copied)
+    assert not leftovers(copied)

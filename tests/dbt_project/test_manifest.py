@@ -1,0 +1,164 @@
+"""Walls of the dbt project, read off its manifest: layers, units, descriptions, keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from dbt_project.engine import PROJECT
+from dbt_project.layout import LAKE_TABLES, Layout
+from extract.schema import LAKE_SCHEMA_VERSION, TABLES
+
+Node = dict[str, Any]
+
+MAY_READ = {
+    "staging": {"source"},
+    "intermediate": {"staging", "intermediate", "seed"},
+    "marts": {"staging", "intermediate", "marts", "seed"},
+}
+# Kind of a numeric column by the end of its name, and the unit that it must name.
+UNITS = {
+    r"_bytes$": "bytes",
+    r"_gib$": "GiB",
+    r"_mib$": "MiB",
+    r"_wall_time_s$": "wall s",
+    r"_cpu_time_s$": "CPU s",
+    r"_wall_time_h$": "wall h",
+    r"_core_h$": "core h",
+    r"_gib_h$": "GiB h",
+    r"_cost$": "cost",
+    r"_count$": "count",
+    r"_fraction$": "fraction",
+    r"_rank$": "rank",
+    r"(_position|^point)$": "position",
+    r"_version$": "version",
+    r"^caveats$": "flags",
+    r"^(visit|exposure|detector|tract|patch|day_obs|healpix3)$": "identifier",
+}
+NUMERIC = re.compile(r"^(bigint|integer|double|decimal.*)$")
+
+
+@pytest.fixture(scope="module")
+def manifest(sample: Layout) -> Node:
+    loaded: Node = json.loads((sample.dbt / "target" / "manifest.json").read_text())
+    return loaded
+
+
+@pytest.fixture(scope="module")
+def models(manifest: Node) -> list[Node]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+@pytest.fixture(scope="module")
+def marts(models: list[Node]) -> list[Node]:
+    return [node for node in models if layer(node) == "marts"]
+
+
+def layer(node: Node) -> str:
+    return str(node["fqn"][1]) if node["resource_type"] == "model" else str(node["resource_type"])
+
+
+def test_layers_read_only_what_lies_below(manifest: Node, models: list[Node]) -> None:
+    known = manifest["nodes"] | manifest["sources"]
+    for node in models:
+        for read in node["depends_on"]["nodes"]:
+            assert layer(known[read]) in MAY_READ[layer(node)], f"{node['name']} reads {read}"
+
+
+def test_names_tell_the_layer(models: list[Node]) -> None:
+    prefixes = {"staging": ("stg_lake__",), "intermediate": ("int_",), "marts": ("fct_", "dim_")}
+    for node in models:
+        assert node["name"].startswith(prefixes[layer(node)])
+
+
+def test_staging_is_views_and_marts_have_enforced_contracts(models: list[Node]) -> None:
+    for node in models:
+        if layer(node) == "staging":
+            assert node["config"]["materialized"] == "view"
+        if layer(node) == "marts":
+            assert node["contract"]["enforced"], node["name"]
+
+
+def test_every_number_of_a_mart_says_its_unit_in_name_and_metadata(marts: list[Node]) -> None:
+    for node in marts:
+        for name, column in node["columns"].items():
+            if NUMERIC.match(column["data_type"]):
+                units = [unit for pattern, unit in UNITS.items() if re.search(pattern, name)]
+                assert units, f"{node['name']}.{name}: the name ends in no known unit"
+                assert column["config"]["meta"]["unit"] == units[0], f"{node['name']}.{name}"
+
+
+def test_instants_and_booleans_are_named_so(marts: list[Node]) -> None:
+    for node in marts:
+        for name, column in node["columns"].items():
+            assert (column["data_type"] == "boolean") == name.startswith(("is_", "has_")), name
+            assert column["data_type"].startswith("timestamptz") == name.endswith("_at"), name
+
+
+def test_every_column_of_a_mart_has_a_description_and_a_unit(marts: list[Node]) -> None:
+    for node in marts:
+        for name, column in node["columns"].items():
+            assert column["description"].strip(), f"{node['name']}.{name}"
+            assert column["config"]["meta"].get("unit"), f"{node['name']}.{name}"
+
+
+def test_every_model_says_its_grain(models: list[Node]) -> None:
+    for node in models:
+        assert re.search(
+            r"(One row (per .+|)|One row)\.$", " ".join(node["description"].split())
+        ), node["name"]
+
+
+def test_every_mart_is_unique_on_its_grain(manifest: Node, marts: list[Node]) -> None:
+    tested = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test"
+        and node.get("test_metadata", {}).get("name") == "unique_combination"
+    }
+    assert not {node["unique_id"] for node in marts} - tested
+
+
+def test_every_mart_with_logic_has_a_unit_test(manifest: Node, marts: list[Node]) -> None:
+    tested = {test["model"] for test in manifest["unit_tests"].values()}
+    # Two that only collect what other models say.
+    assert {node["name"] for node in marts} - tested <= {"dim_campaigns", "dim_lake"}
+
+
+def test_singular_tests_say_promise_harm_and_limits() -> None:
+    files = list((PROJECT / "tests" / "singular").glob("*.sql"))
+    assert files
+    for file in files:
+        text = file.read_text()
+        assert file.name.startswith("assert_")
+        assert all(f"-- {word}:" in text for word in ("Promise", "Harm", "Limits")), file.name
+
+
+def test_only_one_macro_file_speaks_the_engines_dialect(models: list[Node]) -> None:
+    foreign = re.compile(
+        r"\b(quantile_cont|read_parquet|list_\w+|unnest|epoch_us|arg_max|arg_min)\("
+    )
+    for node in models:
+        plain = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", node["raw_code"], flags=re.DOTALL)
+        assert not foreign.search(plain), node["name"]
+
+
+def test_sources_are_the_tables_of_the_lake(manifest: Node) -> None:
+    names = {source["name"] for source in manifest["sources"].values()}
+    assert names == set(TABLES) == set(LAKE_TABLES)
+
+
+def test_staging_views_have_every_column_of_the_lake(sample: Layout) -> None:
+    renamed = {"start_at": "started_at", "end_at": "ended_at"}
+    staged = (PROJECT / "models" / "staging" / "stg_lake__quanta.sql").read_text()
+    words = set(re.findall(r"\w+", staged))
+    assert {renamed.get(name, name) for name in TABLES["quanta"].names} <= words
+
+
+def test_the_lake_version_is_that_of_the_extractor() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    assert project["vars"]["lake_schema_version"] == LAKE_SCHEMA_VERSION

@@ -1,0 +1,87 @@
+"""`python -m dbt_project sql`: one query, in each format, and its errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dbt_project.layout import Layout
+
+
+def sql(layout: Layout, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "dbt_project", "sql", "--data", str(layout.root), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+def test_quotes_dollars_and_percent_signs_survive_the_environment(sample: Layout) -> None:
+    query = """select '$HOME "x" 100%' as "a b" where 'isr' like '%s%'"""
+    done = sql(sample, "--format", "csv", "--from-env", "Q", Q=query)
+    assert done.stdout == 'a b\n"$HOME ""x"" 100%"\n'
+
+
+@pytest.mark.parametrize(
+    ("output_format", "expected"),
+    [
+        ("csv", "campaign\nDM-1\n"),
+        ("markdown", "| campaign |\n|----------|\n| DM-1     |\n"),
+        ("table", "┌──────────┐\n│ campaign │\n├──────────┤\n│ DM-1     │\n└──────────┘\n"),
+    ],
+)
+def test_rows_are_printed_in_the_format_asked_for(
+    sample: Layout, output_format: str, expected: str
+) -> None:
+    query = "select campaign from dim_campaigns order by 1 limit 1"
+    assert sql(sample, "--format", output_format, query).stdout == expected
+
+
+def test_json_can_be_read_back(sample: Layout) -> None:
+    done = sql(
+        sample, "--format", "json", "select campaign, is_focus from dim_campaigns order by 1"
+    )
+    assert [row["is_focus"] for row in json.loads(done.stdout)] == [False, False, True]
+
+
+def test_a_wrong_query_fails(sample: Layout) -> None:
+    done = sql(sample, "select nonsense")
+    assert done.returncode != 0
+    assert "nonsense" in done.stderr
+
+
+def test_the_warehouse_cannot_be_changed(sample: Layout) -> None:
+    done = sql(sample, "drop table dim_lake")
+    assert done.returncode != 0
+    assert "read-only" in done.stderr
+
+
+def test_columns_carry_their_descriptions_in_the_database(sample: Layout) -> None:
+    done = sql(sample, "--format", "csv", "select count(*) from duckdb_columns() "
+               "where schema_name = 'main' and not internal and comment is null")  # fmt: skip
+    assert done.stdout.splitlines()[1] == "0"
+
+
+def test_a_missing_warehouse_says_what_to_do(tmp_path: Path) -> None:
+    done = sql(Layout(tmp_path), "select 1")
+    assert done.returncode == 1
+    assert "make transform" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_empty_environment_variable_opens_the_prompt_on_the_warehouse(sample: Layout) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt_project", "sql", "--data", str(sample.root)],
+        input="select count(*) from dim_campaigns;\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "3" in done.stdout
