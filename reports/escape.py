@@ -80,4 +80,4 @@ def toml_string(text: str) -> str:
     text : `str`
         Text from outside.
     """
-    return json.dumps(plain(text))
+    return json.dumps(plain(text), ensure_ascii=False)

@@ -375,7 +375,7 @@ def _focus_figures(
     yield shown.figure(
         f"MaxRSS_CDF_{end}",
         rss_cdf.__name__,
-        (cdf,),
+        (cdf.select(["max_rss_gib", "cumulative_quanta_fraction"]),),
         "Cumulative fraction of quanta",
         partial(captions.cumulative, *about, of_wall_time=False),
         empty,
@@ -404,7 +404,7 @@ def _focus_figures(
     yield shown.figure(
         f"MaxRSS_CDF_{end}_walltime",
         rss_cdf.__name__,
-        (cdf,),
+        (cdf.select(["max_rss_gib", "cumulative_wall_time_fraction"]),),
         "Cumulative fraction of wall time",
         partial(captions.cumulative, *about, of_wall_time=True),
         empty,

@@ -56,7 +56,7 @@ TASK_COLOURS = (
 OTHER_TASKS_COLOUR = "#c7c7c7"
 """Colour of all other tasks together."""
 
-RELEASE_COLOURS = ("#d98e04", "#2a8c82", "#20366b", "#c77daa", "#7fb7d6", "#8a4a2c")
+RELEASE_COLOURS = ("#d98e04", "#2a8c82", "#20366b", "#c2a7ed", "#775618", "#0fe8a4")
 """Colours of releases by the position of their campaign in the file; they come round again."""
 
 RELEASE_SHAPES = ("triangle-up", "square", "circle", "diamond", "cross", "triangle-down")

@@ -116,7 +116,9 @@ def make_warehouse(
                     continue
                 label = (rename or {}).get(task["task_label"], task["task_label"])
                 is_lost = stage in campaign.gaps and len(label) % 2 == 1
-                for index, peak in enumerate(peaks_gib(task, campaign.scale, thin) * copies):
+                for index, drawn in enumerate(peaks_gib(task, campaign.scale, thin) * copies):
+                    # No two quanta of a task peak at the same byte.
+                    peak = drawn * (1 + 1e-6 * index)
                     where = (campaign.name, stage, run, label)
                     data_id: dict[str, int | str] = {
                         "instrument": "LSSTCam",
@@ -130,7 +132,7 @@ def make_warehouse(
                         *where,
                         data_id,
                         peak_gib=peak,
-                        prep_gib=peak if index % 3 == 2 else 0.4,
+                        prep_gib=peak if index % 3 == 2 else peak / 2,
                         wall_s=40 + 30 * peak**1.5 + index % 17,
                     )
     lake.write(data / "lake")

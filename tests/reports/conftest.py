@@ -1,0 +1,59 @@
+"""Warehouses and reports that several tests of the report look at; made once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reports.run import write_report
+from reports.terminal import progress
+from tests.reports.frames import Campaign, make_warehouse
+
+SCRIPT = "<script>alert(document.domain)</script>"
+HOSTILE_LABEL = "<img/src=x>|**b**`{math}`$x$[l](javascript:a)"
+HOSTILE_TEXT = f"{SCRIPT} | ```{{raw}} html``` {{{{ config }}}} # '; drop table quanta; -- $e^1$"
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three campaigns in four stages, the last one of the first campaign declared incomplete."""
+    return make_warehouse(tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="session")
+def report(data: Path) -> Path:
+    """The whole report of `data`."""
+    write_report(data, progress=progress)
+    return data / "report"
+
+
+@pytest.fixture(scope="session")
+def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Texts from outside that try to be markup, one stage without data, nothing over the line."""
+    campaigns = (
+        Campaign(
+            "DM-1",
+            "w_2025_48",
+            0.5,
+            fields=(SCRIPT, "a|b"),
+            description=HOSTILE_TEXT,
+            gaps={"stage1": HOSTILE_TEXT},
+        ),
+        Campaign("DM-2", "v30", 0.1, focus="v30", description=HOSTILE_TEXT),
+    )
+    return make_warehouse(
+        tmp_path_factory.mktemp("hostile"),
+        campaigns,
+        stages=("stage1",),
+        empty_stages=("finale",),
+        rename={"isr": HOSTILE_LABEL, "calibrateImage": SCRIPT},
+        thin=20,
+    )
+
+
+@pytest.fixture(scope="session")
+def hostile_report(hostile_data: Path) -> Path:
+    """The whole report of `hostile_data`."""
+    write_report(hostile_data, progress=progress)
+    return hostile_data / "report"

@@ -1,0 +1,201 @@
+"""The report's files: names, completeness, repetition, size."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import struct
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from reports import theme
+from reports.export import export, write_figure
+from reports.facts import Facts
+from reports.figures import figures, stage_numbers
+from reports.marts import Marts
+from reports.run import TABLES, write_report
+from reports.terminal import progress
+from tests.reports.conftest import HOSTILE_LABEL, SCRIPT
+from tests.reports.frames import LOST_REASON, STAGES, make_warehouse
+
+NAMES = (
+    "MaxRSS_box_all_stacks_stage{n}",
+    "MaxRSS_distro_per_task_v30_stage{n}",
+    "MaxRSS_distro_per_task_v30_log_stage{n}",
+    "MaxRSS_distro_CumulatedCPU_v30_stage{n}",
+    "MaxRSS_CDF_v30_stage{n}",
+    "MaxRSSTask_all_stacks_stage{n}",
+    "95percTask_all_stacks_stage{n}",
+    "MaxRSS_stripplot_per_task_v30_upper6_stage{n}_walltime",
+    "MaxRSS_distro_CumulatedCPU_v30_upper6_stage{n}",
+    "MaxRSS_CDF_v30_stage{n}_walltime",
+)
+"""The ten names of the contract, which drop into the note unchanged."""
+
+
+def expected_names(numbers: list[str]) -> set[str]:
+    return {name.format(n=number) for number in numbers for name in NAMES}
+
+
+def drawn_text(svg: Path) -> str:
+    """Give the text of a picture, its lines joined."""
+    pieces = [element.text for element in ET.parse(svg).getroot().iter() if element.text]
+    return " ".join(" ".join(pieces).split())
+
+
+def test_every_figure_has_its_name_in_three_formats(report: Path) -> None:
+    files = {file.name for file in (report / "images").iterdir()}
+    names = expected_names(["1", "2", "3", "4"])
+    assert files == {f"{name}.{suffix}" for name in names for suffix in ("png", "svg", "json")}
+
+
+def test_pictures_are_pictures_of_the_technotes_width(report: Path) -> None:
+    for file in (report / "images").glob("*.png"):
+        width, height = struct.unpack(">II", file.read_bytes()[16:24])
+        assert width == pytest.approx(2 * theme.WIDTH, abs=2), file.name
+        assert height > 400, file.name
+    for file in (report / "images").glob("*.svg"):
+        root = ET.parse(file).getroot()
+        assert float(root.attrib["width"]) == pytest.approx(theme.WIDTH, abs=1), file.name
+
+
+def test_each_figure_has_caption_and_alternative_text(report: Path) -> None:
+    captions = json.loads((report / "captions.json").read_text())
+    assert set(captions) == expected_names(["1", "2", "3", "4"])
+    for name, words in captions.items():
+        assert len(words["caption"]) > 40, name
+        assert len(words["alt_text"]) > 40, name
+        spec = json.loads((report / "images" / f"{name}.json").read_text())
+        assert spec["description"] == words["alt_text"]
+
+
+def test_a_declared_gap_stands_on_every_figure_that_shows_its_campaign(report: Path) -> None:
+    said = f"Stage 4 of DM-53368: declared incomplete: {LOST_REASON}"
+    for name in expected_names(["1", "2", "3", "4"]):
+        shows_it = "all_stacks_stage4" in name
+        assert (said in drawn_text(report / "images" / f"{name}.svg")) == shows_it, name
+
+
+def test_each_figure_says_where_its_data_comes_from(report: Path) -> None:
+    for file in (report / "images").glob("*.svg"):
+        assert re.search(
+            r"SIMULATED data · lake of 2025-12-21 · Quanta Census 0\.1\.0 · [13] RUNs?",
+            drawn_text(file),
+        ), file.name
+
+
+def test_a_second_report_changes_nothing(data: Path, report: Path) -> None:
+    before = {file: file.stat().st_mtime_ns for file in report.rglob("*") if file.is_file()}
+    result = write_report(data, progress=progress)
+    after = {file: file.stat().st_mtime_ns for file in report.rglob("*") if file.is_file()}
+    assert result.new_figure_count == 0
+    assert after == before
+
+
+def test_a_figure_that_lost_a_file_is_written_again(data: Path, tmp_path: Path) -> None:
+    with Marts(data / "warehouse.duckdb") as marts:
+        figure = next(figures(marts, Facts(marts)))
+    assert write_figure(figure, tmp_path)
+    assert not write_figure(figure, tmp_path)
+    (tmp_path / f"{figure.name}.png").unlink()
+    assert write_figure(figure, tmp_path)
+
+
+def test_figures_that_no_stage_has_any_more_are_removed(data: Path, tmp_path: Path) -> None:
+    stale = tmp_path / "MaxRSS_CDF_v30_stage9.png"
+    stale.write_bytes(b"old")
+    keep = tmp_path / "notes.txt"
+    keep.write_text("not a figure")
+    with Marts(data / "warehouse.duckdb") as marts:
+        figure = next(figures(marts, Facts(marts)))
+    assert dict(export([figure], tmp_path)) == {figure.name: True}
+    assert not stale.exists()
+    assert keep.exists()
+
+
+def test_tables_are_the_marts(data: Path, report: Path) -> None:
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        for name in TABLES:
+            with (report / "tables" / f"{name}.csv").open(newline="") as lines:
+                rows = list(csv.reader(lines))
+            relation = connection.sql(f'from "{name}"')
+            assert rows[0] == relation.columns
+            assert len(rows) - 1 == relation.count("*").fetchall()[0][0]
+
+
+def test_stages_are_numbered_by_their_digits_unless_that_is_ambiguous() -> None:
+    assert stage_numbers(list(STAGES)) == {name: name[-1] for name in STAGES}
+    assert stage_numbers(["calib", "stage12"]) == {"calib": "calib", "stage12": "12"}
+    assert stage_numbers(["stage1", "redo1", "stage2"]) == {
+        "stage1": "stage1",
+        "redo1": "redo1",
+        "stage2": "2",
+    }
+
+
+def test_an_empty_stage_has_all_its_figures_and_they_say_why(hostile_report: Path) -> None:
+    captions = json.loads((hostile_report / "captions.json").read_text())
+    names = expected_names(["1", "finale"])
+    assert set(captions) == names
+    for name in expected_names(["finale"]):
+        assert captions[name]["is_empty"]
+        said = drawn_text(hostile_report / "images" / f"{name}.svg")
+        assert "No measured quanta in finale of DM-2: no RUN was extracted for it." in said
+        assert (hostile_report / "images" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_nothing_over_the_line_is_said_with_the_largest_peak(hostile_report: Path) -> None:
+    captions = json.loads((hostile_report / "captions.json").read_text())
+    for name in (NAMES[7], NAMES[8]):
+        words = captions[name.format(n="1")]
+        assert words["is_empty"]
+        assert words["caption"].startswith(
+            "No quantum of Stage 1 of DM-2 exceeds 6 GiB: the largest"
+        )
+
+
+def test_hostile_names_are_text_in_pictures_and_data_in_specs(hostile_report: Path) -> None:
+    name = "MaxRSS_box_all_stacks_stage1"
+    svg = (hostile_report / "images" / f"{name}.svg").read_text()
+    assert "<script" not in svg
+    drawn = {element.text for element in ET.fromstring(svg).iter()}
+    assert {HOSTILE_LABEL, SCRIPT} <= drawn
+    spec = (hostile_report / "images" / f"{name}.json").read_text()
+    # No text from outside is part of an expression, which would be run.
+    for expression in ('"expr"', '"labelExpr"', '"calculate"', '"filter"', '"signal"'):
+        for text in (SCRIPT, HOSTILE_LABEL):
+            assert not any(text in part[:200] for part in spec.split(expression)[1:]), expression
+
+
+@pytest.mark.slow
+def test_the_size_of_a_spec_does_not_depend_on_the_quanta(tmp_path: Path) -> None:
+    data = make_warehouse(tmp_path, stages=("stage1",), thin=1, copies=8)
+    with Marts(data / "warehouse.duckdb") as marts:
+        assert sum(row["quanta_count"] for row in marts.stages().to_pylist()) > 15_000
+        for figure in figures(marts, Facts(marts)):
+            write_figure(figure, tmp_path)
+            spec = (tmp_path / f"{figure.name}.json").read_text()
+            # One row a quantum would take a megabyte; quantiles, bins, a thousand points of a
+            # curve and five hundred marks do not.
+            assert len(spec) < 120_000, figure.name
+
+
+def test_a_partial_file_is_never_seen_under_its_name(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Marts(data / "warehouse.duckdb") as marts:
+        figure = next(figures(marts, Facts(marts)))
+
+    def refuse(*_: object) -> None:
+        raise OSError("disk is full")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="disk is full"):
+        write_figure(figure, tmp_path)
+    assert not (tmp_path / f"{figure.name}.svg").exists()

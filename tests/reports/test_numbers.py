@@ -1,0 +1,58 @@
+"""How numbers are written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from reports.numbers import gib, hours, percent, write
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "text"),
+    [
+        ("max_rss_bytes", 6 * 2**30, "6 GiB"),
+        ("p95_max_rss_bytes", 3.3e9, "3.07 GiB"),
+        ("threshold_gib", 6.5, "6.5 GiB"),
+        ("request_memory_mib", 60000, "60,000 MiB"),
+        ("quanta_count", 574472, "574,472"),
+        ("over_threshold_fraction", 0.0033738, "0.337 %"),
+        ("total_wall_time_h", 8267.89, "8,267.89 h"),
+        ("total_wall_time_s", Decimal("12.345678"), "12.35 s"),
+        ("extracted_at", datetime(2025, 12, 1, 8, 5, tzinfo=UTC), "2025-12-01 08:05 UTC"),
+        ("fields", ["COSMOS", "EDFS"], "COSMOS, EDFS"),
+        ("is_focus", True, "yes"),
+        ("p95_max_rss_bytes", None, "not known"),
+    ],
+)
+def test_the_unit_in_a_columns_name_decides_how_it_is_written(
+    column: str, value: object, text: str
+) -> None:
+    assert write(column, value) == text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (0, "0 %"),
+        (1, "100 %"),
+        (0.25, "25.0 %"),
+        (1e-7, "0.0000100 %"),
+        (0.9999373, "99.99373 %"),
+        (1 - 1e-9, "99.9999999000 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_nothing_or_to_all(fraction: float, text: str) -> None:
+    assert percent(fraction) == text
+
+
+def test_gib_is_never_called_gb() -> None:
+    assert gib(1234.5) == "1,234.5 GiB"
+    assert gib(0.0) == "0 GiB"
+
+
+def test_a_short_time_is_not_written_as_zero() -> None:
+    assert hours(0.00032) == "0.00032 h"
+    assert hours(0) == "0.00 h"

@@ -1,0 +1,153 @@
+"""The technote: no number is typed, each can be asked for again, nothing from outside is markup."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from markdown_it import MarkdownIt
+
+from reports import captions
+from reports.facts import comparable
+from reports.numbers import write
+from reports.technote.conclusions import Verdict, verdict
+from tests.reports.frames import LOST_REASON
+
+TEMPLATES = Path(captions.__file__).parent / "technote"
+NAMES_WITH_DIGITS = ("95 %", "95th percentile", "CC-BY-4.0")
+"""The only places where a template may hold a digit."""
+
+
+def without_names(text: str) -> str:
+    for name in NAMES_WITH_DIGITS:
+        text = text.replace(name, "")
+    return text
+
+
+def test_templates_hold_no_digits_of_their_own() -> None:
+    for file in TEMPLATES.glob("*.jinja"):
+        said = re.sub(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", "", file.read_text(), flags=re.DOTALL)
+        assert not re.findall(r".*\d.*", without_names(said)), file.name
+
+
+def test_expressions_of_templates_hold_no_digits_but_those_of_columns() -> None:
+    for file in TEMPLATES.glob("*.jinja"):
+        for expression in re.findall(r"\{\{.*?\}\}|\{%.*?%\}", file.read_text(), flags=re.DOTALL):
+            outside_quotes = re.sub(r'"[a-z0-9_]*"', "", without_names(expression))
+            assert not re.search(r"\d", outside_quotes), expression
+
+
+def test_captions_hold_no_digits_of_their_own() -> None:
+    tree = ast.parse(Path(captions.__file__).read_text())
+    columns = re.compile(r"[a-z]*p?\d\d_[a-z_]+")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            said = without_names(node.value)
+            assert columns.fullmatch(said) or not re.search(r"\d", said), node.value
+
+
+def recorded(report: Path) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = json.loads((report / "technote" / "provenance.json").read_text())
+    return facts
+
+
+def test_each_recorded_value_is_what_the_warehouse_holds(data: Path, report: Path) -> None:
+    facts = recorded(report)
+    assert len(facts) > 1000
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        for fact in facts:
+            column = "count(*)" if fact["column"] == "*" else f'"{fact["column"]}"'
+            where = " and ".join(f'"{name}" = ?' for name in fact["key"]) or "true"
+            rows = connection.execute(
+                f'select {column} from "{fact["mart"]}" where {where}', list(fact["key"].values())
+            ).fetchall()
+            assert len(rows) == 1, fact
+            assert comparable(rows[0][0]) == fact["value"], fact
+            assert write(fact["column"], rows[0][0]) == fact["text"], fact
+
+
+def test_each_number_in_the_text_was_recorded(report: Path) -> None:
+    text = (report / "technote" / "index.md").read_text()
+    said = {
+        number for fact in recorded(report) for number in re.findall(r"\d[\d.,]*", fact["text"])
+    }
+    prose = re.sub(
+        r"```\{figure\}.*|:name: .*|`[^`\n]*`|v30\.0\.0\.rc\d|DM-\d+|w_2025_48", "", text
+    )
+    prose = re.sub(r"Stage \d|stage\d|GiB", "", without_names(prose).replace("\\", ""))
+    found = {number.rstrip(".,") for number in re.findall(r"\d[\d.,]*", prose)}
+    assert found <= {number.rstrip(".,") for number in said}
+
+
+def test_the_gap_and_its_reason_are_told_in_its_stage(report: Path) -> None:
+    text = (report / "technote" / "index.md").read_text().replace("\\", "")
+    stage4 = text.split("## Stage 4\n")[1]
+    assert f"Stage 4 of DM-53368: declared incomplete: {LOST_REASON}" in stage4
+    assert "declared: Hardware failures" in text.split("## Stage 1\n")[0]
+
+
+def test_every_figure_is_shown_with_its_picture(report: Path) -> None:
+    text = (report / "technote" / "index.md").read_text()
+    shown = re.findall(r"```\{figure\} \./images/(\S+)", text)
+    assert len(shown) == len(set(shown)) == 40
+    assert {file.name for file in (report / "technote" / "images").iterdir()} == set(shown)
+
+
+def usage(**values: object) -> dict[str, Any]:
+    return {"quanta_count": 1000, "over_threshold_count": 5} | values
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (usage(quanta_count=0), Verdict.NO_DATA),
+        (usage(over_threshold_count=0), Verdict.FITS),
+        (usage(over_threshold_wall_time_fraction=0.00033), Verdict.NEARLY),
+        (usage(over_threshold_wall_time_fraction=0.0419), Verdict.MOSTLY),
+        (usage(over_threshold_wall_time_fraction=0.2512), Verdict.DOES_NOT_FIT),
+    ],
+)
+def test_the_conclusion_follows_the_share_of_wall_time(
+    row: dict[str, Any], expected: Verdict
+) -> None:
+    assert verdict(row) is expected
+
+
+def test_conclusions_change_with_the_numbers(report: Path, hostile_report: Path) -> None:
+    def conclusion(folder: Path, stage: str) -> str:
+        text = (folder / "technote" / "index.md").read_text()
+        return text.split(f"### Conclusion for {stage}\n\n")[1].split("\n\n")[0]
+
+    assert "is not enough for Stage 2" in conclusion(report, "Stage 2")
+    assert "per core is enough: all" in conclusion(hostile_report, "Stage 1")
+    assert conclusion(hostile_report, "finale") == (
+        "None can be drawn: No measured quanta in finale of DM-2: no RUN was extracted for it."
+    )
+
+
+def test_texts_from_outside_are_never_markup(hostile_report: Path) -> None:
+    text = (hostile_report / "technote" / "index.md").read_text()
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    kinds = {token.type for token in tokens}
+    kinds |= {child.type for token in tokens for child in token.children or []}
+    assert not kinds & {"html_block", "html_inline", "link_open", "image"}
+    fences = {token.info for token in tokens if token.type == "fence"}
+    assert all(re.match(r"\{(figure|abstract|rst-class)\}", info) for info in fences)
+    # Maths and substitutions of MyST begin with these.
+    assert not re.search(r"(?<!\\)\$", text)
+    assert "{{" not in text.replace("\\{\\{", "")
+
+
+def test_the_configuration_of_the_technote_is_readable(report: Path, hostile_report: Path) -> None:
+    for folder in (report, hostile_report):
+        settings = tomllib.loads((folder / "technote" / "technote.toml").read_text())
+        assert settings["technote"]["id"].startswith("Quanta-Census-DM-")
+        assert "Simulated" in settings["technote"]["status"]["note"]
+        ast.parse((folder / "technote" / "conf.py").read_text())
