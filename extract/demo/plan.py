@@ -63,9 +63,16 @@ _FAILED = {
         "metadetectionShear": ("lsst.pipe.base.RepeatableQuantumError", 1),
         "plotPropertyMapTract": ("builtins.ValueError", 1),
     },
-    "stage4": {"forcedPhotDiaObjectDetector": ("lsst.pipe.base.RepeatableQuantumError", 2)},
+    "stage4": {
+        "forcedPhotDiaObjectDetector": ("lsst.pipe.base.RepeatableQuantumError", 2),
+        "analyzeDiaSourceTableTract": ("builtins.ValueError", 1),
+    },
 }
-"""Quanta that raise in every RUN, and so block what waits for them."""
+"""Quanta that raise in every RUN, and so block what waits for them.
+
+Plain files cannot tell a blocked quantum from a lost one, nor a failed one without its log: there
+only tasks fail for which nothing waits, in RUNs that keep logs, or the campaign would have gaps.
+"""
 
 _RETRIED = {
     "calibrateImage": ("builtins.OSError", 0.004),
@@ -299,7 +306,7 @@ def plan_stage(name: str, stage: str, seed: int, scale: float) -> StagePlan:
     campaign = CAMPAIGNS[name]
     sky = campaign.sky(scale)
     quanta = _make_quanta(campaign, stage, sky, seed)
-    fates = _choose_fates(stage, quanta, seed)
+    fates = _choose_fates(campaign, stage, quanta, seed)
     first = _Simulation(campaign, stage, seed)
     first.run(quanta, fates)
     again, fates = _choose_again(first, quanta, fates)
@@ -370,7 +377,9 @@ def _place(quanta: Sequence[Quantum], seed: int) -> None:
         quantum.u = rank[draws[quantum.key]]
 
 
-def _choose_fates(stage: str, quanta: Sequence[Quantum], seed: int) -> dict[int, str]:
+def _choose_fates(
+    campaign: Campaign, stage: str, quanta: Sequence[Quantum], seed: int
+) -> dict[int, str]:
     """Choose by ``id`` which quanta are killed, the largest, and which raise, any others."""
     by_label: dict[str, list[Quantum]] = defaultdict(list)
     for quantum in quanta:
@@ -383,6 +392,10 @@ def _choose_fates(stage: str, quanta: Sequence[Quantum], seed: int) -> dict[int,
         fates |= {id(q): "killed" for q in largest[: min(count, len(largest) - 1)]}
     for label, (_, count) in _FAILED[stage].items():
         others = [q for q in by_label[label] if id(q) not in fates]
+        if not campaign.is_graph and (
+            not others[0].task.is_leaf or stage in campaign.stages_without_logs
+        ):
+            continue
         # All in one tract, so that what they block still runs in the others.
         others.sort(key=lambda q: (uniform(seed, "failed", label, q.facts["tract"]), q.key))
         fates |= {id(q): "failed" for q in others[: min(count, len(others) - 1)]}

@@ -118,7 +118,7 @@ def test_the_predicted_graph_tells_what_was_lost(demo: Path, butler: Butler) -> 
 
 def test_some_files_of_the_lost_stage_are_damaged_or_gone(butler: Butler) -> None:
     plan = plans("DM-53368", "stage4")[0]
-    problems = Counter()
+    problems: Counter[str] = Counter()
     for ref in butler.query_datasets("buildTemplate_metadata", plan.name):
         try:
             butler.get(ref)

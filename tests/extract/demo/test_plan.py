@@ -175,6 +175,23 @@ def test_every_kind_of_trouble_is_in_the_focus_campaign() -> None:
     assert len({a.node for e in everything for a in e.attempts}) > 4
 
 
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("campaign", ["DM-53368", "DM-53719"])
+def test_plain_files_account_for_every_quantum_that_was_not_lost(campaign: str, stage: str) -> None:
+    states: dict[int, set[str]] = {}
+    for execution in executions(campaign, stage):
+        states.setdefault(id(execution.quantum), set()).add(execution.state)
+    lost = {"lost", "lost_metadata", "vanished", "unreadable"}
+    traces = {"successful", "failed", *lost}
+    assert all(found & traces for found in states.values())
+    assert any(found & lost for found in states.values()) == (
+        (campaign, stage) == ("DM-53368", "stage4")
+    )
+    if campaign == "DM-53719" and stage == "stage2":
+        # Its RUNs keep no logs: a failure would leave nothing.
+        assert not any("failed" in found for found in states.values())
+
+
 def test_a_failed_repetition_follows_a_success() -> None:
     first, second = plan_stage(FOCUS, "stage3", 1, 1.0).runs
     before = {id(e.quantum): e.state for e in first.executions}
