@@ -17,6 +17,7 @@ from reports.facts import Facts
 from reports.figures import Figure, figures
 from reports.files import write_file
 from reports.marts import Marts
+from reports.page.build import write_page
 from reports.technote.write import write_technote
 
 __all__ = ["Result", "write_report"]
@@ -31,6 +32,7 @@ TABLES = (
     "fct_missing_quanta",
     "fct_worst_quanta",
     "fct_rss_buckets",
+    "fct_rss_steps",
 )
 """Marts that are written whole, as CSV."""
 
@@ -58,7 +60,7 @@ class Result:
         changed = f"{new} of them new" if new else "all as before"
         return (
             f"Report in {self.folder}: {self.figure_count} figures ({changed}), "
-            f"{len(TABLES)} tables, {self.seconds:.1f} s"
+            f"{len(TABLES)} tables, technote and page, {self.seconds:.1f} s"
         )
 
 
@@ -93,6 +95,7 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
         for name in TABLES:
             write_table(marts.table(name), folder / "tables" / f"{name}.csv")
         facts.save(folder / "technote" / "provenance.json")
+    write_page(data)
     return Result(folder, len(written), sum(written.values()), time.monotonic() - started)
 
 

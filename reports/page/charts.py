@@ -1,0 +1,276 @@
+"""The page's charts as Vega-Lite specifications whose data and positions the page sets.
+
+Data are named and empty here; ``memory_gib`` (the slider), ``chosen`` (labels picked in the legend)
+and the ends of axes are parameters, so that a slider moves a line without a chart being made anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from reports import theme
+
+__all__ = ["DATA_NAME", "light_and_dark", "specifications"]
+
+DATA_NAME = "rows"
+"""Name of the data of every specification."""
+
+HEIGHT = 340
+BOX_HEIGHT = 8
+"""Height of one box of one campaign, in CSS pixels; the page sets the height of the chart."""
+
+_ROWS = alt.NamedData(DATA_NAME)
+_CHOSEN = "length(chosen) == 0 || indexof(chosen, datum.label) >= 0"
+
+
+def _parameters(**values: object) -> list[alt.Parameter]:
+    """Declare what the page sets by signal."""
+    return [alt.param(name=name, value=value) for name, value in values.items()]
+
+
+def _slider_rule(scale: alt.Scale) -> alt.Chart:
+    """Draw the line at the slider's memory per core; it never widens the axis."""
+    rule: alt.Chart = (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .transform_calculate(at="memory_gib")
+        .mark_rule(
+            clip=True, strokeDash=theme.LINE_DASHES["threshold"], strokeWidth=2, style="slider-rule"
+        )
+        .encode(x=alt.X("at:Q", scale=scale))
+    )
+    return rule
+
+
+def _finish(layers: list[alt.Chart], parameters: list[alt.Parameter], height: object) -> Any:  # noqa: ANN401
+    """Layer and size a chart; the look comes with the page's light or dark configuration."""
+    chart = alt.layer(*layers).add_params(*parameters)
+    spec = chart.properties(width="container", height=height).to_dict(validate=True)
+    spec.pop("config", None)
+    return spec
+
+
+def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
+    """Draw the share that fits, or its rest, against memory per core.
+
+    Rows: ``memory_gib``, ``fit_quanta_fraction``, ``fit_wall_time_fraction``,
+    ``over_quanta_fraction``, ``over_wall_time_fraction`` and, for the tooltip, the texts
+    ``quanta`` and ``wall_time``.
+
+    Parameters
+    ----------
+    is_rest : `bool`
+        Whether to draw what does not fit, on a logarithmic axis.
+    """
+    kind = "over" if is_rest else "fit"
+    scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("x_max"), nice=False)
+    x = alt.X(
+        "memory_gib:Q",
+        title="Memory per core (GiB)",
+        scale=scale,
+        axis=alt.Axis(grid=False, tickMinStep=1, format="~r"),
+    )
+
+    def share(column: str) -> alt.Y:
+        if is_rest:
+            return alt.Y(
+                f"{kind}_{column}:Q",
+                title="Share that does not fit (logarithmic)",
+                scale=alt.Scale(type="log", domainMax=1),
+                axis=alt.Axis(labelExpr="format(100 * datum.value, '~r') + ' %'"),
+            )
+        return alt.Y(
+            f"{kind}_{column}:Q",
+            title="Share that fits",
+            scale=alt.Scale(domain=[0, 1]),
+            axis=alt.Axis(labelExpr=theme.SHARE_LABEL),
+        )
+
+    lines = [
+        alt.Chart(_ROWS)
+        .transform_filter(f"datum.{kind}_{column} > 0")
+        .mark_line(clip=True, strokeWidth=2.5, interpolate="linear", strokeDash=dash)
+        .encode(
+            x=x,
+            y=share(column),
+            stroke=alt.datum(name),
+        )
+        for column, name, dash in (
+            ("quanta_fraction", "quanta", [1, 0]),
+            ("wall_time_fraction", "wall time", [6, 3]),
+        )
+    ]
+    hover = (
+        alt.Chart(_ROWS)
+        .mark_rule(strokeWidth=9, opacity=0)
+        .encode(
+            x=x,
+            tooltip=[
+                alt.Tooltip("memory_gib:Q", title="GiB per core"),
+                alt.Tooltip("quanta:N", title="Quanta that fit"),
+                alt.Tooltip("wall_time:N", title="Wall time that fits"),
+            ],
+        )
+    )
+    return _finish(
+        [*lines, _slider_rule(scale), hover], _parameters(memory_gib=6, x_max=16), HEIGHT
+    )
+
+
+def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
+    """Draw stacked bars whose ends the page computed, one for each GiB.
+
+    Rows: ``lower_gib``, ``upper_gib``, ``label``, ``colour``, ``y0``, ``y1`` and, for the tooltip,
+    the texts ``range``, ``quanta``, ``wall_time``, ``inherited``.
+
+    Parameters
+    ----------
+    is_log : `bool`
+        Whether the vertical axis is logarithmic.
+    title : `str`
+        Its title.
+    """
+    scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("x_max"), nice=False)
+    bars = (
+        alt.Chart(_ROWS)
+        .mark_bar(clip=True, style="segment")
+        .encode(
+            x=alt.X(
+                "lower_gib:Q",
+                title="Max RSS (GiB)",
+                scale=scale,
+                axis=alt.Axis(grid=False, tickMinStep=1, format="~r"),
+            ),
+            x2="upper_gib:Q",
+            y=alt.Y(
+                "y0:Q",
+                title=f"{title} (logarithmic)" if is_log else title,
+                scale=alt.Scale(type="log" if is_log else "linear"),
+                axis=alt.Axis(format=theme.COUNT_FORMAT),
+            ),
+            y2="y1:Q",
+            fill=alt.Fill("colour:N", scale=None),
+            opacity=alt.when(_CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+            tooltip=[
+                alt.Tooltip("label:N", title="Task"),
+                alt.Tooltip("range:N", title="Max RSS"),
+                alt.Tooltip("quanta:N", title="Quanta"),
+                alt.Tooltip("wall_time:N", title="Wall time"),
+                alt.Tooltip("inherited:N", title="Inherited peaks"),
+            ],
+        )
+    )
+    return _finish(
+        [bars, _slider_rule(scale)], _parameters(memory_gib=6, x_max=16, chosen=[]), HEIGHT
+    )
+
+
+def boxes() -> Any:  # noqa: ANN401
+    """Draw one box for each task and campaign, from quantiles of the marts.
+
+    Rows: ``task_label``, ``label`` (the campaign), ``colour``, and in GiB ``lower_gib``,
+    ``p25_gib``, ``p50_gib``, ``p75_gib``, ``upper_gib``, ``p95_gib``, ``max_gib``, ``largest_gib``
+    (null for a single quantum); for the tooltip the texts ``quanta``, ``inherited``.
+    """
+    scale = alt.Scale(
+        type="log",
+        domainMin=alt.ExprRef("x_min"),
+        domainMax=alt.ExprRef("x_max"),
+        nice=False,
+    )
+    axis = alt.Axis(values=[0.25, 0.5, 1, 2, 4, 6, 8, 16, 32, 64, 128, 256, 512], format="~r")
+    base = alt.Chart(_ROWS).encode(
+        y=alt.Y("task_label:N", title=None, sort=None),
+        yOffset=alt.YOffset("label:N", sort=None),
+        opacity=alt.when(_CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+        tooltip=[
+            alt.Tooltip("task_label:N", title="Task"),
+            alt.Tooltip("label:N", title="Campaign"),
+            alt.Tooltip("quanta:N", title="Quanta"),
+            *(
+                alt.Tooltip(f"{name}_gib:Q", title=f"{title} (GiB)", format=",.2f")
+                for name, title in (("p50", "Median"), ("p95", "p95"), ("max", "Max"))
+            ),
+            alt.Tooltip("inherited:N", title="Inherited peaks"),
+        ],
+    )
+
+    def memory(field: str) -> alt.X:
+        return alt.X(f"{field}:Q", title="Max RSS (GiB, logarithmic)", scale=scale, axis=axis)
+
+    stroke, fill = alt.Stroke("colour:N", scale=None), alt.Fill("colour:N", scale=None)
+    whiskers = base.mark_rule(strokeWidth=1.4).encode(
+        x=memory("lower_gib"), x2="upper_gib:Q", stroke=stroke
+    )
+    bodies = base.mark_bar(fillOpacity=0.4, strokeWidth=1.4, size=BOX_HEIGHT).encode(
+        x=memory("p25_gib"), x2="p75_gib:Q", fill=fill, stroke=stroke
+    )
+    medians = base.mark_tick(thickness=3, size=BOX_HEIGHT).encode(x=memory("p50_gib"), fill=fill)
+    largest = base.mark_point(filled=False, size=22, strokeWidth=1.4).encode(
+        x=memory("largest_gib"), stroke=stroke
+    )
+    return _finish(
+        [whiskers, bodies, medians, largest, _slider_rule(scale)],
+        _parameters(memory_gib=6, x_min=0.25, x_max=16, chosen=[]),
+        HEIGHT,
+    )
+
+
+def specifications() -> dict[str, Any]:
+    """Make every specification of the page by name."""
+    return {
+        "curve_fit": curve(is_rest=False),
+        "curve_rest": curve(is_rest=True),
+        "quanta": histogram(is_log=False, title="Quanta"),
+        "quanta_log": histogram(is_log=True, title="Quanta"),
+        "wall_time": histogram(is_log=False, title="Wall time (h)"),
+        "wall_time_log": histogram(is_log=True, title="Wall time (h)"),
+        "boxes": boxes(),
+    }
+
+
+def light_and_dark() -> dict[str, Any]:
+    """Make the configuration of charts for a light and for a dark page."""
+    return {
+        "light": _configuration("#1c2430", "#5b6675", "#e6e9ee", "#c22f2f", "#ffffff"),
+        "dark": _configuration("#e7ebf0", "#a3adba", "#2d343f", "#ff7b72", "#1a1f27"),
+    }
+
+
+def _configuration(ink: str, muted: str, grid: str, line: str, paper: str) -> dict[str, Any]:
+    """Give the theme of the figures other colours, and sizes for a screen."""
+    text = {"labelColor": muted, "titleColor": ink}
+    return {
+        "font": "system-ui, sans-serif",
+        "background": None,
+        "padding": 4,
+        "view": {"stroke": None},
+        "axis": {
+            **theme.CONFIG["axis"],
+            **text,
+            "labelFontSize": 12,
+            "titleFontSize": 12,
+            "gridColor": grid,
+            "domainColor": grid,
+            "tickColor": grid,
+        },
+        "legend": {
+            **text,
+            "orient": "top",
+            "labelFontSize": 12,
+            "title": None,
+            "symbolType": "stroke",
+            "symbolSize": 500,
+            "symbolStrokeWidth": 2.5,
+        },
+        "range": {
+            "category": ["#0b7285", "#d98e04"] if paper == "#ffffff" else ["#5cc8db", "#f2b84b"]
+        },
+        "title": {"color": ink, "subtitleColor": muted},
+        "style": {
+            "slider-rule": {"color": line},
+            "segment": {"stroke": paper, "strokeWidth": 0.5},
+        },
+        "mark": {"aria": False},
+    }

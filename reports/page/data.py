@@ -1,0 +1,147 @@
+"""What the page embeds: marts as compact JSON in columns, small enough whatever a campaign's size.
+
+The size is bounded by leaving detail out, and the page says which: first fields beyond the largest
+few, then all fields, then bands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from reports import theme
+from reports.page import charts
+from reports.page.marts import PageMarts
+
+__all__ = ["DETAILS", "Detail", "gather", "script_json"]
+
+WORST_ROWS = 6000
+"""Worst quanta of all campaigns and stages together."""
+
+
+@dataclass(frozen=True)
+class Detail:
+    """How finely the page tells quanta apart.
+
+    Parameters
+    ----------
+    field_count : `int`
+        Fields of a campaign that keep their name.
+    is_by_band : `bool`
+        Whether bands are told apart.
+    worst_limit : `int`
+        Worst quanta of one (campaign, stage), at most.
+    """
+
+    field_count: int
+    is_by_band: bool
+    worst_limit: int
+
+
+DETAILS = (
+    Detail(8, True, 500),
+    Detail(4, True, 200),
+    Detail(0, True, 100),
+    Detail(0, False, 50),
+)
+"""From fine to coarse: the first that fits is taken."""
+
+
+def columns(table: pa.Table) -> dict[str, Any]:
+    """Turn a table into columns for JSON, texts as codes of a dictionary.
+
+    Parameters
+    ----------
+    table : `pyarrow.Table`
+        Any table of texts, numbers, booleans and lists.
+
+    Returns
+    -------
+    encoded : `dict`
+        ``count`` and ``columns``: a list for each, or ``{"values": [...], "codes": [...]}``.
+    """
+    encoded: dict[str, Any] = {}
+    for name in table.column_names:
+        column = table[name]
+        if pa.types.is_string(column.type):
+            coded = column.combine_chunks().dictionary_encode()
+            encoded[name] = {
+                "values": coded.dictionary.to_pylist(),
+                "codes": coded.indices.to_pylist(),
+            }
+        else:
+            encoded[name] = column.to_pylist()
+    return {"count": table.num_rows, "columns": encoded}
+
+
+def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
+    """Collect everything that the page shows.
+
+    Parameters
+    ----------
+    marts : `~reports.page.marts.PageMarts`
+        The warehouse.
+    detail : `Detail`
+        How finely.
+    """
+    stages = marts.page_stages()
+    field_count, is_by_band = detail.field_count, detail.is_by_band
+    worst_limit = min(detail.worst_limit, max(20, WORST_ROWS // max(1, stages.num_rows)))
+    lake = marts.lake()
+    return {
+        "lake": {
+            **{name: lake.get(name) for name in ("extractor_version", "run_count", "is_simulated")},
+            "extracted_on": f"{lake['extracted_at']:%Y-%m-%d}"
+            if lake.get("extracted_at")
+            else None,
+        },
+        "detail": {
+            "field_count": field_count,
+            "is_by_band": is_by_band,
+            "worst_limit": worst_limit,
+        },
+        "thresholds_gib": marts.page_thresholds(),
+        "campaigns": columns(marts.page_campaigns()),
+        "stages": columns(stages),
+        "tasks": columns(marts.page_tasks()),
+        "series": columns(marts.page_steps(field_count=field_count, is_by_band=is_by_band)),
+        "worst": columns(
+            marts.page_worst(field_count=field_count, is_by_band=is_by_band, limit=worst_limit)
+        ),
+        "specs": charts.specifications(),
+        "configs": charts.light_and_dark(),
+        "colours": {
+            "tasks": theme.TASK_COLOURS,
+            "other": theme.OTHER_TASKS_COLOUR,
+            "campaigns": theme.RELEASE_COLOURS,
+        },
+    }
+
+
+def _escapes() -> Iterator[tuple[str, str]]:
+    """List what could end a script element or a line of JavaScript, with JSON's own escapes."""
+    for character in "<>&\u2028\u2029":
+        yield character, f"\\u{ord(character):04x}"
+
+
+def script_json(value: object) -> str:
+    """Write JSON that may stand inside a script element, whatever its texts hold.
+
+    Parameters
+    ----------
+    value : `object`
+        What JSON can hold; texts may come from outside.
+
+    Returns
+    -------
+    text : `str`
+        JSON without ``<``, ``>``, ``&``, U+2028 and U+2029, which stand only in texts.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character, escape in _escapes():
+        text = text.replace(character, escape)
+    return text

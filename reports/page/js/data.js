@@ -1,0 +1,39 @@
+// What Python embedded, as rows and lists. Nothing here depends on what is selected.
+
+const embedded = JSON.parse(document.getElementById("census-data").textContent);
+
+// A column is a list, or codes of a dictionary (absent values are null).
+const column = (table, name) => {
+  const encoded = table.columns[name];
+  if (Array.isArray(encoded)) return encoded;
+  return encoded.codes.map((code) => (code === null ? null : encoded.values[code]));
+};
+
+const rowsOf = (table) => {
+  const names = Object.keys(table.columns);
+  const columns = names.map((name) => column(table, name));
+  return Array.from({ length: table.count }, (_, row) =>
+    Object.fromEntries(names.map((name, index) => [name, columns[index][row]])),
+  );
+};
+
+const campaigns = rowsOf(embedded.campaigns);
+const stages = rowsOf(embedded.stages);
+const tasks = rowsOf(embedded.tasks);
+const series = rowsOf(embedded.series);
+const worst = rowsOf(embedded.worst);
+
+const stageNames = [...new Set(stages.map((row) => row.stage))];
+const campaignNames = campaigns.map((row) => row.campaign);
+const campaignOf = new Map(campaigns.map((row) => [row.campaign, row]));
+const focus = campaigns.find((row) => row.is_focus) ?? campaigns[0];
+
+const taskOf = new Map(tasks.map((row) => [JSON.stringify([row.campaign, row.stage, row.task_label]), row]));
+const stageOf = new Map(stages.map((row) => [JSON.stringify([row.campaign, row.stage]), row]));
+
+// Steps of the slider are quarters of a GiB, as the series count them.
+const STEPS_PER_GIB = 4;
+const SLIDER_END = 16;
+
+const campaignColour = (name) =>
+  embedded.colours.campaigns[campaignNames.indexOf(name) % embedded.colours.campaigns.length];
