@@ -35,6 +35,7 @@ from extract.provenance_graphs import (
 )
 from extract.repository import FileSlice, Repository, open_repository
 from extract.schema import TABLES
+from extract.store_errors import StoreGuard
 
 __all__ = [
     "GRAPH_SLICE_QUANTA",
@@ -164,13 +165,16 @@ def read_files(part: FileSlice, threads: int | None, stem: Path) -> Harvest:
         Sorted parts and counts.
     """
     collector = _Collector(stem)
+    guard = StoreGuard()
     for batch in _repository(part.location, str(stem.parent.parent)).file_batches(part):
         uris = (uri for column in (batch.metadata_uris, batch.log_uris) for uri in column if uri)
         is_remote = "://" in next(uris, "")
-        read = read_metadata_files(batch, threads=threads or (32 if is_remote else 1))
+        at_once = threads or (32 if is_remote else 1)
+        read = read_metadata_files(batch, threads=at_once, guard=guard)
         for table, rows in (("quanta", read.quanta), ("rejects", read.rejects)):
             for record_batch in rows.to_batches():
                 collector.add(table, record_batch)
+    guard.close()
     return collector.finish()
 
 

@@ -34,6 +34,7 @@ from extract.quanta import (
     paused_garbage_collection,
 )
 from extract.schema import QUANTA
+from extract.store_errors import Diagnosis, StoreGuard, diagnose
 
 __all__ = ["FileBatch", "Part", "read_metadata_files"]
 
@@ -90,7 +91,9 @@ class Part:
     """Rows of `extract.schema.REJECTS`."""
 
 
-def read_metadata_files(batch: FileBatch, *, threads: int = 1) -> Part:
+def read_metadata_files(
+    batch: FileBatch, *, threads: int = 1, guard: StoreGuard | None = None
+) -> Part:
     """Read the metadata files of some quanta.
 
     Parameters
@@ -100,19 +103,28 @@ def read_metadata_files(batch: FileBatch, *, threads: int = 1) -> Part:
     threads : `int`, optional
         Files that are read at the same time, to hide the latency of a remote
         store.
+    guard : `extract.store_errors.StoreGuard`, optional
+        What is known of the store from earlier batches.
 
     Returns
     -------
     part : `Part`
         One row for each attempt, and a reject for each dataset that could not
         be read.  Never raises for a dataset.
+
+    Raises
+    ------
+    StoreError
+        Raised when the store as a whole cannot be read.
     """
+    guard = guard or StoreGuard()
     builder = QuantaBuilder(batch.run, "metadata_file")
     batches: list[pa.RecordBatch] = []
     uris = [_uri_to_read(batch, index) for index in range(len(batch))]
     with paused_garbage_collection():
         found = _map_in_window(_try_read, uris, threads)
-        for base, content in zip(_bases(batch), found, strict=True):
+        for base, uri, answer in zip(_bases(batch), uris, found, strict=True):
+            content = _judge(guard, uri, answer)
             if base.metadata_dataset_id is None:
                 _add_failure(builder, base, content)
             else:
@@ -190,18 +202,28 @@ def _add_failure(builder: QuantaBuilder, base: Row, content: bytes | str | None)
         builder.append(row, attempt.usage)
 
 
-def _try_read(uri: str | None) -> bytes | str | None:
-    """Read a file: its bytes, or the reason why not; `None` where there is no file to read."""
+def _try_read(uri: str | None) -> bytes | Diagnosis | None:
+    """Read a file: its bytes, or why not; `None` where there is no file to read."""
     if uri is None:
         return None
     try:
         if uri.startswith("/"):
             return Path(uri).read_bytes()
         return ResourcePath(uri).read()
-    except FileNotFoundError:
-        return "registered, but the file is gone"
     except Exception as error:
-        return f"{type(error).__name__}: {str(error)[:200]}"
+        return diagnose(error, uri)
+
+
+def _judge(
+    guard: StoreGuard, uri: str | None, answer: bytes | Diagnosis | None
+) -> bytes | str | None:
+    """Turn a failure into the reason of a reject, unless the store itself failed."""
+    if isinstance(answer, Diagnosis):
+        guard.fail(answer, uri or "")
+        return answer.text
+    if answer is not None:
+        guard.succeed()
+    return answer
 
 
 _T = TypeVar("_T")
@@ -216,7 +238,8 @@ def _map_in_window(
         yield from map(function, values)
         return
     pending = iter(values)
-    with ThreadPoolExecutor(max_workers=threads) as executor:
+    executor = ThreadPoolExecutor(max_workers=threads)
+    try:
         window: deque[Future[_R]] = deque(
             executor.submit(function, value) for value in islice(pending, 4 * threads)
         )
@@ -225,3 +248,6 @@ def _map_in_window(
             for value in islice(pending, 1):
                 window.append(executor.submit(function, value))
             yield result
+    finally:
+        # When a store is down, those that wait would each wait for it in vain.
+        executor.shutdown(cancel_futures=True)

@@ -14,7 +14,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-__all__ = ["Diagnosis", "NoAnswerError", "diagnose", "explain", "within"]
+__all__ = [
+    "Diagnosis",
+    "NoAnswerError",
+    "StoreError",
+    "StoreGuard",
+    "diagnose",
+    "explain",
+    "within",
+]
 
 _T = TypeVar("_T")
 
@@ -181,7 +189,7 @@ _RULES = tuple(
         ),
         (
             r"No such file|No file found|No such resource|Unable to read resource|NoSuchKey",
-            "the file is registered but not in the store",
+            "registered, but the file is gone",
             False,
         ),
     )
@@ -224,6 +232,58 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while link is not None:
         yield link
         link = link.__cause__ or link.__context__
+
+
+class StoreError(RuntimeError):
+    """A store as a whole cannot be read: that says nothing of the quanta behind its files."""
+
+
+@dataclass
+class StoreGuard:
+    """Tells a store that is down, or refuses, from single files that cannot be read.
+
+    One file may be behind a broken disk of the store, and look as if all of it
+    were down; so some failures in a row are needed, or nothing but failures.
+    """
+
+    limit: int = 10
+    """Failures in a row that are believed."""
+
+    _has_read: bool = False
+    _failures: int = 0
+    _last: str = ""
+
+    def succeed(self) -> None:
+        """Take note of a file that was read, or is known to be gone."""
+        self._has_read = True
+        self._failures = 0
+
+    def fail(self, diagnosis: Diagnosis, uri: str) -> None:
+        """Take note of a file that could not be read.
+
+        Raises
+        ------
+        StoreError
+            Raised after so many failures that the store itself must be the reason.
+        """
+        if not diagnosis.is_everywhere:
+            self.succeed()
+            return
+        self._failures += 1
+        self._last = f"{uri}: {diagnosis.text}"
+        if self._failures >= self.limit:
+            raise StoreError(self._last)
+
+    def close(self) -> None:
+        """Judge at the end, for RUNs of a few files.
+
+        Raises
+        ------
+        StoreError
+            Raised if there were failures of the store and nothing else.
+        """
+        if self._failures and not self._has_read:
+            raise StoreError(self._last)
 
 
 class NoAnswerError(TimeoutError):

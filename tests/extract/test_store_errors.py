@@ -10,7 +10,15 @@ import threading
 
 import pytest
 
-from extract.store_errors import NoAnswerError, diagnose, explain, within
+from extract.store_errors import (
+    Diagnosis,
+    NoAnswerError,
+    StoreError,
+    StoreGuard,
+    diagnose,
+    explain,
+    within,
+)
 
 REFUSED = "HTTPConnectionPool(host='h', port=1): Max retries exceeded (Caused by NewConnectionError"
 
@@ -63,7 +71,7 @@ def test_an_error_of_a_whole_store_is_explained(said: str, meant: str) -> None:
 )
 def test_a_missing_file_is_no_trouble_of_the_store_whatever_numbers_it_bears(said: str) -> None:
     diagnosis = diagnose(FileNotFoundError(said))
-    assert diagnosis.text == "the file is registered but not in the store"
+    assert diagnosis.text == "registered, but the file is gone"
     assert not diagnosis.is_everywhere
 
 
@@ -98,3 +106,39 @@ def test_what_a_call_returns_or_raises_comes_through() -> None:
     assert within(5, lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 // 0)
+
+
+DOWN = Diagnosis("nothing answers there", is_everywhere=True)
+GONE = Diagnosis("registered, but the file is gone", is_everywhere=False)
+
+
+def test_a_store_that_only_fails_is_not_taken_for_files_that_are_lost() -> None:
+    guard = StoreGuard(limit=3)
+    guard.fail(DOWN, "dav://h:1/a")
+    guard.fail(DOWN, "dav://h:1/b")
+    with pytest.raises(StoreError, match=r"dav://h:1/c: nothing answers there"):
+        guard.fail(DOWN, "dav://h:1/c")
+
+
+def test_a_store_of_few_files_that_only_fails_is_judged_at_the_end() -> None:
+    guard = StoreGuard(limit=3)
+    guard.fail(DOWN, "dav://h:1/a")
+    with pytest.raises(StoreError, match=r"dav://h:1/a"):
+        guard.close()
+
+
+def test_a_few_files_behind_a_broken_disk_do_not_condemn_the_store() -> None:
+    guard = StoreGuard(limit=3)
+    for _ in range(5):
+        guard.fail(DOWN, "dav://h:1/a")
+        guard.fail(DOWN, "dav://h:1/b")
+        guard.succeed()
+    guard.fail(DOWN, "dav://h:1/c")
+    guard.close()
+
+
+def test_any_number_of_files_may_be_gone() -> None:
+    guard = StoreGuard(limit=3)
+    for _ in range(5):
+        guard.fail(GONE, "dav://h:1/a")
+    guard.close()

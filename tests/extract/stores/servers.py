@@ -47,37 +47,59 @@ class Doorman:
     app: WSGIApplication
     delay_s: float = 0.0
     """Latency added to each request."""
-    refusal: str | None = None
-    """Status line, such as ``401 Unauthorized``, given to every request instead of an answer."""
-    required_authorization: str | None = None
-    """Value that the header must have; else 401."""
     methods: Counter[str] = field(default_factory=Counter)
     """Requests by HTTP method."""
     most_at_once: int = 0
-    """Highest number of requests that were inside at the same time."""
+    """Highest number of held requests that were inside at the same time."""
 
     def __post_init__(self) -> None:
-        self._inside = 0
-        self._lock = threading.Lock()
+        self._refusal: tuple[str, str] | None = None
+        self._held: str | None = None
+        self._held_inside = 0
+        self._enough = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def refuse(self, status: str, path_part: str = "") -> Iterator[None]:
+        """Answer a status, such as ``401 Unauthorized``, to requests with such a path."""
+        self._refusal = (status, path_part)
+        try:
+            yield
+        finally:
+            self._refusal = None
+
+    @contextmanager
+    def hold(self, path_part: str, *, until_inside: int) -> Iterator[None]:
+        """Keep requests with such a path waiting until so many of them are inside at once.
+
+        A reader that sends fewer at a time gets no answer for half a minute.
+        """
+        self._held, self._enough, self.most_at_once = path_part, until_inside, 0
+        try:
+            yield
+        finally:
+            self._held = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        with self._lock:
+        path = environ["PATH_INFO"]
+        with self._changed:
             self.methods[environ["REQUEST_METHOD"]] += 1
-            self._inside += 1
-            self.most_at_once = max(self.most_at_once, self._inside)
-        try:
-            time.sleep(self.delay_s)
-            refusal = self.refusal
-            wanted = self.required_authorization
-            if wanted and environ.get("HTTP_AUTHORIZATION") != wanted:
-                refusal = "401 Unauthorized"
-            if refusal:
-                start_response(refusal, [("Content-Length", "0")])
-                return [b""]
-            return self.app(environ, start_response)
-        finally:
-            with self._lock:
-                self._inside -= 1
+        if self._held is not None and self._held in path:
+            self._wait_for_others()
+        time.sleep(self.delay_s)
+        if self._refusal is not None and self._refusal[1] in path:
+            start_response(self._refusal[0], [("Content-Length", "0")])
+            return [b""]
+        return self.app(environ, start_response)
+
+    def _wait_for_others(self) -> None:
+        """Hold a request until enough have come; those that come later go straight on."""
+        with self._changed:
+            self._held_inside += 1
+            self.most_at_once = max(self.most_at_once, self._held_inside)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most_at_once >= self._enough, timeout=30)
+            self._held_inside -= 1
 
     @property
     def writes(self) -> Counter[str]:
@@ -90,7 +112,11 @@ class Doorman:
 def serve(app: WSGIApplication) -> Iterator[str]:
     """Serve an application, and yield its ``host:port``."""
     server = cheroot.wsgi.Server(
-        ("127.0.0.1", 0), app, numthreads=SERVER_THREADS, request_queue_size=256
+        ("127.0.0.1", 0),
+        app,
+        numthreads=SERVER_THREADS,
+        request_queue_size=256,
+        shutdown_timeout=1,
     )
     server.prepare()
     thread = threading.Thread(target=server.serve, daemon=True)

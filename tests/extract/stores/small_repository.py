@@ -29,7 +29,7 @@ try:  # Graphs can be ingested since 30.2026.400.
 except ImportError:
     ingest_graph = None  # type: ignore[assignment]
 
-__all__ = ["FILES_RUN", "GRAPH_RUN", "HAS_GRAPHS", "PER_RUN", "build", "campaigns_text"]
+__all__ = ["FILES_RUN", "GRAPH_RUN", "HAS_GRAPHS", "QUANTA_PER_RUN", "build", "campaigns_text"]
 
 FILES_RUN = "u/stores/stage1/20251201T000000Z"
 GRAPH_RUN = "u/stores/stage2/20251202T000000Z"
@@ -37,7 +37,7 @@ HAS_GRAPHS = ingest_graph is not None
 
 VISITS = range(1, 5)
 DETECTORS = range(4)
-PER_RUN = 2 * len(VISITS) * len(DETECTORS)
+QUANTA_PER_RUN = 2 * len(VISITS) * len(DETECTORS)
 """Quanta of each RUN; one of them failed: ``calibrateImage`` of the last visit's first detector."""
 
 

@@ -2,20 +2,168 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from lsst.daf.butler import Butler
+from lsst.resources import ResourcePath
 
+from extract.schema import TABLES
+from tests.extract.stores.commands import lake_table, run_command
 from tests.extract.stores.repositories import Repository
-from tests.extract.stores.small_repository import FILES_RUN
+from tests.extract.stores.small_repository import (
+    FILES_RUN,
+    GRAPH_RUN,
+    HAS_GRAPHS,
+    QUANTA_PER_RUN,
+    campaigns_text,
+)
 
 
-@pytest.mark.parametrize("which", ["local", "s3", "webdav", "postgres", "facility"])
-def test_the_butler_itself_reads_the_store(
-    which: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repository: Repository = request.getfixturevalue(f"{which}_repository")
-    for name, value in repository.environment.items():
-        monkeypatch.setenv(name, value)
+@pytest.fixture(scope="module")
+def local_lake(local_repository: Repository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    outcome = run_command(
+        "run", local_repository, tmp_path_factory.mktemp("lake"), "--workers", "1"
+    )
+    assert outcome.code == 0, outcome.text
+    return outcome.data
+
+
+@pytest.fixture(scope="module")
+def postgres_lake(
+    postgres_repository: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    folder = tmp_path_factory.mktemp("lake")
+    outcome = run_command("run", postgres_repository, folder, "--workers", "1")
+    assert outcome.code == 0, outcome.text
+    return outcome.data
+
+
+def assert_same_lake(data: Path, expected: Path) -> None:
+    for name in TABLES:
+        assert lake_table(data, name).equals(lake_table(expected, name)), name
+
+
+def assert_lake_says_what_the_butler_says(data: Path, repository: Repository) -> None:
+    """Compare each quantum's peak with what the slow way reads, dataset by dataset."""
+    found = {}
+    for row in lake_table(data, "quanta").to_pylist():
+        key = (row["run"], row["task_label"], row["visit"], row["detector"])
+        found[key] = row["max_rss_bytes"]
+    runs = [FILES_RUN, GRAPH_RUN] if HAS_GRAPHS else [FILES_RUN]
+    assert len(found) == QUANTA_PER_RUN * len(runs)
+    expected = {}
     with Butler.from_config(repository.name) as butler:
+        for run in runs:
+            for task in ("isr", "calibrateImage"):
+                for ref in butler.query_datasets(f"{task}_metadata", run):
+                    peak = butler.get(ref)["quantum"]["endMaxResidentSetSize"]
+                    expected[run, task, ref.dataId["visit"], ref.dataId["detector"]] = peak
+    assert {key: peak for key, peak in found.items() if peak is not None} == expected
+    assert len(found) - len(expected) == len(runs)  # the one that failed, of each RUN
+
+
+def test_a_file_system_gives_what_the_butler_says(
+    local_repository: Repository, local_lake: Path
+) -> None:
+    assert_lake_says_what_the_butler_says(local_lake, local_repository)
+
+
+def test_a_registry_on_postgresql_gives_what_the_butler_says(
+    postgres_repository: Repository, postgres_lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in postgres_repository.environment.items():
+        monkeypatch.setenv(name, value)
+    assert_lake_says_what_the_butler_says(postgres_lake, postgres_repository)
+
+
+@pytest.mark.parametrize("store", ["s3", "webdav"])
+def test_a_remote_store_gives_the_rows_of_the_file_system(
+    store: str, local_lake: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    repository: Repository = request.getfixturevalue(f"{store}_repository")
+    assert repository.doorman is not None
+    outcome = run_command("run", repository, tmp_path, "--workers", "1")
+    assert outcome.code == 0, outcome.text
+    assert_same_lake(outcome.data, local_lake)
+    assert not repository.doorman.writes
+
+
+def test_a_facility_with_postgresql_and_webdav_gives_the_same_rows_in_several_processes(
+    facility_repository: Repository, postgres_lake: Path, tmp_path: Path
+) -> None:
+    assert facility_repository.doorman is not None
+    (tmp_path / "campaigns.yaml").write_text(campaigns_text(facility_repository.name))
+    subprocess.run(
+        [sys.executable, "-m", "extract", "run", "campaigns.yaml", "--data", "data",
+         "--workers", "2"],
+        cwd=tmp_path, check=True, env={**os.environ, **facility_repository.environment},
+    )  # fmt: skip
+    assert_same_lake(tmp_path / "data", postgres_lake)
+    assert not facility_repository.doorman.writes
+
+
+def test_a_local_repository_is_left_as_it_is(local_repository: Repository, tmp_path: Path) -> None:
+    def state() -> dict[str, str]:
+        root = Path(local_repository.name)
+        return {
+            str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in root.rglob("*")
+            if path.is_file()
+        }
+
+    before = state()
+    assert run_command("run", local_repository, tmp_path, "--workers", "1").code == 0
+    assert state() == before
+
+
+@pytest.mark.parametrize("store", ["s3", "webdav"])
+def test_as_many_files_are_read_at_once_as_asked(
+    store: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    repository: Repository = request.getfixturevalue(f"{store}_repository")
+    assert repository.doorman is not None
+    with repository.doorman.hold("_metadata_", until_inside=8):
+        outcome = run_command("run", repository, tmp_path, "--workers", "1", "--threads", "8")
+    assert outcome.code == 0, outcome.text
+    assert repository.doorman.most_at_once == 8
+
+
+def test_a_file_that_is_gone_from_a_store_is_one_reject(
+    webdav_repository: Repository, tmp_path: Path
+) -> None:
+    assert webdav_repository.doorman is not None
+    with webdav_repository.doorman.refuse("404 Not Found", "isr_metadata_Cam1_r_Cam1-R_1_R0_"):
+        outcome = run_command("run", webdav_repository, tmp_path, "--workers", "1")
+    assert outcome.code == 0, outcome.text
+    (reject,) = lake_table(outcome.data, "rejects").to_pylist()
+    assert reject["task_label"] == "isr"
+    assert reject["data_id"] == '{"detector":0,"instrument":"Cam1","visit":1}'
+    assert len(lake_table(outcome.data, "quanta")) == QUANTA_PER_RUN * (1 + HAS_GRAPHS)
+
+
+def test_a_store_that_refuses_everything_fails_the_run_and_leaves_no_rows_that_look_lost(
+    webdav_repository: Repository, tmp_path: Path
+) -> None:
+    assert webdav_repository.doorman is not None
+    with webdav_repository.doorman.refuse("401 Unauthorized", ""):
+        outcome = run_command("run", webdav_repository, tmp_path, "--workers", "1")
+    assert outcome.code != 0
+    assert "the store refuses the credentials (401)" in outcome.text
+    assert FILES_RUN in outcome.text
+    assert not len(lake_table(outcome.data, "quanta"))
+
+
+def test_reading_goes_through_the_store_that_the_repository_names(
+    s3_repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_repository.environment.items():
+        monkeypatch.setenv(name, value)
+    with Butler.from_config(s3_repository.name) as butler:
         ref = butler.query_datasets("isr_metadata", FILES_RUN)[0]
-        assert butler.get(ref)["quantum"].getArray("outputs")
+        assert butler.getURI(ref).scheme == "s3"
+        assert ResourcePath(butler.getURI(ref)).exists()
