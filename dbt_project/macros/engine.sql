@@ -5,7 +5,7 @@
 
 {#- Time from one instant to a later one in seconds, exact to the microsecond: sums of it agree in any order. -#}
 {% macro seconds_between(earlier, later) -%}
-    {{ return(adapter.dispatch('seconds_between')(earlier, later)) }}
+    {{ adapter.dispatch('seconds_between')(earlier, later) }}
 {%- endmacro %}
 
 {% macro duckdb__seconds_between(earlier, later) -%}
@@ -15,7 +15,7 @@
 {#- Exact quantiles of a column with linear interpolation, as a list in the order of `fractions`. One list
     keeps one copy of the values, where one aggregate for each quantile would keep as many copies. -#}
 {% macro quantiles(column, fractions) -%}
-    {{ return(adapter.dispatch('quantiles')(column, fractions)) }}
+    {{ adapter.dispatch('quantiles')(column, fractions) }}
 {%- endmacro %}
 
 {% macro duckdb__quantiles(column, fractions) -%}
@@ -24,7 +24,7 @@
 
 {#- Element of a list, counted from 1. -#}
 {% macro element(list, position) -%}
-    {{ return(adapter.dispatch('element')(list, position)) }}
+    {{ adapter.dispatch('element')(list, position) }}
 {%- endmacro %}
 
 {% macro duckdb__element(list, position) -%}
@@ -33,7 +33,7 @@
 
 {#- Number of elements of a list, NULL for NULL. -#}
 {% macro list_length(list) -%}
-    {{ return(adapter.dispatch('list_length')(list)) }}
+    {{ adapter.dispatch('list_length')(list) }}
 {%- endmacro %}
 
 {% macro duckdb__list_length(list) -%}
@@ -42,7 +42,7 @@
 
 {#- One row per element of a list, beside `columns` of its relation. -#}
 {% macro unnested(list) -%}
-    {{ return(adapter.dispatch('unnested')(list)) }}
+    {{ adapter.dispatch('unnested')(list) }}
 {%- endmacro %}
 
 {% macro duckdb__unnested(list) -%}
@@ -51,7 +51,7 @@
 
 {#- Distinct values of a group as a sorted list. -#}
 {% macro sorted_values(column) -%}
-    {{ return(adapter.dispatch('sorted_values')(column)) }}
+    {{ adapter.dispatch('sorted_values')(column) }}
 {%- endmacro %}
 
 {% macro duckdb__sorted_values(column) -%}
@@ -60,7 +60,7 @@
 
 {#- 64 bits from the given columns, the same in every build: for samples and to find candidates quickly, never as a key. -#}
 {% macro stable_hash(columns) -%}
-    {{ return(adapter.dispatch('stable_hash')(columns)) }}
+    {{ adapter.dispatch('stable_hash')(columns) }}
 {%- endmacro %}
 
 {% macro duckdb__stable_hash(columns) -%}
@@ -69,7 +69,7 @@
 
 {#- Value of a key of a data ID (JSON text), as the given type; NULL where the key is absent. -#}
 {% macro data_id_value(data_id, key, type) -%}
-    {{ return(adapter.dispatch('data_id_value')(data_id, key, type)) }}
+    {{ adapter.dispatch('data_id_value')(data_id, key, type) }}
 {%- endmacro %}
 
 {% macro duckdb__data_id_value(data_id, key, type) -%}
@@ -78,7 +78,7 @@
 
 {#- Value of `column` in the row of a group where `rank` is largest. -#}
 {% macro value_at_largest(column, rank) -%}
-    {{ return(adapter.dispatch('value_at_largest')(column, rank)) }}
+    {{ adapter.dispatch('value_at_largest')(column, rank) }}
 {%- endmacro %}
 
 {% macro duckdb__value_at_largest(column, rank) -%}

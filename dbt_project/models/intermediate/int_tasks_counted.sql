@@ -24,7 +24,7 @@ listed as (
             data_id
         from expectations
         where data_id is not null
-    )
+    ) as distinct_quanta
     group by campaign, stage, run, task_label
 
 ),

@@ -10,9 +10,9 @@ stages as (
 
     select
         campaign,
-        string_agg(stage || ': ' || incomplete_reason, '; ' order by stage_position)
-            filter (incomplete_reason is not null) as declared_gaps
+        string_agg(stage || ': ' || incomplete_reason, '; ' order by stage_position) as declared_gaps
     from {{ ref('stg_lake__stages') }}
+    where incomplete_reason is not null
     group by campaign
 
 ),

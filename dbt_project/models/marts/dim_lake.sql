@@ -27,10 +27,10 @@ final as (
 
     select
         read_runs.extractor_version,
-        (select min(campaigns_file) from campaigns) as campaigns_file,
+        (select min(campaigns.campaigns_file) from campaigns) as campaigns_file,
         read_runs.lake_schema_version,
         read_runs.run_count,
-        (select bool_or(is_simulated) from campaigns) as is_simulated,
+        (select bool_or(campaigns.is_simulated) from campaigns) as is_simulated,
         read_runs.extracted_at
     from read_runs
 
