@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from reports import run, terminal
-from reports.marts import WarehouseError
+from reports.marts import Marts, WarehouseError
+from reports.summary import print_summary
 
 __all__ = ["app"]
 
@@ -37,3 +38,14 @@ def run_command(data: Data = Path("data")) -> None:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(result.sentence())
+
+
+@app.command("summary")
+def summary_command(data: Data = Path("data")) -> None:
+    """Print the answer on the terminal: stages, tasks over the line, conclusions, gaps."""
+    try:
+        with Marts(data / "warehouse.duckdb") as marts:
+            print_summary(marts, terminal.console())
+    except WarehouseError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error

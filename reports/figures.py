@@ -235,8 +235,9 @@ def gap_notes(usages: list[dict[str, Any]]) -> tuple[str, ...]:
         if usage["incomplete_reason"]:
             notes.append(f"{where}: declared incomplete: {usage['incomplete_reason']}")
         elif usage["completeness_verdict"] == "incomplete":
+            gaps = numbers.count(usage["gap_count"])
             notes.append(
-                f"{where}: incomplete: {numbers.count(usage['gap_count'])} quanta are missing."
+                f"{where}: incomplete: of the expected quanta, {gaps} left no usable result."
             )
         elif usage["quanta_count"] == 0:
             notes.append(why_empty(usage))

@@ -92,7 +92,7 @@ def write(column: str, value: object) -> str:
         return _text(value)
     number = float(value)
     if column.endswith("_bytes"):
-        return gib(number / GIB)
+        return f"{number / GIB:,.2f} GiB"
     if column.endswith("_gib"):
         return gib(number)
     if column.endswith("_mib"):

@@ -9,9 +9,18 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["progress"]
+__all__ = ["console", "progress"]
+
+PLAIN_WIDTH = 200
+"""Columns of a table that is not printed on a terminal: nothing is cut there."""
 
 T = TypeVar("T")
+
+
+def console() -> Console:
+    """Make the console of what is printed as a result."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
 def progress(items: Iterable[T], *, total: int, what: str) -> Iterator[T]:
@@ -26,14 +35,14 @@ def progress(items: Iterable[T], *, total: int, what: str) -> Iterator[T]:
     what : `str`
         What they are, in the plural.
     """
-    console = Console(file=sys.stderr)
-    if not console.is_terminal:
+    errors = Console(file=sys.stderr)
+    if not errors.is_terminal:
         yield from items
         return
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     )  # fmt: skip
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task(what, total=total)
         for item in items:
             yield item

@@ -59,7 +59,7 @@ OTHER_TASKS_COLOUR = "#c7c7c7"
 RELEASE_COLOURS = ("#d98e04", "#2a8c82", "#20366b", "#c2a7ed", "#775618", "#0fe8a4")
 """Colours of releases by the position of their campaign in the file; they come round again."""
 
-RELEASE_SHAPES = ("triangle-up", "square", "circle", "diamond", "cross", "triangle-down")
+RELEASE_SHAPES = ("diamond", "square", "circle", "triangle-up", "cross", "triangle-down")
 """Shapes that go with `RELEASE_COLOURS`, for points."""
 
 LINE_COLOURS = {"threshold": "#d00000", "p95": "#00772b"}

@@ -69,7 +69,7 @@ def chart(frame: pa.Table, *, setting: Setting, threshold_gib: float) -> alt.Lay
                 title="Wall time (h)",
                 scale=alt.Scale(domainMin=0, range=[6, 320]),
                 legend=alt.Legend(
-                    orient="bottom", direction="horizontal", format="~g",
+                    orient="bottom", direction="horizontal", format="~g", tickCount=4,
                     symbolFillColor="#999999", symbolStrokeColor="#444444",
                 ),
             ),

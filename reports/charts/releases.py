@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from reports import theme
 
 __all__ = [
+    "memory_axis",
     "release_colour",
     "release_offset",
     "release_order",
@@ -101,6 +102,17 @@ def task_height(frame: pa.Table, release_height: float) -> float:
     """
     tasks = pc.count_distinct(frame["task_label"]).as_py()
     return float(max(18.0, release_height * (len(_releases(frame)) + 0.8)) * tasks)
+
+
+def memory_axis(ticks: list[float]) -> alt.Axis:
+    """Make the axis of memory: above the rows, where reading begins, as the rows may be many.
+
+    Parameters
+    ----------
+    ticks : `list` [`float`]
+        In GiB.
+    """
+    return alt.Axis(values=ticks, format=theme.GIB_FORMAT, orient="top")
 
 
 def task_axis(frame: pa.Table) -> alt.Y:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import altair as alt
 import pyarrow as pa
 
-from reports import theme
 from reports.charts.parts import (
     Setting,
     figure,
@@ -15,6 +14,7 @@ from reports.charts.parts import (
     threshold_line,
 )
 from reports.charts.releases import (
+    memory_axis,
     release_colour,
     release_offset,
     release_stroke,
@@ -71,7 +71,7 @@ def chart(
             f"{column}:Q",
             title="Max RSS (GiB, logarithmic)",
             scale=scale,
-            axis=alt.Axis(values=ticks, format=theme.GIB_FORMAT),
+            axis=memory_axis(ticks),
         )
 
     base = alt.Chart(frame).encode(y=y, yOffset=offset)

@@ -16,7 +16,7 @@ from reports.facts import Facts
 from reports.figures import Figure, Stage, gap_notes, stages, why_empty
 from reports.files import write_file
 from reports.marts import Marts
-from reports.technote.conclusions import verdict
+from reports.technote.conclusions import sentence
 
 __all__ = ["write_technote"]
 
@@ -37,10 +37,10 @@ class Section:
     notes: tuple[str, ...]
     why_empty: str
     others_have_data: bool
-    verdict: str
+    conclusion: str
 
 
-def _section(marts: Marts, stage: Stage, shown: list[Figure]) -> Section:
+def _section(marts: Marts, facts: Facts, stage: Stage, shown: list[Figure]) -> Section:
     """Gather what the template needs of a stage."""
     campaign = stage.focus["campaign"]
     return Section(
@@ -54,7 +54,7 @@ def _section(marts: Marts, stage: Stage, shown: list[Figure]) -> Section:
         notes=gap_notes(stage.usages),
         why_empty=why_empty(stage.focus),
         others_have_data=any(usage["quanta_count"] for usage in stage.usages),
-        verdict=verdict(stage.focus).value,
+        conclusion=sentence(facts, stage.focus, stage.title, why_empty(stage.focus)),
     )
 
 
@@ -129,7 +129,7 @@ def write_technote(
         "campaigns": campaigns,
         "focus": focus,
         "lake": marts.lake(),
-        "stages": [_section(marts, stage, shown) for stage in stages(marts)],
+        "stages": [_section(marts, facts, stage, shown) for stage in stages(marts)],
     }
     templates = environment(facts, focus)
     for name in ("index.md", "technote.toml"):

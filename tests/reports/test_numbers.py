@@ -13,9 +13,10 @@ from reports.numbers import gib, hours, percent, write
 @pytest.mark.parametrize(
     ("column", "value", "text"),
     [
-        ("max_rss_bytes", 6 * 2**30, "6 GiB"),
+        ("max_rss_bytes", 6 * 2**30, "6.00 GiB"),
         ("p95_max_rss_bytes", 3.3e9, "3.07 GiB"),
         ("threshold_gib", 6.5, "6.5 GiB"),
+        ("threshold_gib", 6.0, "6 GiB"),
         ("request_memory_mib", 60000, "60,000 MiB"),
         ("quanta_count", 574472, "574,472"),
         ("over_threshold_fraction", 0.0033738, "0.337 %"),
