@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from reports import run, terminal
 from reports.marts import Marts, WarehouseError
 from reports.summary import print_summary
+from reports.technote.html import build_html
 
 __all__ = ["app"]
 
@@ -49,3 +51,19 @@ def summary_command(data: Data = Path("data")) -> None:
     except WarehouseError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
+
+
+@app.command("technote")
+def technote_command(
+    data: Data = Path("data"),
+    environment: Annotated[
+        Path, typer.Option(help="Virtual environment of documenteer; is made if needed.")
+    ] = Path(sys.prefix) / "technote",
+) -> None:
+    """Build the HTML of the technote in $DATA/report/technote with documenteer, offline."""
+    try:
+        page = build_html(data / "report" / "technote", environment=environment)
+    except WarehouseError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"Technote: {page}")
