@@ -78,3 +78,19 @@ def docs(data: Data = Path("data")) -> None:
     except WarehouseError as error:
         raise _fail(error) from None
     typer.echo(f"Wrote {page}")
+
+
+@app.command()
+def dictionary(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path(
+        "docs/data-dictionary.md"
+    ),
+) -> None:
+    """Write the data dictionary: every mart and column, with units, from the models."""
+    from dbt_project import dictionary as dictionaries
+
+    try:
+        dictionaries.write(path)
+    except WarehouseError as error:
+        raise _fail(error) from None
+    typer.echo(f"Wrote {path}")
