@@ -6,6 +6,7 @@ for SQLite knows one writer.
 
 from __future__ import annotations
 
+import gc
 import json
 import multiprocessing
 import shutil
@@ -172,6 +173,18 @@ def _careless_sqlite() -> Iterator[None]:
 
 
 @contextmanager
+def _without_garbage_collection() -> Iterator[None]:
+    """Spare the collector's passes over millions of live objects: a quarter of the CPU time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@contextmanager
 def _executor(workers: int) -> Iterator[Callable[..., Future[None]]]:
     """Give a function that submits work: to processes, or to this one when there are none."""
     if workers:
@@ -197,6 +210,7 @@ def _provenance_path(building: Path, plan: RunPlan) -> Path:
     return building / _AGGREGATED / f"{plan.campaign.name}_{plan.stage}_{plan.timestamp}.qg"
 
 
+@_without_garbage_collection()
 def _write_run(name: str, stage: str, index: int, seed: int, scale: float, building: Path) -> None:
     """Write the graphs or files of one RUN; what the registry must know follows from the plan."""
     planned = plan_stage(name, stage, seed, scale)
@@ -252,6 +266,7 @@ def _make_collections(butler: Butler, seed: int, scale: float, stages: Sequence[
             collections.redefine_chain(chain, [*earlier, _INPUTS])
 
 
+@_without_garbage_collection()
 def _ingest_provenance(butler: Butler, plan: RunPlan, building: Path) -> None:
     """Hand a provenance graph to the official tool, with the folders that it expects."""
     repository = building / "repo"
@@ -261,6 +276,7 @@ def _ingest_provenance(butler: Butler, plan: RunPlan, building: Path) -> None:
     ingest_graph(str(repository), str(_provenance_path(building, plan)), transfer="move")
 
 
+@_without_garbage_collection()
 def _ingest_files(butler: Butler, plan: RunPlan, repository: Path) -> None:
     """Register the files of a RUN where they lie."""
     known = {"instrument": INSTRUMENT, "skymap": SKYMAP}
