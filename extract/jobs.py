@@ -35,7 +35,7 @@ from extract.provenance_graphs import (
 )
 from extract.repository import FileSlice, Repository, open_repository
 from extract.schema import TABLES
-from extract.store_errors import StoreGuard
+from extract.store_errors import StoreError, StoreGuard, explain
 
 __all__ = [
     "GRAPH_SLICE_QUANTA",
@@ -196,11 +196,19 @@ def inspect(uri: str, folder: Path, workers: int) -> tuple[GraphInfo, list[Graph
         Counts, versions, packages.
     slices : `list` [ `extract.provenance_graphs.GraphSlice` ]
         Together all its quanta.
+
+    Raises
+    ------
+    StoreError
+        Raised if a remote graph cannot be copied.
     """
     path = uri
     if "://" in uri:
         path = str(folder / "graph.qg")
-        ResourcePath(path).transfer_from(ResourcePath(uri), transfer="copy")
+        try:
+            ResourcePath(path).transfer_from(ResourcePath(uri), transfer="copy")
+        except Exception as error:  # Each store has its own.
+            raise StoreError(f"{uri}: {explain(error, uri)}") from error
     info = inspect_graph(path, uri=uri)
     return info, plan_slices(info, max(workers, -(-info.n_quanta // GRAPH_SLICE_QUANTA)))
 

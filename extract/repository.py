@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -29,6 +31,7 @@ from lsst.resources import ResourcePath
 from lsst.utils.iteration import chunk_iterable
 
 from extract.metadata_files import FileBatch
+from extract.store_errors import explain, within
 
 __all__ = [
     "FileSlice",
@@ -68,6 +71,13 @@ _DEALING_DIMENSIONS = {
     "exposure": "instrument",
     "tract": "skymap",
 }
+
+
+CONNECTIONS = 32
+"""Connections to a remote store that are kept open: as many as files read at once by default."""
+
+ANSWER_LIMIT_S = 15
+"""Wall seconds after which a server is said not to answer; its clients would take minutes."""
 
 
 class RepositoryError(RuntimeError):
@@ -538,10 +548,9 @@ class Repository:
         if uri is None:
             raise RepositoryError(f"{run}: the datastore does not know where its metadata is")
         try:
-            with ResourcePath(uri).open("rb") as stream:
-                stream.read(1)
+            within(ANSWER_LIMIT_S, lambda: ResourcePath(uri).read(1))
         except Exception as error:  # Each store has its own: FileNotFoundError, ValueError, ...
-            raise RepositoryError(f"{uri}: cannot be read: {_one_line(error)}") from error
+            raise RepositoryError(f"{uri}: {explain(error, uri)}") from error
         return uri
 
 
@@ -581,12 +590,6 @@ def _begin(record: object) -> datetime.datetime | None:
     return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC)
 
 
-def _one_line(error: BaseException) -> str:
-    """Shorten an error of a library to one line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:300]}" if text else type(error).__name__
-
-
 @contextmanager
 def open_repository(location: str) -> Iterator[Repository]:
     """Open a repository, read-only.
@@ -606,16 +609,39 @@ def open_repository(location: str) -> Iterator[Repository]:
     RepositoryError
         Raised with one line if it cannot be opened.
     """
+    # Before the first client is made, which remembers them: threads that read at once need as
+    # many connections, and a dead database server would be waited for for minutes.
+    os.environ.setdefault("LSST_RESOURCES_NUM_WORKERS", str(CONNECTIONS))
+    os.environ.setdefault("PGCONNECT_TIMEOUT", str(ANSWER_LIMIT_S))
     try:
-        # Defaults are not inferred: that would query every collection that is named.
-        butler = Butler.from_config(location, writeable=False, inferDefaults=False)
+        butler = within(ANSWER_LIMIT_S, lambda: _open(location))
     except Exception as error:  # Wrong label, path, password, server: six libraries, one line.
-        raise RepositoryError(
-            f"{location}: no Butler repository can be opened there: {_one_line(error)}"
-        ) from error
+        raise RepositoryError(f"repository {location}: {explain(error, location)}") from error
     try:
         with butler.registry.caching_context():
             yield Repository(location, butler)
+    except (
+        sqlalchemy.exc.SQLAlchemyError
+    ) as error:  # A table without a grant, a server that went away.
+        raise RepositoryError(f"repository {location}: {explain(error)}") from error
     finally:
         # Older stacks have no close().
         getattr(butler, "close", lambda: None)()
+
+
+def _open(location: str) -> Butler:
+    """Open a Butler; defaults are not inferred: that would query every collection named."""
+    with _silent("lsst.daf.butler"):
+        return Butler.from_config(location, writeable=False, inferDefaults=False)
+
+
+@contextmanager
+def _silent(name: str) -> Iterator[None]:
+    """Keep a library from logging the error that we tell in one line ourselves."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

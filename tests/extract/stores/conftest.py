@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import boto3
@@ -54,7 +53,8 @@ def s3_repository(
             if path.is_file() and path.name not in {"gen3.sqlite3", "butler.yaml"}:
                 client.upload_file(str(path), BUCKET, f"repo/{path.relative_to(root)}")
         doorman.methods.clear()
-        config = configure_elsewhere(local_repository, f"s3://{BUCKET}/repo/", folder)
+        store = f"s3://{BUCKET}/repo/"
+        config = configure_elsewhere(local_repository, store, folder)
         index = folder / "index.yaml"
         index.write_text(yaml.safe_dump({"dp2": str(config)}))
         yield Repository(
@@ -64,6 +64,7 @@ def s3_repository(
                 "DAF_BUTLER_REPOSITORY_INDEX": str(index),
                 **S3_KEYS,
             },
+            store,
             doorman,
         )
 
@@ -76,8 +77,9 @@ def webdav_repository(
     doorman = Doorman(webdav_app(Path(local_repository.name)))
     folder = tmp_path_factory.mktemp("webdav")
     with serve(doorman) as address:
-        path = configure_elsewhere(local_repository, f"dav://{address}/", folder)
-        yield Repository(str(path), {}, doorman)
+        store = f"dav://{address}/"
+        path = configure_elsewhere(local_repository, store, folder)
+        yield Repository(str(path), {}, store, doorman)
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +115,8 @@ def postgres_repository(postgres: Postgres, tmp_path_factory: pytest.TempPathFac
 @pytest.fixture(scope="session")
 def facility_repository(postgres_repository: Repository) -> Iterator[Repository]:
     """PostgreSQL and WebDAV, known by the URI of its configuration: as FrDF has it."""
-    with ExitStack() as stack:
-        doorman = Doorman(webdav_app(Path(postgres_repository.name)))
-        address = stack.enter_context(serve(doorman))
-        yield Repository(f"dav://{address}/butler.yaml", postgres_repository.environment, doorman)
+    doorman = Doorman(webdav_app(Path(postgres_repository.name)))
+    with serve(doorman) as address:
+        store = f"dav://{address}/"
+        environment = postgres_repository.environment
+        yield Repository(f"{store}butler.yaml", environment, store, doorman)

@@ -23,6 +23,8 @@ class Repository:
     """What stands behind ``repository:``: a path, a URI or a label."""
     environment: dict[str, str] = field(default_factory=dict)
     """Variables that the user sets to reach it."""
+    store: str = ""
+    """Root of its datastore, where that is a server."""
     doorman: Doorman | None = None
     """The layer in front of its store, where that is a server."""
 

@@ -1,0 +1,160 @@
+"""``census-extract check`` tells in one line what is amiss with a registry or a store."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+import extract.repository
+from tests.extract.stores.commands import run_command
+from tests.extract.stores.repositories import Repository, configure_elsewhere
+from tests.extract.stores.servers import Doorman, Postgres, dead_address, serve
+from tests.extract.stores.small_repository import HAS_GRAPHS
+
+
+def told(repository: Repository, folder: Path) -> str:
+    """Run ``check``, which must fail, and give the one line that says why."""
+    outcome = run_command("check", repository, folder)
+    assert outcome.code == 1, outcome.text
+    (line,) = outcome.failed_lines
+    assert line.startswith("AMISS ")
+    return line
+
+
+@pytest.mark.parametrize("which", ["local", "s3", "webdav", "postgres", "facility"])
+def test_a_sound_repository_gets_one_line_for_each_stage(
+    which: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    repository: Repository = request.getfixturevalue(f"{which}_repository")
+    outcome = run_command("check", repository, tmp_path)
+    assert outcome.code == 0, outcome.text
+    assert not outcome.failed_lines
+    assert f"repository {repository.name}: opened, read-only" in outcome.text
+    assert outcome.text.count("1 RUNs") == 1 + HAS_GRAPHS
+    assert not outcome.data.exists()
+
+
+def test_a_label_that_is_not_registered(s3_repository: Repository, tmp_path: Path) -> None:
+    line = told(Repository("dp3", s3_repository.environment), tmp_path)
+    assert "dp3 is neither a path nor a registered label; known labels: dp2" in line
+
+
+def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert "no Butler repository" in told(Repository(str(tmp_path / "empty")), tmp_path / "x")
+
+
+def test_a_sqlite_file_that_is_gone(local_repository: Repository, tmp_path: Path) -> None:
+    shutil.copy(Path(local_repository.name) / "butler.yaml", tmp_path)
+    assert "SQLite file is missing" in told(Repository(str(tmp_path)), tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "meant"),
+    [
+        ("reader", "wrong", "the database refuses the password of user reader"),
+        ("stranger", None, "the database user may not read schema dp2"),
+    ],
+)
+def test_a_database_that_refuses(
+    user: str,
+    password: str | None,
+    meant: str,
+    postgres: Postgres,
+    postgres_repository: Repository,
+    tmp_path: Path,
+) -> None:
+    environment = postgres.credentials(user, password)
+    assert meant in told(Repository(postgres_repository.name, environment), tmp_path)
+
+
+def test_a_password_that_nobody_gave(postgres_repository: Repository, tmp_path: Path) -> None:
+    environment = {"LSST_DB_AUTH_CREDENTIALS": "[]", "PGPASSFILE": "/dev/null"}
+    line = told(Repository(postgres_repository.name, environment), tmp_path)
+    assert "the database wants a password and none is known" in line
+
+
+def test_a_grant_that_covers_only_some_tables(
+    postgres: Postgres, postgres_repository: Repository, tmp_path: Path
+) -> None:
+    with postgres.connect("owner") as connection:
+        connection.execute("REVOKE SELECT ON dp2.dataset FROM reader")
+        try:
+            line = told(postgres_repository, tmp_path)
+        finally:
+            connection.execute("GRANT SELECT ON dp2.dataset TO reader")
+    assert "the database user may not read table dataset" in line
+
+
+def test_a_database_server_that_is_down(postgres_repository: Repository, tmp_path: Path) -> None:
+    config = yaml.safe_load((Path(postgres_repository.name) / "butler.yaml").read_text())
+    config["registry"]["db"] = f"postgresql://{dead_address()}/census"
+    (tmp_path / "butler.yaml").write_text(yaml.safe_dump(config))
+    environment = {"LSST_DB_AUTH_CREDENTIALS": "[]"}
+    line = told(Repository(str(tmp_path), environment), tmp_path / "x")
+    assert "connection refused" in line
+
+
+@pytest.mark.parametrize(
+    ("status", "meant"),
+    [
+        ("401 Unauthorized", "the store refuses the credentials (401)"),
+        ("403 Forbidden", "the store refuses access (403)"),
+    ],
+)
+@pytest.mark.parametrize("store", ["s3", "webdav"])
+def test_a_store_that_refuses(
+    store: str, status: str, meant: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    repository: Repository = request.getfixturevalue(f"{store}_repository")
+    assert repository.doorman is not None
+    with repository.doorman.refuse(status, "_metadata/"):
+        assert meant in told(repository, tmp_path)
+
+
+def told_of_stages(repository: Repository, folder: Path) -> list[str]:
+    """Run ``check``, which must fail for every stage, and give the lines that say why."""
+    outcome = run_command("check", repository, folder)
+    assert outcome.code == 1, outcome.text
+    assert len(outcome.failed_lines) == 1 + HAS_GRAPHS
+    return outcome.failed_lines
+
+
+@pytest.mark.parametrize("store", ["s3", "webdav"])
+def test_files_that_are_registered_but_gone(
+    store: str, local_repository: Repository, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    there: Repository = request.getfixturevalue(f"{store}_repository")
+    path = configure_elsewhere(local_repository, f"{there.store}elsewhere/", tmp_path)
+    for line in told_of_stages(Repository(str(path), there.environment), tmp_path / "x"):
+        assert "registered, but the file is gone" in line
+        assert f"{there.store}elsewhere/u/stores/stage" in line
+
+
+def test_a_bucket_that_does_not_exist(
+    local_repository: Repository, s3_repository: Repository, tmp_path: Path
+) -> None:
+    path = configure_elsewhere(local_repository, "s3://nowhere/repo/", tmp_path)
+    for line in told_of_stages(Repository(str(path), s3_repository.environment), tmp_path / "x"):
+        assert "the S3 store has no such bucket" in line
+
+
+def test_a_webdav_server_that_is_down_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extract.repository, "ANSWER_LIMIT_S", 0.5)  # its client tries for 17 s
+    line = told(Repository(f"dav://{dead_address()}/butler.yaml"), tmp_path)
+    assert "no answer in time" in line
+
+
+def test_a_web_server_that_is_no_webdav_server(tmp_path: Path) -> None:
+    def website(environ: object, start_response: object) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "0")])  # type: ignore[operator]
+        return [b""]
+
+    with serve(Doorman(website)) as address:
+        line = told(Repository(f"dav://{address}/butler.yaml"), tmp_path)
+    assert "the server is no WebDAV server" in line
