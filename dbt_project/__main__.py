@@ -2,4 +2,5 @@
 
 from dbt_project.cli import app
 
-app()
+if __name__ == "__main__":
+    app(prog_name="python -m dbt_project")

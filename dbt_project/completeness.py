@@ -49,14 +49,15 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
         if verdict == "incomplete":
             complete = False
             console.print(f"[red]error[/]: {where}: {what}")
-            _print_tasks(connection, console, campaign, stage)
+            _print_tasks(connection, console, campaign, stage, shown_data_ids=_SHOWN_DATA_IDS)
             console.print(
                 "  Run these quanta again, or declare the gap as `incomplete:` of the stage in the "
                 "campaigns file. The whole list is in fct_missing_quanta."
             )
         elif verdict == "declared":
+            # Known already: its tasks are enough, and the list is in the warehouse.
             console.print(f"[yellow]warning[/]: {where}: {what}; declared: {escape(reason)}")
-            _print_tasks(connection, console, campaign, stage)
+            _print_tasks(connection, console, campaign, stage, shown_data_ids=0)
         else:
             console.print(
                 f"notice: {where}: unverified: no graph tells for all of its tasks what was "
@@ -82,7 +83,12 @@ def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) 
 
 
 def _print_tasks(
-    connection: duckdb.DuckDBPyConnection, console: Console, campaign: str, stage: str
+    connection: duckdb.DuckDBPyConnection,
+    console: Console,
+    campaign: str,
+    stage: str,
+    *,
+    shown_data_ids: int,
 ) -> None:
     """Name the tasks with a gap, and the first data IDs of each."""
     tasks = connection.execute(
@@ -103,9 +109,10 @@ def _print_tasks(
     ).fetchall()
     for task_label, gap_count, problems, data_ids in tasks[:_SHOWN_TASKS]:
         console.print(f"  {escape(task_label)}: {int(gap_count):,} ({problems})")
-        for data_id in data_ids or []:
+        shown = (data_ids or [])[:shown_data_ids]
+        for data_id in shown:
             console.print(f"    {escape(data_id)}")
-        if gap_count > len(data_ids or []):
-            console.print(f"    and {int(gap_count) - len(data_ids or []):,} more")
+        if shown and gap_count > len(shown):
+            console.print(f"    and {int(gap_count) - len(shown):,} more")
     if len(tasks) > _SHOWN_TASKS:
         console.print(f"  and {len(tasks) - _SHOWN_TASKS} more tasks")
