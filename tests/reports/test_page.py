@@ -1,0 +1,585 @@
+"""The page in a real browser: it loads, its numbers are SQL's, and hostile texts do nothing."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from dbt_project.build import build
+from dbt_project.layout import Layout
+from reports import numbers
+from reports.page.build import LIMIT_BYTES, write_page
+from reports.page.data import DETAILS, Detail, gather, script_json
+from reports.page.marts import PageMarts
+from tests.lake_factory import GIB, SyntheticLake
+
+SCRIPT = "</script><script>window.harmed = true</script><!--"
+IMAGE = '<img src=x onerror="window.harmed = true">'
+FORMULA = '=HYPERLINK("http://example.org")\u2028\'; drop table x'
+TASKS = ("isr", IMAGE, FORMULA, "__proto__")
+BANDS = ("r", "i", SCRIPT)
+FIELDS = [f"field {number:02d}" for number in range(10)] + [SCRIPT]
+
+
+def fill(lake: SyntheticLake, campaign: str, stage: str, count: int) -> None:
+    """Add quanta of every task, band and field, some of them on the edge of a step."""
+    run = lake.run(campaign, stage, f"runs/{campaign}/{stage}/20251202T000000Z")
+    edges = (6 * GIB, 6 * GIB + 1, 16 * GIB, 16 * GIB + 1, 45 * GIB)
+    for index in range(count):
+        # The first field is the largest, so that the fields that are named are known.
+        field = FIELDS[min(index % 17, len(FIELDS) - 1) if index % 2 else 0]
+        lake.visit(campaign, stage, index, target_name=field)
+        for position, task in enumerate(TASKS):
+            peak = round((0.7 + 0.37 * ((index * 7 + position * 3) % 19)) * GIB)
+            if position == 0 and index < len(edges):
+                peak = edges[index]
+            data_id: dict[str, Any] = {
+                "instrument": "LSSTCam",
+                "visit": index,
+                "detector": position,
+            }
+            if index % 5:
+                data_id["band"] = BANDS[index % len(BANDS)]
+            lake.quantum(
+                campaign, stage, run, task, data_id,
+                peak_gib=peak / GIB, prep_gib=peak / GIB if index % 3 == 0 else 0.5,
+                wall_s=10.000001 * (index + 1) + peak / GIB, node_name="=node",
+            )  # fmt: skip
+    where = (campaign, stage, run, "isr")
+    lake.quantum(*where, {"instrument": "LSSTCam", "visit": 9000}, status="failed", has_usage=False)
+    lake.expect(*where, {"instrument": "LSSTCam", "visit": 9001})
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse of two campaigns whose every text tries to be markup or a formula."""
+    folder = tmp_path_factory.mktemp("page")
+    lake = SyntheticLake()
+    for name, focus in (("DM-1", None), ("DM-2", "v30")):
+        lake.campaign(
+            name,
+            release=IMAGE,
+            focus=focus,
+            fields=[SCRIPT],
+            description=SCRIPT,
+            stages={"stage1": None, "stage2": SCRIPT, "empty": IMAGE},
+        )
+        fill(lake, name, "stage1", 90)
+        fill(lake, name, "stage2", 40)
+    lake.write(folder / "lake")
+    build(Layout(folder))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(data: Path) -> Path:
+    return write_page(data)
+
+
+def needed(program: str) -> str:
+    """Find a program of the system, or skip (which CI forbids)."""
+    path = shutil.which(program)
+    if path is None:
+        reason = f"{program} is not installed (Debian: apt-get install chromium chromium-driver)"
+        if os.environ.get("CENSUS_NO_SKIP") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return path
+
+
+class Browser:
+    """A headless Chromium with the page open."""
+
+    def __init__(self, driver: webdriver.Chrome, page: Path) -> None:
+        self.driver = driver
+        self.page = page
+
+    def open(self, *, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
+        self.command(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=height, deviceScaleFactor=1, mobile=False,
+        )  # fmt: skip
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        self.command("Emulation.setEmulatedMedia", features=[feature])
+        # From another page, so that the same address is loaded anew.
+        self.driver.get("about:blank")
+        self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        self.driver.get(self.page.as_uri())
+        self.until("return document.documentElement.dataset.ready === 'true'")
+
+    def command(self, name: str, **options: object) -> dict[str, Any]:
+        result: dict[str, Any] = self.driver.execute_cdp_cmd(name, options)
+        return result
+
+    def run(self, script: str, *arguments: object) -> Any:  # noqa: ANN401  (what JavaScript returns)
+        return self.driver.execute_script(script, *arguments)
+
+    def until(self, script: str) -> None:
+        WebDriverWait(self.driver, 20, 0.05).until(lambda _: self.run(script))
+
+    def find(self, selector: str) -> WebElement:
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def find_all(self, selector: str) -> list[WebElement]:
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def click(self, selector: str) -> None:
+        # The driver scrolls no further than it must, and that may be under the controls.
+        target = self.find(selector)
+        self.run("arguments[0].scrollIntoView({block: 'center'})", target)
+        target.click()
+
+    def text(self, selector: str) -> str:
+        text: str = self.run("return document.querySelector(arguments[0]).textContent", selector)
+        return text
+
+    def texts(self, selector: str) -> list[str]:
+        script = "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)"
+        texts: list[str] = self.run(script, selector)
+        return texts
+
+    def choose(self, picker: str, text: str) -> None:
+        # Browsers show the spaces of an option collapsed; values are exact.
+        options = self.find_all(f"#{picker} option")
+        values = {o.get_attribute("textContent"): o.get_attribute("value") for o in options}
+        value = values[text]
+        assert value is not None
+        Select(self.find(f"#{picker}")).select_by_value(value)
+
+    def slide(self, memory_gib: float) -> None:
+        self.run(
+            "const s = document.getElementById('memory'); s.value = arguments[0];"
+            "s.dispatchEvent(new Event('input', {bubbles: true}))",
+            str(memory_gib),
+        )
+        self.until(
+            "return document.getElementById('memory-output').textContent === "
+            f"'{numbers.gib(memory_gib)}'"
+        )
+
+    def answer(self) -> list[str]:
+        ids = ("quanta-share", "quanta-rest", "wall-time-share", "wall-time-rest")
+        return [self.text(f"#{name}") for name in ids]
+
+    def complaints(self) -> list[str]:
+        log: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in log]
+
+    def screenshot(self, path: Path) -> None:
+        image = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(image["data"]))
+
+
+@pytest.fixture(scope="module")
+def chromium(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = needed("chromium")
+    for switch in (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+        "--disable-background-networking", "--disable-component-update", "--disable-sync",
+        "--disable-dev-shm-usage", "--hide-scrollbars",
+        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
+    ):  # fmt: skip
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    service = webdriver.ChromeService(executable_path=needed("chromedriver"))
+    driver = webdriver.Chrome(options=options, service=service)
+    yield Browser(driver, page)
+    driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """The page as it is when it was just opened."""
+    chromium.open()
+    return chromium
+
+
+def sql(data: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        return connection.execute(query, list(values)).fetchall()
+
+
+def expected_answer(data: Path, memory_gib: float, condition: str = "true") -> list[str]:
+    """Say from single quanta what the page must show."""
+    ((all_count, over_count, all_s, over_s),) = sql(
+        data,
+        f"""
+        select
+            count(*),
+            count(*) filter (max_rss_bytes > $1),
+            sum(total_wall_time_s),
+            coalesce(sum(total_wall_time_s) filter (max_rss_bytes > $1), 0)
+        from fct_quanta
+        where is_measured and campaign = 'DM-2' and {condition}
+        """,
+        int(memory_gib * GIB),
+    )
+    assert all_count > 0
+    return [
+        numbers.percent((all_count - over_count) / all_count),
+        f"{over_count:,} of {all_count:,} need more",
+        numbers.percent(float((all_s - over_s) / all_s)),
+        f"{numbers.hours(float(over_s) / 3600)} of {numbers.hours(float(all_s) / 3600)} need more",
+    ]
+
+
+class Links(HTMLParser):
+    """Everything in a page that a browser would follow or load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [
+            value or "" for name, value in attrs if name in ("src", "href", "action", "srcset")
+        ]
+
+
+# What needs no browser.
+
+
+@pytest.mark.parametrize("text", [SCRIPT, "<!--", "&lt;", "\u2028\u2029", IMAGE])
+def test_json_in_a_script_keeps_its_texts_and_cannot_end_it(text: str) -> None:
+    written = script_json({text: [text]})
+    assert not set("<>&\u2028\u2029") & set(written)
+    assert json.loads(written) == {text: [text]}
+
+
+def test_page_is_one_small_file_that_refers_to_nothing(page: Path) -> None:
+    text = page.read_text()
+    links = Links()
+    links.feed(text)
+    assert set(links.found) == {"#answer", "data:,"}
+    assert len(text.encode()) < LIMIT_BYTES
+    policy = re.search(r'Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    assert policy[1].startswith("default-src &#39;none&#39;")
+    assert "unsafe" not in policy[1]
+
+
+@pytest.mark.parametrize("detail", DETAILS)
+def test_whatever_the_detail_all_quanta_and_wall_time_are_there(data: Path, detail: Detail) -> None:
+    with PageMarts(data / "warehouse.duckdb") as marts:
+        series = gather(marts, detail)["series"]["columns"]
+    ((count, inherited, wall_us),) = sql(
+        data,
+        """
+        select count(*), count(*) filter (is_peak_inherited), sum(total_wall_time_s) * 1000000
+        from fct_quanta where is_measured
+        """,
+    )
+    assert sum(map(sum, series["quanta_count"])) == count
+    assert sum(map(sum, series["inherited_peak_count"])) == inherited
+    assert sum(map(sum, series["total_wall_time_us"])) == wall_us
+
+
+def test_a_page_that_would_be_too_large_tells_less_apart(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "warehouse.duckdb").symlink_to(data / "warehouse.duckdb")
+    full = write_page(tmp_path).stat().st_size
+    monkeypatch.setattr("reports.page.build.LIMIT_BYTES", full)
+    coarser = write_page(tmp_path).read_text()
+    assert len(coarser.encode()) < full
+    assert '"field_count":4' in coarser
+
+
+def test_largest_fields_keep_their_names_and_the_rest_is_one(data: Path) -> None:
+    with PageMarts(data / "warehouse.duckdb") as marts:
+        fine, coarse, none = (
+            set(marts.page_steps(field_count=n, is_by_band=True)["field"].to_pylist())
+            for n in (8, 1, 0)
+        )
+    assert len(fine) == 9
+    assert coarse == {"field 00", "other fields"}
+    assert none == {None}
+
+
+# What a reader sees.
+
+
+def test_page_loads_in_silence_and_from_nowhere_else(browser: Browser) -> None:
+    assert browser.complaints() == []
+    assert browser.run("return performance.getEntriesByType('resource').length") == 0
+    assert len(browser.find_all(".plot svg")) == 3
+
+
+def test_slider_gives_the_numbers_of_sql(browser: Browser, data: Path) -> None:
+    for memory_gib in (1, 3.75, 6, 6.25, 16):
+        browser.slide(memory_gib)
+        assert browser.answer() == expected_answer(data, memory_gib)
+        title = browser.text("#answer-title")
+        assert title.startswith(f"At {numbers.gib(memory_gib)} per core, ")
+
+
+def test_exactly_the_memory_fits_and_one_byte_more_does_not(browser: Browser, data: Path) -> None:
+    ((at_edge,),) = sql(
+        data,
+        "select count(*) from fct_quanta where campaign = 'DM-2' and max_rss_bytes = $1 + 1",
+        6 * GIB,
+    )
+    assert at_edge > 0
+    browser.slide(6)
+    over = browser.answer()[1]
+    browser.slide(6.25)
+    assert browser.answer()[1] != over
+
+
+def test_arrow_keys_move_the_slider_and_the_lines(browser: Browser, data: Path) -> None:
+    rule = ".plot svg .mark-rule line[stroke='#c22f2f']"
+    before = [line.get_attribute("transform") for line in browser.find_all(rule)]
+    assert len(before) == 3
+    browser.find("#memory").send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
+    browser.until("return document.getElementById('memory-output').textContent === '6.5 GiB'")
+    assert browser.answer() == expected_answer(data, 6.5)
+    assert browser.find("#memory").get_attribute("aria-valuetext") == "6.5 GiB per core"
+    browser.until(
+        f"return document.querySelector(`{rule}`).getAttribute('transform') !== '{before[0]}'"
+    )
+    browser.until("return document.getElementById('live').textContent.includes('6.5 GiB')")
+    assert "gib=6.5" in browser.driver.current_url
+
+
+@pytest.mark.parametrize(
+    ("picks", "condition"),
+    [
+        ({"stage": "Stage 1"}, "stage = 'stage1'"),
+        ({"band": "r"}, "band = 'r'"),
+        ({"band": "Without band"}, "band is null"),
+        ({"field": "field 00"}, "target_name = 'field 00'"),
+        (
+            {"stage": "Stage 2", "band": SCRIPT, "field": SCRIPT},
+            f"stage = 'stage2' and band = '{SCRIPT}' and target_name = '{SCRIPT}'",
+        ),
+    ],
+)
+def test_pickers_select_what_sql_selects(
+    browser: Browser, data: Path, picks: dict[str, str], condition: str
+) -> None:
+    for picker, text in picks.items():
+        browser.choose(picker, text)
+    browser.slide(4)
+    assert browser.answer() == expected_answer(data, 4, condition)
+    assert browser.complaints() == []
+
+
+def test_a_cell_of_the_matrix_leads_to_its_campaign_and_stage(browser: Browser) -> None:
+    browser.click("#matrix tbody tr:first-child td:nth-child(2) button")
+    assert browser.find("#campaign").get_attribute("value") == "DM-1"
+    assert browser.find("#stage").get_attribute("value") == "stage1"
+    assert browser.run("return document.activeElement.getAttribute('aria-pressed')") == "true"
+
+
+def test_a_link_opens_what_was_seen_and_ignores_what_is_not_there(browser: Browser) -> None:
+    browser.driver.get(f"{browser.page.as_uri()}#campaign=DM-1&stage=stage2&gib=8&band=is:{IMAGE}")
+    browser.until("return document.getElementById('memory-output').textContent === '8 GiB'")
+    assert browser.find("#campaign").get_attribute("value") == "DM-1"
+    assert browser.find("#stage").get_attribute("value") == "stage2"
+    assert browser.find("#band").get_attribute("value") == "all"
+
+
+def test_texts_from_outside_are_shown_and_never_run(browser: Browser) -> None:
+    assert not browser.run("return 'harmed' in window")
+    assert set(TASKS) == set(browser.texts("#tasks tbody th"))
+    assert IMAGE in browser.text("#subject")
+    assert SCRIPT in browser.text("#banner")
+    assert SCRIPT in browser.texts("#band option")
+    browser.choose("stage", "Stage 1")
+    browser.until("return [...document.querySelectorAll('#histogram .legend button')].length === 4")
+    assert set(TASKS) == set(browser.texts("#histogram .legend button"))
+    assert not browser.run("return 'harmed' in window || {}.harmed !== undefined")
+    assert browser.run("return document.querySelectorAll('img, script').length") == 3
+    assert browser.complaints() == []
+
+
+def test_failed_missing_inherited_and_gaps_stand_beside_the_answer(
+    browser: Browser, data: Path
+) -> None:
+    ((inherited, measured, failed, gaps),) = sql(
+        data,
+        """
+        select sum(inherited_peak_count), sum(quanta_count), sum(failed_count), sum(gap_count)
+        from fct_stage_usage where campaign = 'DM-2'
+        """,
+    )
+    assert failed > 0
+    assert gaps > 0
+    caveats = browser.text("#caveats")
+    assert caveats.startswith(f"{numbers.percent(inherited / measured)} of peaks are inherited")
+    assert f"{failed} failed and {gaps} missing" in caveats
+    assert "declared gap" in browser.text("#banner")
+    assert "incomplete" in browser.text("#banner")
+    assert browser.find("#simulated").is_displayed()
+
+
+def test_task_table_sorts_searches_and_agrees_with_sql(browser: Browser, data: Path) -> None:
+    browser.choose("stage", "Stage 1")
+    browser.slide(5)
+    expected = sql(
+        data,
+        """
+        select task_label, count(*), count(*) filter (max_rss_bytes > $1)
+        from fct_quanta where is_measured and campaign = 'DM-2' and stage = 'stage1'
+        group by task_label
+        """,
+        5 * GIB,
+    )
+    rows = browser.run(
+        "return [...document.querySelectorAll('#tasks tbody tr')]"
+        ".map(row => [...row.children].slice(0, 3).map(cell => cell.textContent))"
+    )
+    assert sorted((name, int(n), int(over)) for name, n, over in rows) == sorted(expected)
+    for order in ("descending", "ascending"):
+        browser.click('#tasks button[data-key="overQuanta"]')
+        assert (
+            browser.find('#tasks th[aria-sort]:not([aria-sort="none"])').get_attribute("aria-sort")
+            == order
+        )
+        counts = [int(text) for text in browser.texts("#tasks tbody td:nth-child(3)")]
+        assert counts == sorted(counts, reverse=order == "descending")
+    browser.find("#tasks-search").send_keys("ISR")
+    assert browser.texts("#tasks tbody th") == ["isr"]
+    assert browser.text("#tasks-count") == "1 task"
+
+
+def test_worst_quanta_come_with_their_data_ids(browser: Browser, data: Path) -> None:
+    ((data_id, peak),) = sql(
+        data,
+        """
+        select data_id, max_rss_gib from fct_worst_quanta
+        where campaign = 'DM-2' order by max_rss_bytes desc limit 1
+        """,
+    )
+    assert browser.text("#worst tbody tr:first-child td:nth-child(4)") == data_id
+    assert browser.text("#worst tbody tr:first-child td") == f"{peak:.2f}"
+    browser.find("#worst-search").send_keys('"visit":7}')
+    assert browser.texts("#worst tbody td.code:nth-child(4)") != []
+    assert all('"visit":7}' in text for text in browser.texts("#worst tbody td:nth-child(4)"))
+
+
+def downloaded(folder: Path, pattern: str) -> str:
+    """Wait for a file that the browser saves."""
+    for _ in range(100):
+        files = list(folder.glob(pattern))
+        if files and files[0].stat().st_size:
+            return files[0].read_text()
+        time.sleep(0.05)
+    raise AssertionError(f"no {pattern} in {list(folder.iterdir())}")
+
+
+def test_downloads_hold_what_is_shown(browser: Browser, data: Path, tmp_path: Path) -> None:
+    browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    browser.choose("stage", "Stage 1")
+    browser.slide(5)
+    browser.click("#tasks-csv")
+    rows = list(csv.DictReader(io.StringIO(downloaded(tmp_path, "*tasks*.csv"))))
+    ((over, wall_s),) = sql(
+        data,
+        """
+        select count(*), sum(total_wall_time_s) from fct_quanta
+        where is_measured and campaign = 'DM-2' and stage = 'stage1' and max_rss_bytes > $1
+        """,
+        5 * GIB,
+    )
+    assert sum(int(row["over_memory_count"]) for row in rows) == over
+    assert sum(float(row["over_memory_wall_time_s"]) for row in rows) == pytest.approx(
+        float(wall_s), rel=1e-12
+    )
+    # A spreadsheet must take the hostile task as text.
+    assert {row["task_label"] for row in rows} == {"isr", IMAGE, "'" + FORMULA, "__proto__"}
+    browser.click("#worst-csv")
+    worst = list(csv.DictReader(io.StringIO(downloaded(tmp_path, "*worst*.csv"))))
+    assert {row["node_name"] for row in worst} == {"'=node"}
+    browser.click("#histogram [data-download='svg']")
+    drawing = downloaded(tmp_path, "*histogram*.svg")
+    assert drawing.startswith("<svg")
+    assert "Simulated" in drawing
+    assert "<img" not in drawing
+    assert browser.complaints() == []
+
+
+def test_legend_emphasises_and_a_hover_tells(browser: Browser) -> None:
+    browser.choose("stage", "Stage 1")
+    browser.until("return document.querySelectorAll('#histogram .legend button').length === 4")
+    browser.click("#histogram .legend button:first-child")
+    bars = "#histogram .mark-rect path"
+    browser.until(
+        f"return new Set([...document.querySelectorAll('{bars}')]"
+        ".map(bar => bar.getAttribute('opacity') ?? '1')).size === 2"
+    )
+    # Bars that are thinner than a pixel cannot be pointed at.
+    box = "const box = arguments[0].getBoundingClientRect(); return Math.min(box.width, box.height)"
+    bar = next(bar for bar in browser.find_all(bars) if browser.run(box, bar) > 4)
+    ActionChains(browser.driver).scroll_to_element(bar).move_to_element(bar).perform()
+    browser.until("return !document.getElementById('tooltip').hidden")
+    assert "Max RSSover" in browser.text("#tooltip")
+
+
+def test_everything_that_takes_the_focus_has_a_name(browser: Browser) -> None:
+    nodes = browser.command("Accessibility.getFullAXTree")["nodes"]
+    nameless = [
+        node["role"]["value"]
+        for node in nodes
+        if any(p["name"] == "focusable" and p["value"]["value"] for p in node.get("properties", ()))
+        and not node.get("name", {}).get("value")
+        and node["role"]["value"] not in ("RootWebArea", "generic")
+    ]
+    assert nameless == []
+    assert any(node["role"]["value"] == "slider" for node in nodes if "role" in node)
+
+
+def test_keyboard_reaches_pickers_slider_and_answer_in_reading_order(browser: Browser) -> None:
+    browser.run("document.body.focus()")
+    reached = []
+    for _ in range(7):
+        browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+        reached.append(browser.run("return document.activeElement.id"))
+    assert reached == ["", "theme", "campaign", "stage", "band", "field", "memory"]
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [("light", 1280, "light"), ("dark", 1280, "dark"), ("narrow", 390, "light")],
+)
+def test_page_fits_the_window_and_is_photographed(
+    chromium: Browser, tmp_path: Path, name: str, width: int, scheme: str
+) -> None:
+    chromium.open(width=width, scheme=scheme)
+    assert chromium.run("return document.documentElement.scrollWidth") == width
+    assert chromium.run("return document.documentElement.dataset.theme") == scheme
+    path = Path(os.environ.get("CENSUS_SCREENSHOTS", tmp_path)) / f"page-{name}.png"
+    chromium.screenshot(path)
+    assert path.stat().st_size > 20_000
+    assert chromium.complaints() == []
+
+
+def test_colours_follow_the_system_or_the_reader(browser: Browser) -> None:
+    seen = []
+    for _ in range(3):
+        browser.click("#theme")
+        seen.append(
+            (browser.text("#theme"), browser.run("return document.documentElement.dataset.theme"))
+        )
+    assert seen == [("Light", "light"), ("Dark", "dark"), ("Auto", "light")]
