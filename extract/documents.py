@@ -194,6 +194,9 @@ _decode_raw_attempts = msgspec.json.Decoder(_RawAttempts).decode
 _decode_lenient = msgspec.json.Decoder(_LenientUsage).decode
 _decode_children = msgspec.json.Decoder(_LenientChildren).decode
 
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not the JSON wanted: text and depth have errors apart."""
+
 _CONSTANT = re.compile(rb"(?<=[:,\[\s])(?:NaN|-?Infinity)(?=[,\]}\s])")
 """JSON has no NaN, but pydantic and Python write it.  The pattern could only match inside a string
 that holds such a word between punctuation: none of those that we keep."""
@@ -222,7 +225,7 @@ def decode_metadata(raw: bytes) -> Usage:
         usage: Usage = _decode_usage(raw)
     except msgspec.ValidationError:
         return _decode_leniently(_without_constants(raw))
-    except msgspec.DecodeError as error:
+    except _UNDECODABLE as error:
         if (cleaned := _without_constants(raw)) == raw:
             raise MetadataError(f"not JSON: {error}") from None
     else:
@@ -259,13 +262,13 @@ def decode_attempts(raw: bytes) -> Sequence[Usage | MetadataError | None]:
     """
     try:
         attempts: list[Usage | None] = _decode_attempts(raw).attempts
-    except msgspec.DecodeError:
+    except _UNDECODABLE:
         pass
     else:
         return attempts
     try:
         entries = _decode_raw_attempts(_without_constants(raw)).attempts
-    except msgspec.DecodeError as error:
+    except _UNDECODABLE as error:
         raise MetadataError(f"not a list of attempts: {error}") from None
     return [_try_decode(bytes(entry)) for entry in entries]
 
@@ -298,8 +301,7 @@ def _decode_leniently(raw: bytes) -> Usage:
                 _QuantumChildren(_ButlerMetricsNode(_metrics(children.butler_metrics))),
             )
         return Usage(_Sections(section, _job(sections.job)))
-    except msgspec.DecodeError as error:
-        # ValidationError is one of them.
+    except _UNDECODABLE as error:
         raise MetadataError(f"not task metadata: {error}") from None
 
 
@@ -432,7 +434,7 @@ def failure_type(raw: bytes, task_label: str) -> str | None:
         section = msgspec.json.decode(
             document.metadata.get(task_label, b"{}"), type=_FailureSection
         )
-    except msgspec.DecodeError:
+    except _UNDECODABLE:
         return None
     failure = section.metadata.failure
     return failure.scalars.type if failure else None
@@ -444,7 +446,7 @@ class _ExceptionInfo(msgspec.Struct):
 
 class _LogExtra(msgspec.Struct):
     exception: _ExceptionInfo | None = None
-    metadata: msgspec.Raw | None = None
+    metadata: msgspec.Raw = msgspec.Raw(b"null")
     previous_process_quanta: list[str] | None = None
     previous_attempts: list[_LogExtra] = []
 
@@ -482,14 +484,14 @@ def decode_failure_log(raw: bytes) -> list[FailureLog]:
     *_, tail = _TRAILER.split(raw, maxsplit=1)
     try:
         extra = _decode_log_extra(_without_constants(tail))
-    except msgspec.DecodeError:
+    except _UNDECODABLE:
         return [FailureLog(None, None, None)]
     return [_failure(entry) for entry in (*extra.previous_attempts, extra)]
 
 
 def _failure(extra: _LogExtra) -> FailureLog:
     usage = None
-    if extra.metadata is not None and bytes(extra.metadata) != b"null":
+    if bytes(extra.metadata) != b"null":
         try:
             usage = decode_metadata(bytes(extra.metadata))
         except MetadataError:
@@ -563,6 +565,6 @@ def has_logs(raw: bytes) -> list[bool]:
     """
     try:
         block = msgspec.json.decode(_without_constants(raw), type=_LogAttempts)
-    except msgspec.DecodeError as error:
+    except _UNDECODABLE as error:
         raise MetadataError(f"not a list of logs: {error}") from None
     return [entry is not None for entry in block.attempts]

@@ -324,6 +324,11 @@ class AddressFile:
         if self._header_size + self._n_rows * self._row_size != self._member.size:
             raise self._error(f"has {self._member.size} bytes, not what {self._n_rows} rows need")
 
+    @property
+    def row_count(self) -> int:
+        """Rows in all, those of datasets included."""
+        return self._n_rows
+
     def _error(self, what: str) -> GraphError:
         return GraphError(f"{self._file.path}: member nodes.addr {what}; write the graph again")
 

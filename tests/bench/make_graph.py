@@ -243,6 +243,7 @@ def usage_metadata(
     caveats: int = 0,
     prefixes: Sequence[str] = ("prep", "init", "start", "end"),
     extra: Mapping[str, Any] | None = None,
+    rng: random.Random | None = None,
 ) -> TaskMetadata:
     """Make metadata of the shape and size that v30 stores.
 
@@ -262,14 +263,18 @@ def usage_metadata(
         Instants that were reached.
     extra : `~collections.abc.Mapping`, optional
         More entries of the top level: nested dictionaries.
+    rng : `random.Random`, optional
+        Makes all other numbers vary, so that blocks compress as real ones do.
     """
+    draw = rng.random if rng else lambda: 0.5
+    faults, blocks, switches = (int(draw() * 2e6) for _ in range(3))
     begin_at = datetime.fromisoformat(begin)
     offsets = {"prep": 0.0, "init": 0.023, "start": 0.031, "end": 0.031 + seconds}
     section = TaskMetadata()
     section.scalars = {"__version__": 1, "nodeName": node, "caveats": caveats}
     for prefix in prefixes:
         offset = offsets[prefix]
-        cpu = 146.98 + 0.9 * offset
+        cpu = 100.98 * (1 + draw()) + 0.9 * offset
         section.arrays.update(
             {
                 f"{prefix}Utc": [(begin_at + timedelta(seconds=offset)).isoformat()],
@@ -277,27 +282,32 @@ def usage_metadata(
                 f"{prefix}UserTime": [cpu - 4.3],
                 f"{prefix}SystemTime": [4.3],
                 f"{prefix}MaxResidentSetSize": [peak if prefix == "end" else prep_peak],
-                f"{prefix}MinorPageFaults": [1056116 + int(offset * 1000)],
-                f"{prefix}MajorPageFaults": [305],
-                f"{prefix}BlockInputs": [1210784],
-                f"{prefix}BlockOutputs": [667896],
-                f"{prefix}VoluntaryContextSwitches": [31863],
-                f"{prefix}InvoluntaryContextSwitches": [421],
+                f"{prefix}MinorPageFaults": [faults + int(offset * 1000)],
+                f"{prefix}MajorPageFaults": [int(faults / 1000)],
+                f"{prefix}BlockInputs": [blocks],
+                f"{prefix}BlockOutputs": [blocks // 2 + int(offset)],
+                f"{prefix}VoluntaryContextSwitches": [switches + int(offset)],
+                f"{prefix}InvoluntaryContextSwitches": [switches // 100],
             }
         )
     section.metadata["butler_metrics"] = TaskMetadata(
         scalars={
-            "time_in_put": 3.55,
-            "time_in_get": 1.24,
+            "time_in_put": 3.55 + draw(),
+            "time_in_get": 1.24 + draw(),
             "time_in_ingest": 0.0,
-            "n_get": 8,
+            "n_get": 8 + int(10 * draw()),
             "n_put": 9,
             "n_ingest": 0,
         }
     )
     metadata = TaskMetadata()
     metadata.metadata["task"] = TaskMetadata(
-        scalars={"__version__": 1, "nodeName": node, "numAvailStars": 300, "avgX": 1983.418409943}
+        scalars={
+            "__version__": 1,
+            "nodeName": node,
+            "numAvailStars": int(600 * draw()),
+            **{f"statistic{n}": 4000 * draw() for n in range(12)},
+        }
     )
     metadata.metadata["quantum"] = section
     metadata.metadata["job"] = TaskMetadata(scalars={"qg_read_time": 4.2, "qg_size": 6})
@@ -333,6 +343,7 @@ def synthetic_quanta(
             begin=(begin + timedelta(seconds=index, microseconds=rng.randrange(10**6))).isoformat(),
             seconds=rng.lognormvariate(4, 1),
             node=f"node{rng.randrange(200):03}",
+            rng=rng,
         )
         extra: dict[str, Any] = {"previous_process_quanta": list(chain)}
         quantum_id = uuid.UUID(int=rng.getrandbits(128), version=4)
