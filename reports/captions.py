@@ -13,6 +13,7 @@ __all__ = [
     "Usage",
     "Words",
     "box",
+    "completeness",
     "cumulative",
     "histogram",
     "over",
@@ -41,6 +42,18 @@ class Usage:
 
     def __getitem__(self, column: str) -> str:
         return self.facts.say("fct_stage_usage", column, campaign=self.campaign, stage=self.stage)
+
+
+def completeness() -> Words:
+    """Describe the verdicts of all stages and campaigns."""
+    return Words(
+        "Whether every quantum that was expected is accounted for, by stage and campaign. "
+        "Complete: all are. Declared: some left no usable result, and the campaigns file says why. "
+        "Incomplete: some left none, and nobody said why. Unverified: nothing independent says "
+        "what was expected.",
+        "A table of verdicts, one row per stage and one column per campaign; the numbers are in "
+        "the table of completeness.",
+    )
 
 
 def _over_in_focus(usage: Usage) -> str:

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from reports import captions, numbers
 from reports.charts import (
+    completeness,
     over_threshold_strip,
     rss_box,
     rss_cdf,
@@ -94,7 +95,7 @@ class Figure:
     caption : `str`
         Plain text.
     stage : `str`
-        The stage that it belongs to.
+        The stage that it belongs to; empty if it is about all.
     """
 
     name: str
@@ -289,9 +290,31 @@ def figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         In the order of the stages, and of the note within a stage.
     """
     lake = marts.lake()
+    yield _completeness_figure(marts, lake)
     for stage in stages(marts):
         yield from _release_figures(marts, facts, lake, stage)
         yield from _focus_figures(marts, facts, lake, stage)
+
+
+def _completeness_figure(marts: Marts, lake: dict[str, Any]) -> Figure:
+    """Show which stages of which campaigns are accounted for."""
+    frame = marts.verdicts()
+    titles = [stage_title(name) for name in frame["stage"].to_pylist()]
+    words = captions.completeness()
+    return Figure(
+        name="Completeness",
+        chart=completeness.__name__,
+        frames=(frame.append_column("stage_title", pa.array(titles, pa.string())),),
+        options={},
+        setting=Setting(
+            title="Completeness of the measurement",
+            footer=_footer(lake, marts.stages().to_pylist()),
+            alt_text=words.alt_text,
+        ),
+        nothing="The campaigns file lists no stage.",
+        caption=words.caption,
+        stage="",
+    )
 
 
 def _release_figures(

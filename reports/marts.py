@@ -90,6 +90,29 @@ class Marts:
             """
         )
 
+    def verdicts(self) -> pa.Table:
+        """Get the completeness verdict of every stage and campaign, with its words."""
+        return self._query(
+            f"""
+            select
+                stage,
+                {_RELEASE_LABEL} as release_label,
+                completeness_verdict as verdict,
+                case
+                    when gap_count > 0 then [
+                        completeness_verdict,
+                        format('{{:,}} of {{:,}}', gap_count, expected_count),
+                        'left no usable result'
+                    ]
+                    when completeness_verdict = 'unverified'
+                        then [completeness_verdict, format('{{:,}} measured', quanta_count)]
+                    else [completeness_verdict, format('{{:,}} expected', expected_count)]
+                end as words
+            from fct_stage_usage as usage join dim_campaigns as campaigns using (campaign)
+            order by stage_position, stage, campaign_position
+            """  # noqa: S608
+        )
+
     def task_boxes(self, stage: str) -> pa.Table:
         """Get the boxes of every task and campaign of a stage, in GiB.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from reports import theme
 from reports.captions import Usage, over, over_wall_time
 from reports.escape import Myst, code, myst, plain, toml_string
 from reports.facts import Facts
@@ -129,6 +130,9 @@ def write_technote(
         "campaigns": campaigns,
         "focus": focus,
         "lake": marts.lake(),
+        "overall_figures": [figure for figure in shown if not figure.stage],
+        # Pictures have twice as many pixels as they are wide on a page.
+        "width": theme.WIDTH,
         "stages": [_section(marts, facts, stage, shown) for stage in stages(marts)],
     }
     templates = environment(facts, focus)

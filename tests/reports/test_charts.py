@@ -13,6 +13,7 @@ import vl_convert
 
 from reports import theme
 from reports.charts import (
+    completeness,
     notice,
     over_threshold_strip,
     rss_box,
@@ -226,6 +227,22 @@ def test_the_share_that_fits_is_written_on_the_curve() -> None:
         weight="cumulative_wall_time_fraction",
     )
     assert "50.0 % of wall time fit" in texts(chart)
+
+
+def test_a_verdict_is_written_in_its_cell() -> None:
+    frame = pa.table(
+        {
+            "stage_title": ["Stage 1", "Stage 1"],
+            "release_label": ["w_48", "v30"],
+            "verdict": ["complete", "incomplete"],
+            "words": [["complete", "574,472 expected"], ["incomplete", "3 of 9 left no result"]],
+        }
+    )
+    svg = texts(completeness.chart(frame, setting=SETTING))
+    assert "574,472 expected" in svg
+    assert "3 of 9 left no result" in svg
+    with pytest.raises(EmptyFrameError):
+        completeness.chart(_cut(frame, 0), setting=SETTING)
 
 
 def test_a_notice_says_why_there_is_nothing() -> None:

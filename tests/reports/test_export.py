@@ -42,6 +42,10 @@ def expected_names(numbers: list[str]) -> set[str]:
     return {name.format(n=number) for number in numbers for name in NAMES}
 
 
+OVERALL = {"Completeness"}
+"""Figures about all stages together."""
+
+
 def drawn_text(svg: Path) -> str:
     """Give the text of a picture, its lines joined."""
     pieces = [element.text for element in ET.parse(svg).getroot().iter() if element.text]
@@ -50,7 +54,7 @@ def drawn_text(svg: Path) -> str:
 
 def test_every_figure_has_its_name_in_three_formats(report: Path) -> None:
     files = {file.name for file in (report / "images").iterdir()}
-    names = expected_names(["1", "2", "3", "4"])
+    names = expected_names(["1", "2", "3", "4"]) | OVERALL
     assert files == {f"{name}.{suffix}" for name in names for suffix in ("png", "svg", "json")}
 
 
@@ -58,7 +62,7 @@ def test_pictures_are_pictures_of_the_technotes_width(report: Path) -> None:
     for file in (report / "images").glob("*.png"):
         width, height = struct.unpack(">II", file.read_bytes()[16:24])
         assert width == pytest.approx(2 * theme.WIDTH, abs=2), file.name
-        assert height > 400, file.name
+        assert height > 250, file.name
     for file in (report / "images").glob("*.svg"):
         root = ET.parse(file).getroot()
         assert float(root.attrib["width"]) == pytest.approx(theme.WIDTH, abs=1), file.name
@@ -66,7 +70,7 @@ def test_pictures_are_pictures_of_the_technotes_width(report: Path) -> None:
 
 def test_each_figure_has_caption_and_alternative_text(report: Path) -> None:
     captions = json.loads((report / "captions.json").read_text())
-    assert set(captions) == expected_names(["1", "2", "3", "4"])
+    assert set(captions) == expected_names(["1", "2", "3", "4"]) | OVERALL
     for name, words in captions.items():
         assert len(words["caption"]) > 40, name
         assert len(words["alt_text"]) > 40, name
@@ -84,7 +88,7 @@ def test_a_declared_gap_stands_on_every_figure_that_shows_its_campaign(report: P
 def test_each_figure_says_where_its_data_comes_from(report: Path) -> None:
     for file in (report / "images").glob("*.svg"):
         assert re.search(
-            r"SIMULATED data · lake of 2025-12-21 · Quanta Census 0\.1\.0 · [13] RUNs?",
+            r"SIMULATED data · lake of 2025-12-21 · Quanta Census 0\.1\.0 · (1|3|12) RUNs?",
             drawn_text(file),
         ), file.name
 
@@ -140,8 +144,7 @@ def test_stages_are_numbered_by_their_digits_unless_that_is_ambiguous() -> None:
 
 def test_an_empty_stage_has_all_its_figures_and_they_say_why(hostile_report: Path) -> None:
     captions = json.loads((hostile_report / "captions.json").read_text())
-    names = expected_names(["1", "finale"])
-    assert set(captions) == names
+    assert set(captions) == expected_names(["1", "finale"]) | OVERALL
     for name in expected_names(["finale"]):
         assert captions[name]["is_empty"]
         said = drawn_text(hostile_report / "images" / f"{name}.svg")
