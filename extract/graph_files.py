@@ -226,13 +226,21 @@ class Decompressor:
     ----------
     dictionary : `bytes`
         Content of ``compression_dict``; empty when the graph has none.
+
+    Raises
+    ------
+    ValueError
+        If it is no dictionary.
     """
 
     def __init__(self, dictionary: bytes) -> None:
         # The writer leaves an empty dictionary where there were too few quanta to train one.
-        self._decompress = zstandard.ZstdDecompressor(
-            zstandard.ZstdCompressionDict(dictionary) if dictionary else None
-        ).decompress
+        try:
+            self._decompress = zstandard.ZstdDecompressor(
+                zstandard.ZstdCompressionDict(dictionary) if dictionary else None
+            ).decompress
+        except zstandard.ZstdError as error:
+            raise ValueError(f"compression_dict: {error}") from None
 
     def __call__(self, frame: bytes | memoryview) -> bytes:
         """Decompress a frame.
