@@ -70,7 +70,7 @@ def read(
 
 
 def ordinary(**changes: Any) -> str:  # noqa: ANN401
-    return usage_metadata(**changes).model_dump_json()
+    return str(usage_metadata(**changes).model_dump_json())
 
 
 def test_a_file_gives_a_row_of_the_lake(tmp_path: Path) -> None:
