@@ -26,15 +26,42 @@ counted as (
         count(*) filter (is_measured and is_over_threshold) as over_threshold_count,
         {{ quantiles('max_rss_bytes', fractions) }} filter (is_measured) as rss_quantiles,
         avg(max_rss_bytes) filter (is_measured) as mean_max_rss_bytes,
-        {{ quantiles('max_rss_bytes', fractions) }} filter (is_measured and not is_peak_inherited) as own_rss_quantiles,
-        avg(max_rss_bytes) filter (is_measured and not is_peak_inherited) as own_mean_max_rss_bytes,
-        {{ quantiles('total_wall_time_s', [0.5]) }} filter (is_measured) as wall_time_quantiles,
         coalesce(sum(total_wall_time_s) filter (is_measured), 0) as total_wall_time_s,
         coalesce(sum(total_wall_time_s) filter (is_measured and is_over_threshold), 0) as over_threshold_wall_time_s,
         coalesce(sum(spent_wall_time_s), 0) as spent_wall_time_s,
         -- Doubles add up differently in every order; exact decimals give the same sum in every build.
         cast(sum(cast(total_cpu_time_s as decimal(18, 6))) filter (is_measured) as double) as total_cpu_time_s
     from quanta
+    group by campaign, stage, task_label
+
+),
+
+-- Exact quantiles hold every value of a group in memory: one aggregation at a time needs the least.
+own as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        {{ quantiles('max_rss_bytes', fractions) }} as own_rss_quantiles,
+        avg(max_rss_bytes) as own_mean_max_rss_bytes
+    from quanta
+    where
+        is_measured
+        and not is_peak_inherited
+    group by campaign, stage, task_label
+
+),
+
+timed as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        {{ quantiles('total_wall_time_s', [0.5]) }} as wall_time_quantiles
+    from quanta
+    where is_measured
     group by campaign, stage, task_label
 
 ),
@@ -93,10 +120,10 @@ final as (
             as inherited_peak_fraction,
         {%- for name in names %}
         {{ element('fenced.rss_quantiles', loop.index) }} as {{ name }}_max_rss_bytes,
-        {{ element('fenced.own_rss_quantiles', loop.index) }} as own_{{ name }}_max_rss_bytes,
+        {{ element('own.own_rss_quantiles', loop.index) }} as own_{{ name }}_max_rss_bytes,
         {%- endfor %}
         fenced.mean_max_rss_bytes,
-        fenced.own_mean_max_rss_bytes,
+        own.own_mean_max_rss_bytes,
         whiskered.lower_whisker_max_rss_bytes,
         whiskered.upper_whisker_max_rss_bytes,
         coalesce(whiskered.outlier_count, 0) as outlier_count,
@@ -108,8 +135,16 @@ final as (
         fenced.spent_wall_time_s,
         {{ hours('fenced.spent_wall_time_s') }} as spent_wall_time_h,
         fenced.total_cpu_time_s,
-        {{ element('fenced.wall_time_quantiles', 1) }} as p50_total_wall_time_s
+        {{ element('timed.wall_time_quantiles', 1) }} as p50_total_wall_time_s
     from fenced
+    left join own
+        on fenced.campaign = own.campaign
+        and fenced.stage = own.stage
+        and fenced.task_label = own.task_label
+    left join timed
+        on fenced.campaign = timed.campaign
+        and fenced.stage = timed.stage
+        and fenced.task_label = timed.task_label
     left join whiskered
         on fenced.campaign = whiskered.campaign
         and fenced.stage = whiskered.stage
