@@ -219,6 +219,7 @@ def stages(marts: Marts) -> list[Stage]:
                 **dict.fromkeys(
                     (
                         "p95_max_rss_bytes",
+                        "over_threshold_count",
                         "over_threshold_fraction",
                         "over_threshold_wall_time_fraction",
                     )
@@ -375,6 +376,7 @@ def _focus_figures(
     segments = marts.rss_segments(campaign, stage.name)
     first = math.floor(threshold)
     cdf = marts.rss_cdf(campaign, stage.name)
+    over = marts.quanta_over_threshold(campaign, stage.name)
     for name, is_log in ((end, False), (f"{stage.label}_log_stage{stage.number}", True)):
         yield shown.figure(
             f"MaxRSS_distro_per_task_{name}",
@@ -409,8 +411,8 @@ def _focus_figures(
     yield shown.figure(
         f"MaxRSS_stripplot_per_task_{upper_end}_walltime",
         over_threshold_strip.__name__,
-        (marts.quanta_over_threshold(campaign, stage.name),),
-        f"Quanta over {numbers.gib(threshold)}",
+        (over,),
+        f"{_how_many(over.num_rows, focus['over_threshold_count'])} over {numbers.gib(threshold)}",
         partial(captions.over_threshold, *about),
         nothing_over,
         threshold_gib=threshold,
@@ -436,6 +438,13 @@ def _focus_figures(
         weight="cumulative_wall_time_fraction",
         fits_fraction=1 - (focus["over_threshold_wall_time_fraction"] or 0),
     )
+
+
+def _how_many(shown: int, total: int | None) -> str:
+    """Say whether all quanta over the line are shown or the largest of them."""
+    if total is None or shown == total:
+        return "Quanta"
+    return f"The {numbers.count(shown)} largest of {numbers.count(total)} quanta"
 
 
 def _nothing_over(usage: dict[str, Any]) -> str:

@@ -19,8 +19,11 @@ from reports.charts.releases import task_axis
 
 __all__ = ["chart"]
 
-ROW_HEIGHT = 44
-"""Height of a task's row, in CSS pixels."""
+ROW_HEIGHTS = (44, 28)
+"""Height of a task's row in CSS pixels: of up to a dozen tasks, and of more."""
+
+OTHER_TASKS_COLOUR = "#8a8a8a"
+"""Darker than in the stacks, where it fills: here it outlines."""
 
 OWN_PEAK = "peak of the quantum's own"
 INHERITED_PEAK = "peak inherited from its process"
@@ -50,7 +53,8 @@ def chart(frame: pa.Table, *, setting: Setting, threshold_gib: float) -> alt.Lay
     tasks = pc.count_distinct(frame["task_label"]).as_py()
     ranks = {row["task_label"]: row["display_rank"] for row in frame.to_pylist()}
     colours = alt.Scale(
-        domain=list(ranks), range=[theme.task_colour(rank) for rank in ranks.values()]
+        domain=list(ranks),
+        range=[theme.task_colour(rank) if rank else OTHER_TASKS_COLOUR for rank in ranks.values()],
     )
     points = (
         alt.Chart(frame)
@@ -89,5 +93,5 @@ def chart(frame: pa.Table, *, setting: Setting, threshold_gib: float) -> alt.Lay
     return figure(
         [points, *line_layers([threshold_line(threshold_gib)])],
         setting,
-        height=max(tasks, 2) * ROW_HEIGHT,
+        height=max(tasks, 2) * ROW_HEIGHTS[tasks > len(theme.TASK_COLOURS)],
     )

@@ -25,6 +25,11 @@ __all__ = [
     "threshold_line",
 ]
 
+TICK_STEPS = ((1.0,), (1.0, 1.5), (1.0, 1.25, 1.5, 1.75))
+"""Multiples of a power of two that may be ticks, from coarse to fine."""
+
+FEWEST_TICKS = 4
+
 NOTE_WIDTH = 125
 """Characters of a note in one line of a figure."""
 
@@ -145,7 +150,7 @@ def log_memory_scale(
     scale : `altair.Scale`
         Just wide enough.
     ticks : `list` [`float`]
-        Powers of two inside, in GiB.
+        In GiB: powers of two inside, and what lies between them where there are few.
     """
     known = [value for value in include if value > 0]
     for column in columns:
@@ -153,8 +158,13 @@ def log_memory_scale(
         known += [value for value in extremes.values() if value is not None and value > 0]
     low, high = 0.93 * min(known), 1.1 * max(known)
     scale = alt.Scale(type="log", base=2, domain=[low, high], nice=False)
-    exponents = range(math.ceil(math.log2(low)), math.floor(math.log2(high)) + 1)
-    return scale, [2.0**exponent for exponent in exponents]
+    exponents = range(math.floor(math.log2(low)), math.floor(math.log2(high)) + 1)
+    for steps in TICK_STEPS:
+        ticks = [step * 2.0**exponent for exponent in exponents for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) >= FEWEST_TICKS:
+            break
+    return scale, ticks
 
 
 def task_fill(frame: pa.Table) -> alt.Fill:

@@ -30,7 +30,7 @@ def report(data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Texts from outside that try to be markup, one stage without data, nothing over the line."""
+    """Texts from outside that try to be markup, a stage without data, one without the focus."""
     campaigns = (
         Campaign(
             "DM-1",
@@ -39,6 +39,7 @@ def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             fields=(SCRIPT, "a|b"),
             description=HOSTILE_TEXT,
             gaps={"stage1": HOSTILE_TEXT},
+            more_stages=("stage2",),
         ),
         Campaign("DM-2", "v30", 0.1, focus="v30", description=HOSTILE_TEXT),
     )

@@ -33,6 +33,7 @@ class Campaign:
     fields: tuple[str, ...] = ("COSMOS", "EDFS")
     description: str = "Pilot of DP2."
     gaps: Mapping[str, str] = field(default_factory=dict)
+    more_stages: tuple[str, ...] = ()
 
 
 CAMPAIGNS = (
@@ -100,15 +101,16 @@ def make_warehouse(
     """
     lake = SyntheticLake()
     for campaign in campaigns:
+        own_stages = (*stages, *campaign.more_stages)
         lake.campaign(
             campaign.name,
             release=campaign.release,
             focus=campaign.focus,
-            stages={stage: campaign.gaps.get(stage) for stage in (*stages, *empty_stages)},
+            stages={stage: campaign.gaps.get(stage) for stage in (*own_stages, *empty_stages)},
             fields=list(campaign.fields),
             description=campaign.description,
         )
-        for stage in stages:
+        for stage in own_stages:
             run = lake.run(campaign.name, stage, f"runs/{campaign.name}/{stage}/20251202T000000Z")
             lake.visit(campaign.name, stage, 2025120200001)
             for task in published_tasks():

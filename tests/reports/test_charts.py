@@ -22,7 +22,7 @@ from reports.charts import (
     task_peaks,
     wall_time_histogram,
 )
-from reports.charts.parts import EmptyFrameError, Setting
+from reports.charts.parts import EmptyFrameError, Setting, log_memory_scale
 from reports.export import VEGA_LITE_VERSION
 
 LONG_TASK = "makeAnalysisRecalibratedStarAssociationWholeSkyPlotOfEverything"
@@ -227,6 +227,21 @@ def test_the_share_that_fits_is_written_on_the_curve() -> None:
         weight="cumulative_wall_time_fraction",
     )
     assert "50.0 % of wall time fit" in texts(chart)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.5, 60.0, [0.5, 1, 2, 4, 8, 16, 32, 64]),
+        (6.0, 22.0, [6, 8, 12, 16, 24]),
+        (6.0, 9.0, [6, 7, 8]),
+    ],
+)
+def test_a_memory_axis_always_has_ticks_that_are_read_easily(
+    low: float, high: float, ticks: list[float]
+) -> None:
+    _, found = log_memory_scale([pa.chunked_array([[low, high]])])
+    assert found == ticks
 
 
 def test_a_verdict_is_written_in_its_cell() -> None:

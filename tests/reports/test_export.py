@@ -144,12 +144,39 @@ def test_stages_are_numbered_by_their_digits_unless_that_is_ambiguous() -> None:
 
 def test_an_empty_stage_has_all_its_figures_and_they_say_why(hostile_report: Path) -> None:
     captions = json.loads((hostile_report / "captions.json").read_text())
-    assert set(captions) == expected_names(["1", "finale"]) | OVERALL
+    assert set(captions) == expected_names(["1", "2", "finale"]) | OVERALL
     for name in expected_names(["finale"]):
         assert captions[name]["is_empty"]
         said = drawn_text(hostile_report / "images" / f"{name}.svg")
         assert "No measured quanta in finale of DM-2: no RUN was extracted for it." in said
         assert (hostile_report / "images" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_stage_that_the_focus_does_not_have_shows_the_other_campaigns(
+    hostile_report: Path,
+) -> None:
+    captions = json.loads((hostile_report / "captions.json").read_text())
+    for name in expected_names(["2"]):
+        assert captions[name]["is_empty"] == ("all_stacks" not in name), name
+        if captions[name]["is_empty"]:
+            assert captions[name]["caption"] == (
+                "No measured quanta in Stage 2 of DM-2: "
+                "the campaigns file does not list this stage for it."
+            )
+
+
+def test_a_sample_of_the_quanta_over_the_line_is_called_one(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes((data / "warehouse.duckdb").read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from fct_worst_quanta where stage = 'stage2' and worst_rank > 5")
+    with Marts(path) as marts:
+        shown = {figure.name: figure for figure in figures(marts, Facts(marts))}
+    figure = shown["MaxRSS_stripplot_per_task_v30_upper6_stage2_walltime"]
+    assert re.fullmatch(
+        r"The 5 largest of \d+ quanta over 6 GiB, Stage 2 of .*", figure.setting.title
+    )
+    assert re.match(r"The 5 largest of the \d+ quanta over 6 GiB in Stage 2", figure.caption)
 
 
 def test_nothing_over_the_line_is_said_with_the_largest_peak(hostile_report: Path) -> None:

@@ -12,11 +12,14 @@ from typing import Any
 import duckdb
 import pytest
 from markdown_it import MarkdownIt
+from typer.testing import CliRunner
 
 from reports import captions
+from reports.cli import app
 from reports.facts import comparable
 from reports.numbers import write
 from reports.technote.conclusions import Verdict, verdict
+from reports.technote.html import LOCK, TechnoteError, build_html
 from tests.reports.frames import LOST_REASON
 
 TEMPLATES = Path(captions.__file__).parent / "technote"
@@ -151,3 +154,26 @@ def test_the_configuration_of_the_technote_is_readable(report: Path, hostile_rep
         assert settings["technote"]["id"].startswith("Quanta-Census-DM-")
         assert "Simulated" in settings["technote"]["status"]["note"]
         ast.parse((folder / "technote" / "conf.py").read_text())
+
+
+def test_without_sources_the_html_says_what_to_run(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["technote", "--data", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "make report" in result.output
+
+
+def test_a_warning_while_building_is_shown_and_fails(report: Path, tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "sphinx-build"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "index.md:3: WARNING: $TECHNOTE_OFFLINE $*"\nexit 1\n')
+    program.chmod(0o755)
+    (tmp_path / ".lock").write_bytes(LOCK.read_bytes())
+    with pytest.raises(TechnoteError, match=r"WARNING: 1 -b html -W "):
+        build_html(report / "technote", environment=tmp_path)
+
+
+def test_the_lock_of_documenteer_has_hashes_and_no_addresses() -> None:
+    text = LOCK.read_text()
+    assert re.search(r"^documenteer==", text, re.MULTILINE)
+    assert "://" not in text
+    assert all("--hash=sha256:" in block for block in re.findall(r"==.*?(?=\n\S|\Z)", text, re.S))
