@@ -30,6 +30,18 @@ def _parameters(**values: object) -> list[alt.Parameter]:
     return [alt.param(name=name, value=value) for name, value in values.items()]
 
 
+def _log_ends(is_log: bool) -> dict[str, object]:
+    """Name what the page sets of a logarithmic vertical axis: its ends and its labels."""
+    return {"y_min": 0.5, "y_max": 10, "y_values": [1, 10]} if is_log else {}
+
+
+def _logarithmic() -> alt.Scale:
+    """Make a logarithmic scale whose ends the page sets: Vega would round them to whole decades."""
+    return alt.Scale(
+        type="log", domainMin=alt.ExprRef("y_min"), domainMax=alt.ExprRef("y_max"), nice=False
+    )
+
+
 def _slider_rule(scale: alt.Scale) -> alt.Chart:
     """Draw the line at the slider's memory per core; it never widens the axis."""
     rule: alt.Chart = (
@@ -77,8 +89,11 @@ def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
             return alt.Y(
                 f"{kind}_{column}:Q",
                 title="Share that does not fit (logarithmic)",
-                scale=alt.Scale(type="log", domainMax=1),
-                axis=alt.Axis(labelExpr="format(100 * datum.value, '~r') + ' %'"),
+                scale=_logarithmic(),
+                axis=alt.Axis(
+                    values=alt.ExprRef("y_values"),
+                    labelExpr="format(100 * datum.value, '~r') + ' %'",
+                ),
             )
         return alt.Y(
             f"{kind}_{column}:Q",
@@ -114,7 +129,9 @@ def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
         )
     )
     return _finish(
-        [*lines, _slider_rule(scale), hover], _parameters(memory_gib=6, x_max=16), HEIGHT
+        [*lines, _slider_rule(scale), hover],
+        _parameters(memory_gib=6, x_max=16, **_log_ends(is_rest)),
+        HEIGHT,
     )
 
 
@@ -132,6 +149,7 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
         Its title.
     """
     scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("x_max"), nice=False)
+    values = alt.ExprRef("y_values") if is_log else alt.Undefined
     bars = (
         alt.Chart(_ROWS)
         .mark_bar(clip=True, style="segment")
@@ -146,8 +164,8 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
             y=alt.Y(
                 "y0:Q",
                 title=f"{title} (logarithmic)" if is_log else title,
-                scale=alt.Scale(type="log" if is_log else "linear"),
-                axis=alt.Axis(format=theme.COUNT_FORMAT),
+                scale=_logarithmic() if is_log else alt.Scale(),
+                axis=alt.Axis(format=theme.COUNT_FORMAT, values=values),
             ),
             y2="y1:Q",
             fill=alt.Fill("colour:N", scale=None),
@@ -162,7 +180,9 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
         )
     )
     return _finish(
-        [bars, _slider_rule(scale)], _parameters(memory_gib=6, x_max=16, chosen=[]), HEIGHT
+        [bars, _slider_rule(scale)],
+        _parameters(memory_gib=6, x_max=16, chosen=[], **_log_ends(is_log)),
+        HEIGHT,
     )
 
 

@@ -431,6 +431,8 @@ def test_failed_missing_inherited_and_gaps_stand_beside_the_answer(
     assert f"{failed} failed and {gaps} missing" in caveats
     assert "declared gap" in browser.text("#banner")
     assert "incomplete" in browser.text("#banner")
+    for note in ("#curve .note", "#histogram .note", "#boxes .note", "#tasks-note", "#worst-note"):
+        assert f"declared gap: {SCRIPT}" in browser.text(note)
     assert browser.find("#simulated").is_displayed()
 
 
@@ -512,11 +514,13 @@ def test_downloads_hold_what_is_shown(browser: Browser, data: Path, tmp_path: Pa
     browser.click("#worst-csv")
     worst = list(csv.DictReader(io.StringIO(downloaded(tmp_path, "*worst*.csv"))))
     assert {row["node_name"] for row in worst} == {"'=node"}
-    browser.click("#histogram [data-download='svg']")
-    drawing = downloaded(tmp_path, "*histogram*.svg")
-    assert drawing.startswith("<svg")
-    assert "Simulated" in drawing
-    assert "<img" not in drawing
+    for chart, label in (("curve", "wall time"), ("histogram", "isr"), ("boxes", "DM-1")):
+        browser.click(f"#{chart} [data-download='svg']")
+        drawing = downloaded(tmp_path, f"*{chart}*.svg")
+        assert drawing.startswith("<svg")
+        assert f">{label}</text>" in drawing
+        assert "Simulated" in drawing
+        assert "<img" not in drawing
     assert browser.complaints() == []
 
 
@@ -582,4 +586,8 @@ def test_colours_follow_the_system_or_the_reader(browser: Browser) -> None:
         seen.append(
             (browser.text("#theme"), browser.run("return document.documentElement.dataset.theme"))
         )
-    assert seen == [("Light", "light"), ("Dark", "dark"), ("Auto", "light")]
+    assert seen == [
+        ("Colours: light", "light"),
+        ("Colours: dark", "dark"),
+        ("Colours: system", "light"),
+    ]

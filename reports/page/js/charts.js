@@ -3,7 +3,7 @@
 const WIDEST_GIB = 40;
 const LABEL_OTHER = "other tasks";
 
-const options = { curve: "curve_fit", measure: "quanta", axis: "", allTasks: false };
+const options = { curve: "curve_fit", measure: "quanta", axis: "_log", allTasks: false };
 const chosen = { histogram: [], boxes: [] };
 const views = {};
 let isDark = false;
@@ -146,6 +146,11 @@ const subject = () => {
   return parts.join(" · ");
 };
 
+const allGapRemarks = () => campaignNames.flatMap((name) => gapRemarks(name));
+
+const leastShare = (rows) =>
+  Math.min(0.5, ...rows.flatMap((row) => [row.over_quanta_fraction, row.over_wall_time_fraction]).filter((share) => share > 0)) / 1.5;
+
 // What each chart is of now: specification, rows, ends of axes, legend, and what to say under it.
 const drawings = {
   curve: () => {
@@ -154,9 +159,10 @@ const drawings = {
     return {
       spec: options.curve,
       rows: step.quanta ? rows : [],
-      signals: { x_max: SLIDER_END },
+      signals: { x_max: SLIDER_END, ...logEnds(leastShare(rows), 1) },
       title: "Share by memory per core",
       note: "Exact at every quarter of a GiB. The dashed line follows the slider.",
+      gaps: gapRemarks(),
       alt: `Two rising curves: at ${gib(memoryGib())} per core ${percent(step.quanta - step.overQuanta, step.quanta)} of quanta and ${percent(step.wallTime - step.overWallTime, step.wallTime)} of wall time fit.`,
     };
   },
@@ -174,10 +180,15 @@ const drawings = {
     return {
       spec: options.measure + options.axis,
       rows,
-      signals: { x_max: Math.max(8, highest), chosen: chosen.histogram },
+      signals: {
+        x_max: Math.max(8, highest),
+        chosen: chosen.histogram,
+        ...logEnds(Math.min(...rows.map((row) => row.y0)), 1.3 * Math.max(...rows.map((row) => row.y1))),
+      },
       colours,
       title: `${options.measure === "quanta" ? "Quanta" : "Wall time"} by max RSS`,
       note: notes.join(" "),
+      gaps: gapRemarks(),
       alt: `Stacked bars of ${options.measure === "quanta" ? "quanta" : "wall time"} for each GiB of max RSS.`,
     };
   },
@@ -202,10 +213,26 @@ const drawings = {
       colours: new Map(campaignNames.map((name) => [name, campaignColour(name)])),
       title: "Max RSS of tasks",
       note: `${all > 12 && !options.allTasks ? `The 12 of ${all} tasks with the largest p99 in ${state.campaign}. ` : ""}Boxes span the quartiles, the bar is the median, whiskers reach one and a half box lengths, the circle is the largest. All bands and fields; inherited peaks are included.${state.stage === ALL ? " A task of several stages has a box for each." : ""}`,
+      gaps: allGapRemarks(),
       alt: "Box plots of max RSS for each task and campaign on a logarithmic axis.",
     };
   },
 };
+
+// Where a logarithmic axis is labelled: 1, 2 and 5 of each decade, or decades alone if they are many.
+const logValues = (low, high) => {
+  const decades = Math.log10(high / low);
+  const values = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power += 1) {
+    for (const digit of decades > 4 ? [1] : [1, 2, 5]) {
+      const value = Number(`${digit}e${power}`);
+      if (value >= low && value <= high) values.push(value);
+    }
+  }
+  return values;
+};
+
+const logEnds = (low, high) => ({ y_min: low, y_max: high, y_values: logValues(low, high) });
 
 const tooltip = byId("tooltip");
 
@@ -246,7 +273,7 @@ const draw = async (name) => {
   const plot = section.querySelector(".plot");
   const drawing = drawings[name]();
   drawLegend(name, section, drawing);
-  section.querySelector(".note").textContent = drawing.note;
+  section.querySelector(".note").textContent = [drawing.note, ...drawing.gaps].join(" ");
   // Only the newest drawing may appear when several were asked for.
   const ticket = (views[name]?.ticket ?? 0) + 1;
   views[name] = { ...views[name], ticket, drawing };
@@ -309,7 +336,7 @@ const saveSvg = async (name) => {
     padding: 12,
     title: {
       text: `${drawing.title}: ${subject()}`,
-      subtitle: [...remarks(), `Line at ${gib(memoryGib())} per core. ${byId("about").textContent}`],
+      subtitle: [...drawing.gaps, `Line at ${gib(memoryGib())} per core. ${byId("about").textContent}`],
       anchor: "start",
       frame: "group",
     },
@@ -321,7 +348,7 @@ const saveSvg = async (name) => {
         field: "label",
         type: "nominal",
         scale: { domain: [...drawing.colours.keys()], range: [...drawing.colours.values()] },
-        legend: channel === "fill" ? { orient: "bottom", columns: 3, symbolType: "square", symbolSize: 100, symbolStrokeWidth: 0, title: null, labelLimit: 0 } : null,
+        legend: { orient: "bottom", columns: 3, symbolType: "square", symbolSize: 100, title: null, labelLimit: 0 },
       };
     }
   }

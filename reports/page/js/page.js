@@ -1,15 +1,5 @@
 // The page: what happens when something is chosen.
 
-const remarks = () => {
-  const lines = [];
-  if (embedded.lake.is_simulated) lines.push("Simulated data.");
-  for (const row of stageRows()) {
-    if (row.incomplete_reason) lines.push(`${stageTitle(row.stage)}, declared gap: ${row.incomplete_reason}`);
-    else if (row.completeness_verdict === "incomplete") lines.push(`${stageTitle(row.stage)} is incomplete.`);
-  }
-  return lines;
-};
-
 const banner = () => {
   const target = byId("banner");
   const items = stageRows()
@@ -106,7 +96,7 @@ const cell = (campaign, stage) => {
 
 // Pickers offer what the campaign has; what it has not is set back to all.
 const pickers = () => {
-  fillSelect(byId("campaign"), campaigns.map((row) => [row.campaign, `${row.campaign} (${row.release})${row.is_focus ? " · focus" : ""}`]), state.campaign);
+  fillSelect(byId("campaign"), campaigns.map((row) => [row.campaign, `${row.campaign} · ${row.release}`]), state.campaign);
   const listed = stageRows(state.campaign, ALL).map((row) => row.stage);
   if (!listed.includes(state.stage)) state.stage = ALL;
   fillSelect(byId("stage"), [[ALL, "All stages"], ...listed.map((name) => [name, stageTitle(name)])], state.stage);
@@ -128,8 +118,11 @@ const fieldsNote = () => {
   setText("fields-note", `Band and field are those of the data ID, the field that of its visit: quanta of coadds and catalogues have none, and drop out when one is chosen. ${fields}${isByBand ? "" : " Bands are left out too."} Tables beside this page have all of it.`);
 };
 
+let isMoving = false;
+
 // The slider moved: numbers and lines follow, charts stay.
 const moveLine = () => {
+  isMoving = false;
   answer();
   matrix();
   refreshTables();
@@ -164,9 +157,7 @@ const remembered = (value) => {
 const applyTheme = () => {
   isDark = theme === "dark" || (theme === "auto" && systemDark.matches);
   document.documentElement.dataset.theme = isDark ? "dark" : "light";
-  const title = { auto: "Auto", light: "Light", dark: "Dark" }[theme];
-  setText("theme", title);
-  byId("theme").setAttribute("aria-label", `Colours: ${theme === "auto" ? "as the system" : theme}`);
+  setText("theme", { auto: "Colours: system", light: "Colours: light", dark: "Colours: dark" }[theme]);
 };
 
 const listen = () => {
@@ -178,7 +169,9 @@ const listen = () => {
   }
   byId("memory").addEventListener("input", (event) => {
     state.step = Math.round(Number(event.target.value) * STEPS_PER_GIB);
-    requestAnimationFrame(moveLine);
+    // One update for each frame, however many events a drag makes.
+    if (!isMoving) requestAnimationFrame(moveLine);
+    isMoving = true;
   });
   byId("controls").addEventListener("submit", (event) => event.preventDefault());
   byId("theme").addEventListener("click", () => {

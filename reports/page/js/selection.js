@@ -54,6 +54,14 @@ const stageRows = (campaign = state.campaign, stage = state.stage) =>
 
 const add = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
 
+// Gaps of what is shown, said beside every chart and table of it.
+const gapRemarks = (campaign = state.campaign) =>
+  stageRows(campaign).flatMap((row) => {
+    const where = `${row.campaign}, ${stageTitle(row.stage)}`;
+    if (row.incomplete_reason) return [`${where}, declared gap: ${row.incomplete_reason}`];
+    return row.completeness_verdict === "incomplete" ? [`${where} is incomplete.`] : [];
+  });
+
 // Distinct values among a campaign's series, NONE last, in the order of `compare`.
 const choices = (name, compare) => {
   const values = new Set(series.filter((row) => row.campaign === state.campaign).map((row) => row[name]));

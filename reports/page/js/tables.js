@@ -172,14 +172,14 @@ const refreshTables = () => {
     groups: [["", first], ["Quanta", 3], ["Wall time (h)", 3], [`Max RSS (GiB)${isFiltered() ? ", all bands and fields" : ""}`, 5], ["Not measured", 2]],
   });
   setText("tasks-count", plural(found.length, "task"));
-  setText("tasks-note", `Measured quanta of ${subject()}.${isFiltered() ? " Statistics, failed and missing are of all bands and fields." : ""} An inherited peak is only an upper bound.`);
+  setText("tasks-note", `Measured quanta of ${subject()}.${isFiltered() ? " Statistics, failed and missing are of all bands and fields." : ""} An inherited peak is only an upper bound. ${gapRemarks().join(" ")}`);
 
   const all = worstRows();
   const matching = all.filter((row) => contains(byId("worst-search").value, row.task_label, row.data_id, row.node_name, row.run));
   shown.worst = fillTable("worst", worstColumns(), matching, { limit: worstLimit, rowHeader: 1 });
   setText("worst-count", `${count(Math.min(worstLimit, matching.length))} of ${plural(matching.length, "quantum", "quanta")}`);
   byId("worst-more").hidden = matching.length <= worstLimit;
-  setText("worst-note", `The largest peaks of each stage, at most ${embedded.detail.worst_limit}; in GiB. More stand in tables/fct_worst_quanta.csv beside this page.`);
+  setText("worst-note", `The largest peaks of each stage, at most ${embedded.detail.worst_limit}; in GiB. More stand in tables/fct_worst_quanta.csv beside this page. ${gapRemarks().join(" ")}`);
 
   shown.complete = fillTable("complete", completeColumns(), stages);
 };
