@@ -404,6 +404,7 @@ def test_texts_from_outside_are_shown_and_never_run(browser: Browser) -> None:
     assert not browser.run("return 'harmed' in window")
     assert set(TASKS) == set(browser.texts("#tasks tbody th"))
     assert IMAGE in browser.text("#subject")
+    assert browser.text("#facts") == f"{SCRIPT} Fields: {SCRIPT}. 90 visits."
     assert SCRIPT in browser.text("#banner")
     assert SCRIPT in browser.texts("#band option")
     browser.choose("stage", "Stage 1")

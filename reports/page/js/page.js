@@ -31,6 +31,13 @@ const caveats = (sum) => {
   byId("caveats").replaceChildren(...lines.map((line) => element("li", {}, line)));
 };
 
+// What the campaigns file says of the campaign, and the visits that were counted.
+const facts = () => {
+  const { description, fields, visit_count: visits } = campaignOf.get(state.campaign) ?? {};
+  const parts = [description, fields?.length ? `Fields: ${fields.join(", ")}.` : null, visits ? `${plural(visits, "visit")}.` : null];
+  setText("facts", parts.filter(Boolean).join(" "));
+};
+
 let announcement = 0;
 
 const answer = () => {
@@ -43,6 +50,7 @@ const answer = () => {
     : "Nothing was measured in this selection.";
   setText("answer-title", sentence);
   setText("subject", subject());
+  facts();
   setText("quanta-share", shares[0]);
   setText("wall-time-share", shares[1]);
   byId("quanta-meter").style.width = `${sum.quanta ? (100 * fit.quanta) / sum.quanta : 0}%`;
