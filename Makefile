@@ -3,7 +3,7 @@
 
 CAMPAIGNS ?= campaigns/demo.yaml
 DATA      ?= data
-WORKERS   ?= 2
+WORKERS   ?=
 PYTHON    ?= python3
 FORMAT    ?= table
 
@@ -24,7 +24,7 @@ help: ## what can be made (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  CAMPAIGNS=$(CAMPAIGNS)  the campaigns file    DATA=$(DATA)  where all outputs go"
-	@echo "  WORKERS=$(WORKERS)  processes of an extraction  FORMAT=table|csv|json|markdown  for make sql"
+	@echo "  WORKERS=$(WORKERS)  files read at once (default: what suits the machine)  FORMAT=table|csv|json|markdown  for make sql"
 
 setup: $(STAMP) ## make .venv, with everything that the other targets need
 
@@ -39,7 +39,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 extract: $(STAMP) ## Butler repository -> $(DATA)/lake (builds the demo repository first if it is missing)
-	$(BIN)/python -m extract run "$(CAMPAIGNS)" --data "$(DATA)" --workers $(WORKERS)
+	$(BIN)/python -m extract run "$(CAMPAIGNS)" --data "$(DATA)" $(if $(WORKERS),--workers $(WORKERS))
 
 transform: $(STAMP) ## $(DATA)/lake -> $(DATA)/warehouse.duckdb, with every check
 	$(BIN)/python -m dbt_project build --data "$(DATA)"

@@ -35,13 +35,21 @@ _Refresh = Annotated[bool, typer.Option("--refresh", help="Read what is unchange
 def run(
     campaigns: _File,
     data: _Data = Path("data"),
-    workers: Annotated[int, typer.Option(min=1, help="Processes that read and write.")] = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Files that are read at once: by as many processes as there are cores, and on a "
+            "remote store, whose latency it hides, by several threads of each. "
+            "[default: at most 8 processes, 32 files of a remote store]",
+        ),
+    ] = None,
     threads: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Files that each process reads at once, to hide the latency of a remote store. "
-            "[default: 1 on local disk, 32 elsewhere]",
+            help="Files that each process reads at once, local ones too. "
+            "[default: 1 on local disk, its share of the workers elsewhere]",
         ),
     ] = None,
     campaign: _Campaign = None,

@@ -147,15 +147,15 @@ def close_repositories() -> None:
     _open_repositories.clear()
 
 
-def read_files(part: FileSlice, threads: int | None, stem: Path) -> Harvest:
+def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Harvest:
     """Read the metadata files of a slice.
 
     Parameters
     ----------
     part : `extract.repository.FileSlice`
         Which ones.
-    threads : `int` or `None`
-        Files that are read at once; `None`: one locally, 32 on a remote store.
+    threads : `tuple` [ `int`, `int` ]
+        Files that are read at once, on a local disk and on a remote store.
     stem : `pathlib.Path`
         Where parts go, without suffix.
 
@@ -169,8 +169,7 @@ def read_files(part: FileSlice, threads: int | None, stem: Path) -> Harvest:
     for batch in _repository(part.location, str(stem.parent.parent)).file_batches(part):
         uris = (uri for column in (batch.metadata_uris, batch.log_uris) for uri in column if uri)
         is_remote = "://" in next(uris, "")
-        at_once = threads or (32 if is_remote else 1)
-        read = read_metadata_files(batch, threads=at_once, guard=guard)
+        read = read_metadata_files(batch, threads=threads[is_remote], guard=guard)
         for table, rows in (("quanta", read.quanta), ("rejects", read.rejects)):
             for record_batch in rows.to_batches():
                 collector.add(table, record_batch)

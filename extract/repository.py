@@ -62,6 +62,9 @@ _URI_PAGE = 1_000
 FILE_SLICE_QUANTA = 20_000
 """Quanta of plain files that one job reads: some seconds of work, some 10 MB of rows."""
 
+_LEAST_SLICE_QUANTA = 250
+"""Below this, dealing a RUN out to several jobs costs more than it brings."""
+
 # Dimensions by which one task's datasets can be dealt out evenly to several jobs, best first:
 # small and dense numbers, with the governor that a query must name beside them.
 _DEALING_DIMENSIONS = {
@@ -322,7 +325,7 @@ class Repository:
         except Exception:  # Any of six libraries: versions are a courtesy, never a reason to stop.
             return None
 
-    def slices(self, run: str, contents: RunContents) -> list[FileSlice]:
+    def slices(self, run: str, contents: RunContents, *, parts: int = 1) -> list[FileSlice]:
         """Cut a RUN of plain files into jobs of about equal size.
 
         Parameters
@@ -331,6 +334,8 @@ class Repository:
             RUN collection.
         contents : `RunContents`
             From `describe`.
+        parts : `int`, optional
+            Workers that shall share it, if it is large enough.
 
         Returns
         -------
@@ -341,6 +346,8 @@ class Repository:
         tasks: dict[str, str] = {}
         gathered = 0
         kept = frozenset(contents.log_counts)
+        share_of_each = -(-contents.quanta_count // parts)
+        size = min(FILE_SLICE_QUANTA, max(share_of_each, _LEAST_SLICE_QUANTA))
 
         def close() -> None:
             nonlocal tasks, gathered
@@ -350,10 +357,10 @@ class Repository:
 
         for label in sorted(contents.metadata_counts.keys() | kept):
             count = max(contents.metadata_counts.get(label, 0), contents.log_counts.get(label, 0))
-            conditions = self._deal(label, -(-count // FILE_SLICE_QUANTA))
+            conditions = self._deal(label, -(-count // size))
             share = count // len(conditions)
             for condition in conditions:
-                if gathered + share > FILE_SLICE_QUANTA or label in tasks:
+                if gathered + share > size or label in tasks:
                     close()
                 tasks[label] = condition
                 gathered += share

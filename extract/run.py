@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import json
 import multiprocessing
+import os
 import shutil
 import time
 from collections import deque
@@ -48,7 +49,7 @@ from extract.plan import (
 )
 from extract.provenance_graphs import GraphInfo, GraphSlice
 from extract.releases import check_release, stack_version
-from extract.repository import Repository, open_repository
+from extract.repository import CONNECTIONS, Repository, open_repository
 from extract.schema import LAKE_SCHEMA_VERSION, TABLES
 from extract.visits import collect_visits
 
@@ -62,6 +63,10 @@ __all__ = [
     "opened_plan",
     "program_version",
 ]
+
+
+_MOST_PROCESSES = 8
+"""Processes unless a user asks for more: a login node is shared."""
 
 
 class Progress(Protocol):
@@ -82,11 +87,30 @@ class Settings:
     """What a user asks of an extraction."""
 
     data: Path
-    workers: int = 2
+    workers: int | None = None
+    """Files that are read at once; `None`: what suits this machine."""
+
     threads: int | None = None
+    """Files that each process reads at once, wherever they are; `None`: what suits the store."""
+
     campaign: str | None = None
     stage: str | None = None
     refresh: bool = False
+
+    @property
+    def processes(self) -> int:
+        """Processes that read and write: more than there are cores would only wait."""
+        return min(os.cpu_count() or 1, _MOST_PROCESSES if self.workers is None else self.workers)
+
+    @property
+    def local_threads(self) -> int:
+        """Files of a local disk that each process reads at once: threads would only wait."""
+        return self.threads or 1
+
+    @property
+    def remote_threads(self) -> int:
+        """Files of a remote store that each process reads at once, to hide its latency."""
+        return self.threads or -(-(self.workers or CONNECTIONS) // self.processes)
 
 
 @dataclass
@@ -164,9 +188,9 @@ def opened_plan(
 
 
 @contextmanager
-def _executor(workers: int) -> Iterator[Executor]:
+def _executor(processes: int) -> Iterator[Executor]:
     """Start the workers: processes, which are spawned because a Butler does not fork well."""
-    if workers == 1:
+    if processes == 1:
         with ThreadPoolExecutor(1) as alone:
             try:
                 yield alone
@@ -174,7 +198,7 @@ def _executor(workers: int) -> Iterator[Executor]:
                 alone.submit(jobs.close_repositories)
         return
     pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=jobs.watch_parent
+        processes, mp_context=multiprocessing.get_context("spawn"), initializer=jobs.watch_parent
     )
     try:
         yield pool
@@ -243,7 +267,7 @@ class _Scheduler:
     def carry_out(self, units: list[_Work], executor: Executor) -> None:
         """Read, merge and publish units."""
         waiting = deque(units)
-        room = 2 * self._settings.workers
+        room = 2 * self._settings.processes
         while waiting or self._ready or self._running:
             while waiting and len(self._ready) + len(self._running) < room:
                 self._start(waiting.popleft())
@@ -307,16 +331,17 @@ class _Scheduler:
         assert plan.contents is not None, "set-aside RUNs are not read"
         work.facts = {"packages": self._repositories[plan.location].packages(plan.run)}
         if plan.contents.graph_uri is not None:
-            arguments = (plan.contents.graph_uri, work.folder, self._settings.workers)
+            arguments = (plan.contents.graph_uri, work.folder, self._settings.processes)
             self._add(work, lambda found: self._slice_graph(work, found), jobs.inspect, *arguments)
             return
-        slices = self._repositories[plan.location].slices(plan.run, plan.contents)
+        slices = self._repositories[plan.location].slices(
+            plan.run, plan.contents, parts=self._settings.processes
+        )
         self._progress.expect(plan.contents.quanta_count)
         for number, part in enumerate(slices):
             stem = work.folder / f"{number:05}"
-            self._add(
-                work, self._harvest(work), jobs.read_files, part, self._settings.threads, stem
-            )
+            threads = (self._settings.local_threads, self._settings.remote_threads)
+            self._add(work, self._harvest(work), jobs.read_files, part, threads, stem)
 
     def _slice_graph(self, work: _Work, found: tuple[GraphInfo, list[GraphSlice]]) -> None:
         """Queue the slices of a provenance graph that was found to be sound."""
@@ -364,7 +389,7 @@ class _Scheduler:
         for table, parts in work.parts.items():
             # Workers end in any order, and files shall not depend on it.
             parts.sort(key=lambda part: part.path)
-            for number, pieces in enumerate(plan_merge(parts, self._settings.workers)):
+            for number, pieces in enumerate(plan_merge(parts, self._settings.processes)):
                 path = work.folder / f"{table}.{number}.parquet"
                 work.files.setdefault(table, []).append(path)
                 self._add(work, lambda _: None, jobs.merge, parts, pieces, path)
@@ -410,7 +435,7 @@ def extract(
         Told how it goes on.
     executor : `concurrent.futures.Executor`, optional
         Where jobs run, sharing the file system of the lake; default: a pool of
-        ``settings.workers`` processes, or this process when that is 1.
+        ``settings.processes`` processes, or this process when that is 1.
 
     Returns
     -------
@@ -434,7 +459,7 @@ def extract(
         units = _units(plan, lake.scratch)
         _count_units(plan, summary)
         if units:
-            pool = executor or stack.enter_context(_executor(settings.workers))
+            pool = executor or stack.enter_context(_executor(settings.processes))
             scheduler = _Scheduler(lake, repositories, settings, progress, summary)
             scheduler.carry_out(units, pool)
         for stage in plan.stages:
