@@ -55,7 +55,13 @@ targets as (
 named as (
 
     select
-        stepped.* exclude (target_name),
+        stepped.campaign,
+        stepped.stage,
+        stepped.task_label,
+        stepped.band,
+        stepped.step_gib,
+        stepped.is_peak_inherited,
+        stepped.total_wall_time_s,
         case
             when targets.target_rank <= {{ named_field_count() }} then targets.target_name
             when targets.target_rank is not null then 'other fields'
