@@ -10,18 +10,20 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from xml.sax.saxutils import quoteattr
 
 import altair as alt
 import vl_convert
 
 from reports.charts import notice
+from reports.escape import plain
 from reports.figures import Figure
 from reports.files import write_file
 
 __all__ = ["draw", "export", "write_figure"]
 
 PNG_SCALE = 2
-RENDERER_VERSION = version("vl-convert-python")
+MADE_BY = f"quanta-census {version('quanta-census')}, vl-convert {version('vl-convert-python')}"
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
@@ -42,7 +44,7 @@ def draw(figure: Figure) -> alt.LayerChart:
 def write_figure(figure: Figure, folder: Path) -> bool:
     """Write the three files of a figure.
 
-    The JSON is written last and bears the renderer's version: if it is there and would not change,
+    The JSON is written last and bears the versions of what made it: if it is there and would not change,
     neither would the pictures, and they are left as they are.
 
     Parameters
@@ -58,12 +60,15 @@ def write_figure(figure: Figure, folder: Path) -> bool:
         Whether anything was written.
     """
     spec = draw(figure).to_dict(validate=False)
-    spec["usermeta"] = {"name": figure.name, "renderer": f"vl-convert {RENDERER_VERSION}"}
+    spec["usermeta"] = {"name": figure.name, "made_by": MADE_BY}
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("json", "svg", "png")}
     if all(file.is_file() for file in files.values()) and files["json"].read_text() == text:
         return False
     svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
+    # The renderer leaves the description out, which is what a screen reader needs.
+    name = quoteattr(plain(figure.setting.alt_text))
+    svg = svg.replace("<svg ", f'<svg role="img" aria-label={name} ', 1)
     write_file(files["svg"], svg)
     write_file(files["png"], vl_convert.svg_to_png(svg, scale=PNG_SCALE))
     write_file(files["json"], text)

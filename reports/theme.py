@@ -28,6 +28,13 @@ __all__ = [
 WIDTH = 920
 """Width of a figure in CSS pixels, labels and legends included: the wide column of a technote."""
 
+LABEL_LIMIT = 560
+"""Width of a task's name in CSS pixels from which on it is cut: some ninety letters.
+
+The longest name of the pipelines has fifty; without any limit one name could leave no room for
+the data.
+"""
+
 HEIGHT = 400
 """Height of the plotting area of the figures whose number of rows is fixed, in CSS pixels."""
 

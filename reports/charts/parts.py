@@ -187,7 +187,13 @@ def task_fill(frame: pa.Table) -> alt.Fill:
             domain=[label for _, _, label in ordered],
             range=[theme.task_colour(None if other else rank) for other, rank, _ in ordered],
         ),
-        legend=alt.Legend(orient="bottom", columns=2, symbolType="square", symbolStrokeWidth=0),
+        legend=alt.Legend(
+            orient="bottom",
+            columns=2,
+            symbolType="square",
+            symbolStrokeWidth=0,
+            labelLimit=theme.WIDTH // 2 - 40,
+        ),
     )
 
 

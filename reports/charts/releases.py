@@ -129,5 +129,7 @@ def task_axis(frame: pa.Table) -> alt.Y:
         title=None,
         sort=tasks,
         scale=alt.Scale(padding=0),
-        axis=alt.Axis(grid=True, tickBand="extent", ticks=False, labelPadding=6),
+        axis=alt.Axis(
+            grid=True, tickBand="extent", ticks=False, labelPadding=6, labelLimit=theme.LABEL_LIMIT
+        ),
     )

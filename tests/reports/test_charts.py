@@ -167,6 +167,14 @@ def test_a_chart_is_as_wide_as_the_technote_whatever_its_labels(name: str) -> No
     assert spec["autosize"] == {"type": "fit-x", "contains": "padding"}
 
 
+def test_an_absurdly_long_name_leaves_room_for_the_data() -> None:
+    absurd = pa.array(["x" * 5000, "x" * 5000])
+    frame = PEAKS.set_column(0, "task_label", absurd)
+    chart = task_peaks.chart(frame, setting=SETTING, threshold_gib=6, statistic="Largest max RSS")
+    marks = sorted(item["x"] for item in items(rendered(chart), "symbol") if item.get("size"))
+    assert marks[-1] - marks[0] > 50
+
+
 @pytest.mark.parametrize("name", ["rss_box", "task_peaks", "over_threshold_strip"])
 def test_long_task_names_are_whole(name: str) -> None:
     assert LONG_TASK in texts(CHARTS[name](2))

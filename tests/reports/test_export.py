@@ -76,6 +76,8 @@ def test_each_figure_has_caption_and_alternative_text(report: Path) -> None:
         assert len(words["alt_text"]) > 40, name
         spec = json.loads((report / "images" / f"{name}.json").read_text())
         assert spec["description"] == words["alt_text"]
+        root = ET.parse(report / "images" / f"{name}.svg").getroot()
+        assert root.attrib["aria-label"] == words["alt_text"]
 
 
 def test_a_declared_gap_stands_on_every_figure_that_shows_its_campaign(report: Path) -> None:
