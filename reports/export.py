@@ -44,8 +44,8 @@ def draw(figure: Figure) -> alt.LayerChart:
 def write_figure(figure: Figure, folder: Path) -> bool:
     """Write the three files of a figure.
 
-    The JSON is written last and bears the versions of what made it: if it is there and would not change,
-    neither would the pictures, and they are left as they are.
+    The JSON is written last and bears the versions of what made it: if it is there and would not
+    change, neither would the pictures, and they are left as they are.
 
     Parameters
     ----------
