@@ -191,7 +191,7 @@ def boxes() -> Any:  # noqa: ANN401
 
     Rows: ``task_label``, ``label`` (the campaign), ``colour``, and in GiB ``lower_gib``,
     ``p25_gib``, ``p50_gib``, ``p75_gib``, ``upper_gib``, ``p95_gib``, ``max_gib``, ``largest_gib``
-    (null for a single quantum); for the tooltip the texts ``quanta``, ``inherited``.
+    (null for a single quantum); for the tooltip the texts ``quanta``, ``inherited``, ``absent``.
     """
     scale = alt.Scale(
         type="log",
@@ -213,6 +213,7 @@ def boxes() -> Any:  # noqa: ANN401
                 for name, title in (("p50", "Median"), ("p95", "p95"), ("max", "Max"))
             ),
             alt.Tooltip("inherited:N", title="Inherited peaks"),
+            alt.Tooltip("absent:N", title="Not measured"),
         ],
     )
 

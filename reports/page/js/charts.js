@@ -136,6 +136,7 @@ const boxRows = () => {
       largest_gib: row.quanta_count > 1 ? row.max_max_rss_bytes / GIB : null,
       quanta: count(row.quanta_count),
       inherited: row.inherited_peak_fraction === null ? "not known" : percent(row.inherited_peak_fraction, 1),
+      absent: `${count(row.failed_count)} failed, ${count(row.gap_count)} missing`,
     }));
 };
 
