@@ -47,6 +47,12 @@ transform: $(STAMP) ## $(DATA)/lake -> $(DATA)/warehouse.duckdb, with every chec
 report: $(STAMP) ## $(DATA)/warehouse.duckdb -> $(DATA)/report: figures, tables, technote, page
 	$(BIN)/python -m reports run --data "$(DATA)"
 
+summary: $(STAMP) ## the answer as tables on the terminal
+	@$(BIN)/python -m reports summary --data "$(DATA)"
+
+technote: report ## the technote's HTML, by documenteer in an environment of its own
+	$(BIN)/python -m reports technote --data "$(DATA)"
+
 sql: $(STAMP) ## a read-only SQL prompt on the warehouse; one query with Q="select ..."
 	@$(BIN)/python -m dbt_project sql --data "$(DATA)" --format "$(FORMAT)" $(if $(value Q),--from-env CENSUS_QUERY)
 # The query reaches the program through the environment and unexpanded: quotes, $ and % survive.
@@ -94,4 +100,4 @@ lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	    --output-file tests/stacks/$$stack.lock pyproject.toml tests/stacks/tests.in; done
 
 clean: ## remove warehouse and report; never a lake or a repository
-	rm -rf "$(DATA)/warehouse.duckdb" "$(DATA)/warehouse.duckdb.wal" "$(DATA)/report" "$(DATA)/dbt"
+	rm -rf "$(DATA)"/warehouse.duckdb* "$(DATA)/report" "$(DATA)/docs" "$(DATA)/dbt"
