@@ -1,0 +1,28 @@
+-- How requests grow on a retry, per campaign: as the current configuration says, else as BPS does.
+with
+
+campaigns as (
+
+    select * from {{ ref('stg_lake__campaigns') }}
+
+),
+
+rules as (
+
+    select
+        campaign,
+        current_requests is not null as has_configuration,
+        coalesce({{ json_count('current_requests', 'requestMemory') }}, {{ default_request_mib() }})
+            as default_request_mib,
+        {{ json_count('current_requests', 'memoryLimit') }} as memory_limit_mib,
+        coalesce(
+            try_cast({{ json_text('current_requests', 'memoryMultiplier') }} as double), {{ default_multiplier() }}
+        ) as memory_multiplier,
+        -- The attempts of a simulation end somewhere, whatever the configuration says.
+        least(coalesce({{ json_count('current_requests', 'numberOfRetries') }}, {{ default_retries() }}), 20)
+            as retries_count
+    from campaigns
+
+)
+
+select * from rules

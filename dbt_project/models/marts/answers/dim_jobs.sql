@@ -1,0 +1,102 @@
+-- What the batch system runs: a cluster of tasks in one process, or a task alone; and what is requested for it today.
+with
+
+tasks as (
+
+    select * from {{ ref('dim_tasks') }}
+    where is_observed
+
+),
+
+campaigns as (
+
+    select * from {{ ref('stg_lake__campaigns') }}
+
+),
+
+configured as (
+
+    select * from {{ ref('int_requests_configured') }}
+
+),
+
+rules as (
+
+    select * from {{ ref('int_request_rules') }}
+
+),
+
+members as (
+
+    select
+        campaign,
+        task_label,
+        min(cluster) as cluster
+    from (
+        select
+            campaign,
+            entry_label as cluster,
+            trim({{ unnested(text_parts('member_labels')) }}) as task_label
+        from configured
+        where entry_kind = 'cluster'
+    )
+    group by campaign, task_label
+
+),
+
+resolved as (
+
+    select
+        campaigns.campaign,
+        tasks.task_label,
+        coalesce(members.cluster, tasks.cluster) as cluster,
+        coalesce(own.request_cpus_count, tasks.request_cpus_count, 1) as cpus_count,
+        case
+            when rules.has_configuration then coalesce(own.request_memory_mib, rules.default_request_mib)
+            else tasks.request_memory_mib
+        end as task_request_memory_mib,
+        rules.has_configuration
+    from campaigns
+    inner join tasks on campaigns.release = tasks.release
+    inner join rules on campaigns.campaign = rules.campaign
+    left join members
+        on campaigns.campaign = members.campaign
+        and tasks.task_label = members.task_label
+    left join configured as own
+        on campaigns.campaign = own.campaign
+        and tasks.task_label = own.entry_label
+        and own.entry_kind = 'task'
+
+),
+
+final as (
+
+    select
+        resolved.campaign,
+        resolved.task_label,
+        resolved.cluster,
+        case when resolved.cluster is null then 'task' else 'cluster' end as job_kind,
+        coalesce(resolved.cluster, resolved.task_label) as job_label,
+        case
+            when resolved.has_configuration then 'current_requests'
+            when resolved.task_request_memory_mib is not null then 'pipeline list'
+        end as request_source,
+        resolved.task_request_memory_mib,
+        -- A cluster's request is its own, or the largest of its members.
+        case
+            when resolved.cluster is null then resolved.task_request_memory_mib
+            else coalesce(
+                named.request_memory_mib,
+                max(resolved.task_request_memory_mib) over (partition by resolved.campaign, resolved.cluster)
+            )
+        end as job_request_memory_mib,
+        resolved.cpus_count
+    from resolved
+    left join configured as named
+        on resolved.campaign = named.campaign
+        and resolved.cluster = named.entry_label
+        and named.entry_kind = 'cluster'
+
+)
+
+select * from final

@@ -1,0 +1,44 @@
+-- The same task with the same data ID in two campaigns of the file: each with the focus and with its predecessor.
+{{ config(materialized='view') }}
+
+with
+
+quanta as (
+
+    select * from {{ ref('fct_quanta') }}
+    where is_measured
+
+),
+
+pairs as (
+
+    select * from {{ ref('dim_campaign_pairs') }}
+
+),
+
+final as (
+
+    select
+        pairs.before_campaign,
+        pairs.after_campaign,
+        earlier.stage,
+        earlier.task_label,
+        earlier.data_id,
+        earlier.max_rss_bytes as before_max_rss_bytes,
+        later.max_rss_bytes as after_max_rss_bytes,
+        earlier.total_wall_time_s as before_total_wall_time_s,
+        later.total_wall_time_s as after_total_wall_time_s,
+        earlier.total_cpu_time_s as before_total_cpu_time_s,
+        later.total_cpu_time_s as after_total_cpu_time_s,
+        coalesce(not earlier.is_peak_inherited and not later.is_peak_inherited, false) as has_own_peaks
+    from pairs
+    inner join quanta as earlier on pairs.before_campaign = earlier.campaign
+    inner join quanta as later
+        on pairs.after_campaign = later.campaign
+        and earlier.stage = later.stage
+        and earlier.task_label = later.task_label
+        and earlier.data_id = later.data_id
+
+)
+
+select * from final

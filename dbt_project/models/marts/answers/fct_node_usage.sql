@@ -1,0 +1,129 @@
+with
+
+quanta as (
+
+    select * from {{ ref('fct_quanta') }}
+    where attempt_count > 0
+
+),
+
+counted as (
+
+    select
+        campaign,
+        stage,
+        node_name,
+        count(*) filter (is_measured) as quanta_count,
+        count(*) as attempted_quanta_count,
+        count(*) filter (status = 'failed') as failed_count,
+        coalesce(sum(total_wall_time_s) filter (is_measured), 0) as total_wall_time_s,
+        max(max_rss_bytes) as max_max_rss_bytes
+    from quanta
+    group by campaign, stage, node_name
+
+),
+
+medians as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        node_name,
+        count(*) as quanta_count,
+        {{ element(quantiles('total_wall_time_s', [0.5]), 1) }} as p50_total_wall_time_s
+    from quanta
+    where
+        is_measured
+        and node_name is not null
+        and total_wall_time_s is not null
+    group by campaign, stage, task_label, node_name
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over task_nodes as place,
+        count(*) over (partition by campaign, stage, task_label) as node_count
+    from medians
+    window task_nodes as (
+        partition by campaign, stage, task_label order by p50_total_wall_time_s, node_name
+    )
+
+),
+
+lists as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        {{ sorted_list('p50_total_wall_time_s') }} as all_p50_total_wall_time_s
+    from medians
+    group by campaign, stage, task_label
+    having count(*) > 1
+
+),
+
+compared as (
+
+    select
+        placed.campaign,
+        placed.stage,
+        placed.node_name,
+        {{ total_count('placed.quanta_count') }} as compared_quanta_count,
+        count(*) as compared_task_count,
+        round(sum(placed.quanta_count * placed.p50_total_wall_time_s), 3) as typical_wall_time_s,
+        round(
+            sum(
+                placed.quanta_count
+                * {{ median_of_others('lists.all_p50_total_wall_time_s', 'placed.place', 'placed.node_count') }}
+            ),
+            3
+        ) as typical_elsewhere_wall_time_s
+    from placed
+    inner join lists
+        on placed.campaign = lists.campaign
+        and placed.stage = lists.stage
+        and placed.task_label = lists.task_label
+    group by placed.campaign, placed.stage, placed.node_name
+
+),
+
+final as (
+
+    select
+        counted.campaign,
+        counted.stage,
+        counted.node_name,
+        counted.quanta_count,
+        counted.attempted_quanta_count,
+        counted.failed_count,
+        {{ share('counted.failed_count', 'counted.attempted_quanta_count') }} as failed_fraction,
+        {{ hours('counted.total_wall_time_s') }} as total_wall_time_h,
+        counted.max_max_rss_bytes,
+        coalesce(compared.compared_task_count, 0) as compared_task_count,
+        coalesce(compared.compared_quanta_count, 0) as compared_quanta_count,
+        {{ hours('compared.typical_wall_time_s') }} as typical_wall_time_h,
+        {{ hours('compared.typical_elsewhere_wall_time_s') }} as typical_elsewhere_wall_time_h,
+        {{ share(
+            'compared.typical_wall_time_s - compared.typical_elsewhere_wall_time_s',
+            'compared.typical_elsewhere_wall_time_s'
+        ) }} as slowdown_fraction,
+        coalesce(
+            compared.compared_quanta_count >= {{ least_own_peaks() }}
+            and compared.typical_wall_time_s
+            > compared.typical_elsewhere_wall_time_s * (1 + {{ slow_node_fraction() }}),
+            false
+        ) as is_slow
+    from counted
+    left join compared
+        on counted.campaign = compared.campaign
+        and counted.stage = compared.stage
+        and counted.node_name = compared.node_name
+
+)
+
+select * from final

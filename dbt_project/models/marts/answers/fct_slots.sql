@@ -1,0 +1,150 @@
+-- What held a slot of the batch system: a process where the chain of its quanta is known, else a quantum.
+{{ config(materialized='view') }}
+
+with
+
+quanta as (
+
+    select * from {{ ref('fct_quanta') }}
+
+),
+
+processes as (
+
+    select * from {{ ref('fct_processes') }}
+
+),
+
+jobs as (
+
+    select * from {{ ref('dim_jobs') }}
+
+),
+
+-- Processes run few different lists of tasks: each is resolved once.
+lists as (
+
+    select distinct
+        campaign,
+        task_labels
+    from processes
+
+),
+
+listed as (
+
+    select
+        campaign,
+        task_labels,
+        {{ unnested('task_labels') }} as task_label
+    from lists
+
+),
+
+resolved as (
+
+    select
+        listed.campaign,
+        listed.task_labels,
+        case
+            when min(jobs.cluster) is not null or count(*) > 1 then 'cluster'
+            else 'task'
+        end as job_kind,
+        coalesce(min(jobs.cluster), {{ list_text('listed.task_labels') }}) as job_label,
+        max(coalesce(jobs.cpus_count, 1)) as cpus_count
+    from listed
+    left join jobs
+        on listed.campaign = jobs.campaign
+        and listed.task_label = jobs.task_label
+    group by listed.campaign, listed.task_labels
+
+),
+
+-- The peak is the process's own unless it was there before the first quantum began.
+firsts as (
+
+    select
+        campaign,
+        stage,
+        run,
+        process_id,
+        min(prep_max_rss_bytes) as first_prep_max_rss_bytes
+    from quanta
+    where process_id is not null
+    group by campaign, stage, run, process_id
+
+),
+
+known as (
+
+    select
+        processes.campaign,
+        processes.stage,
+        processes.run,
+        processes.process_id,
+        cast(null as varchar) as task_label,
+        cast(null as varchar) as data_id,
+        resolved.job_kind,
+        resolved.job_label,
+        'process' as basis,
+        processes.node_name,
+        processes.quanta_count,
+        resolved.cpus_count,
+        processes.peak_rss_bytes,
+        processes.occupied_wall_time_s,
+        processes.peak_rss_bytes > firsts.first_prep_max_rss_bytes as is_peak_own,
+        processes.prep_at,
+        processes.ended_at
+    from processes
+    inner join resolved
+        on processes.campaign = resolved.campaign
+        and processes.task_labels = resolved.task_labels
+    inner join firsts
+        on processes.campaign = firsts.campaign
+        and processes.stage = firsts.stage
+        and processes.run = firsts.run
+        and processes.process_id = firsts.process_id
+
+),
+
+lone as (
+
+    select
+        quanta.campaign,
+        quanta.stage,
+        quanta.run,
+        cast(null as varchar) as process_id,
+        quanta.task_label,
+        quanta.data_id,
+        jobs.job_kind,
+        jobs.job_label,
+        'quantum' as basis,
+        quanta.node_name,
+        cast(1 as bigint) as quanta_count,
+        jobs.cpus_count,
+        quanta.max_rss_bytes as peak_rss_bytes,
+        quanta.total_wall_time_s as occupied_wall_time_s,
+        not quanta.is_peak_inherited as is_peak_own,
+        quanta.prep_at,
+        quanta.ended_at
+    from quanta
+    inner join jobs
+        on quanta.campaign = jobs.campaign
+        and quanta.task_label = jobs.task_label
+    where
+        quanta.process_id is null
+        and quanta.attempt_count > 0
+
+),
+
+final as (
+
+    select * from known
+
+    union all
+
+    select * from lone
+
+)
+
+select * from final
