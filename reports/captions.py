@@ -141,7 +141,7 @@ def histogram(facts: Facts, campaign: str, stage: str, title: str, *, is_log: bo
     )
     return Words(
         f"Quanta of {title} of {campaign} per range of one GiB of max RSS, stacked by task.{axis} "
-        f"The dashed red line marks {usage['threshold_gib']} per core, the dotted green line the "
+        f"The dashed red line marks {usage['threshold_gib']} per core, the dashed green line the "
         f"95th percentile at {usage['p95_max_rss_bytes']}. {over(usage)}.",
         f"Stacked bars of the number of quanta per GiB of max RSS in {title} of {campaign}"
         f"{', on a logarithmic axis' if is_log else ''}. Half of the quanta stay below "
@@ -169,7 +169,7 @@ def cumulative(facts: Facts, campaign: str, stage: str, title: str, *, of_wall_t
     share = _spent_over(usage) if of_wall_time else over(usage)
     return Words(
         f"Cumulative fraction of the {what} of {title} of {campaign} by max RSS, on a logarithmic "
-        f"axis of memory. The dotted green line marks 95 % of the {what}, the dashed red line "
+        f"axis of memory. The dashed green line marks 95 % of the {what}, the dashed red line "
         f"{usage['threshold_gib']} per core. {share}.",
         f"Rising curve of the cumulative fraction of {what} by max RSS in {title} of {campaign}. "
         f"{share}.",

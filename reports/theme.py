@@ -72,7 +72,7 @@ RELEASE_SHAPES = ("diamond", "square", "circle", "triangle-up", "cross", "triang
 LINE_COLOURS = {"threshold": "#d00000", "p95": "#00772b"}
 """Colours of the lines drawn over the data."""
 
-LINE_DASHES = {"threshold": [8, 4], "p95": [3, 3]}
+LINE_DASHES = {"threshold": [8, 4], "p95": [5, 3]}
 """Dashes of those lines, different so that they can be told apart in greyscale."""
 
 INK = "#222222"
@@ -90,6 +90,8 @@ CONFIG: dict[str, Any] = {
         "labelFontSize": 13,
         "labelColor": INK,
         "labelLimit": 0,
+        # A label stands below its tick, also at the ends of an axis.
+        "labelFlush": False,
         "titleFontSize": 14,
         "titleFontWeight": "normal",
         "titleColor": INK,
