@@ -16,6 +16,7 @@ import pydantic
 import yaml
 
 __all__ = [
+    "DEMO_STAMP",
     "Campaign",
     "CampaignsError",
     "CampaignsFile",
@@ -25,6 +26,9 @@ __all__ = [
     "Stage",
     "load_campaigns",
 ]
+
+DEMO_STAMP = "census-demo.json"
+"""File in the demo's folder that says with which seed and scale it was built."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 

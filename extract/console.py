@@ -25,7 +25,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from extract.campaigns import CampaignsError, CampaignsFile, load_campaigns
+from extract.campaigns import DEMO_STAMP, CampaignsError, CampaignsFile, load_campaigns
 from extract.lake import LakeError, Manifest, read_manifest
 from extract.plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
 from extract.repository import Repository, RepositoryError, open_repository
@@ -171,17 +171,11 @@ def run(campaigns: Path, settings: Settings, *, dry_run: bool, max_rejects: int 
 
 def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
     """Build the demo repository of a campaigns file unless it is there."""
-    # The demo writes repositories, with tools that reading ones does not need.
-    from extract.demo import STAMP, build
-
     assert file.demo is not None, "asked for"
     root = demo_root(settings.data)
-    stamp = root / STAMP
+    stamp = root / DEMO_STAMP
     if not stamp.exists():
-        try:
-            build(root, seed=file.demo.seed, scale=file.demo.scale)
-        except FileExistsError as error:
-            raise CampaignsError(str(error)) from None
+        _build_demo(root, seed=file.demo.seed, scale=file.demo.scale)
         return
     built: dict[str, Any] = json.loads(stamp.read_text(encoding="utf-8"))
     if (built["seed"], built["scale"]) != (file.demo.seed, file.demo.scale):
@@ -190,6 +184,21 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
             f"asks for seed {file.demo.seed} and scale {file.demo.scale:g}: remove it, or choose "
             "another --data"
         )
+
+
+def _build_demo(root: Path, *, seed: int, scale: float) -> None:
+    """Build the demo, with tools that reading repositories does not need."""
+    try:
+        from extract.demo import build
+    except ImportError as error:
+        raise CampaignsError(
+            f"this stack can read repositories but not build the demo ({error}): that takes "
+            "lsst-pipe-base 30.2026.400 or later, and the extra 'demo'"
+        ) from None
+    try:
+        build(root, seed=seed, scale=scale)
+    except FileExistsError as error:
+        raise CampaignsError(str(error)) from None
 
 
 def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> int:
@@ -426,13 +435,9 @@ def demo(folder: Path, *, seed: int, scale: float) -> int:
     code : `int`
         Exit status.
     """
-    from extract.demo import build
 
     def command() -> int:
-        try:
-            build(folder, seed=seed, scale=scale)
-        except FileExistsError as error:
-            raise CampaignsError(str(error)) from None
+        _build_demo(folder, seed=seed, scale=scale)
         _console().print(f"The demo repository is {folder / 'repo'}; its data is simulated.")
         return 0
 

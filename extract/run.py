@@ -47,10 +47,12 @@ from extract.plan import (
     needed_repositories,
     select_stages,
 )
-from extract.provenance_graphs import GraphInfo, GraphSlice
+from extract.predicted_graphs import PredictedGraphError
+from extract.provenance_graphs import GraphError, GraphInfo, GraphSlice
 from extract.releases import check_release, stack_version
-from extract.repository import CONNECTIONS, Repository, open_repository
+from extract.repository import CONNECTIONS, Repository, RepositoryError, open_repository
 from extract.schema import LAKE_SCHEMA_VERSION, TABLES
+from extract.store_errors import StoreError, explain
 from extract.visits import collect_visits
 
 __all__ = [
@@ -64,6 +66,9 @@ __all__ = [
     "program_version",
 ]
 
+
+_OWN_ERRORS = (GraphError, PredictedGraphError, RepositoryError, StoreError)
+"""Errors of jobs whose message is meant for users."""
 
 _MOST_PROCESSES = 8
 """Processes unless a user asks for more: a login node is shared."""
@@ -291,8 +296,8 @@ class _Scheduler:
             raise
         except Exception as error:  # Whatever it was, other RUNs must not suffer from it.
             if not work.is_failed:
-                text = " ".join(str(error).split())
-                self._summary.failures.append(f"{work.title}: {text or type(error).__name__}")
+                text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
+                self._summary.failures.append(f"{work.title}: {text}")
             work.is_failed = True
         else:
             if not work.is_failed:

@@ -30,6 +30,8 @@ from lsst.daf.butler import (
 from lsst.daf.butler.registry import CollectionType  # type: ignore[attr-defined]
 from lsst.pipe.base.quantum_graph.ingest_graph import ingest_graph
 
+from extract.campaigns import DEMO_STAMP as STAMP
+
 from . import files, graphs
 from .console import Report, console_report
 from .plan import CAMPAIGNS, RunPlan, make_id, plan_stage
@@ -40,9 +42,6 @@ __all__ = ["DEMO_VERSION", "STAMP", "build"]
 
 DEMO_VERSION = 1
 """Raised when the same seed and scale give other data."""
-
-STAMP = "census-demo.json"
-"""File beside the repository that says what was built; it is written last."""
 
 _INPUTS = "LSSTCam/defaults"
 _AGGREGATED = "aggregated"
