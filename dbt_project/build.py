@@ -9,7 +9,7 @@ import fcntl
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,9 +17,11 @@ import duckdb
 import pyarrow.parquet as pq
 import yaml
 from rich.console import Console
+from rich.markup import escape
 
 from dbt_project import completeness
 from dbt_project.engine import PROJECT, Outcome, invoke, project_environment
+from dbt_project.fingerprint import Publication, Remark, fingerprint, published, remember
 from dbt_project.layout import Layout, WarehouseError
 from dbt_project.progress import Progress
 
@@ -29,8 +31,8 @@ COMPLETENESS = "completeness"
 """Tag of the tests that find missing quanta: they fail the build and publish all the same."""
 
 
-def build(layout: Layout, *, memory_limit: str = "75%") -> bool:
-    """Build, check and publish the warehouse.
+def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = False) -> bool:
+    """Build, check and publish the warehouse, unless nothing changed since it was published.
 
     Parameters
     ----------
@@ -38,11 +40,14 @@ def build(layout: Layout, *, memory_limit: str = "75%") -> bool:
         Where the lake lies and the warehouse goes.
     memory_limit : `str`
         DuckDB's memory limit.
+    full_refresh : `bool`
+        Whether to build also when nothing changed.
 
     Returns
     -------
     complete : `bool`
         False when an undeclared gap was found: the warehouse is published, the build has failed.
+        The same is told again, and returned, while nothing changes.
 
     Raises
     ------
@@ -52,6 +57,16 @@ def build(layout: Layout, *, memory_limit: str = "75%") -> bool:
     layout.require_lake()
     _require_lake_version(layout)
     console = Console(stderr=True, soft_wrap=True, highlight=False)
+    with _alone(layout):
+        made_from = fingerprint(layout)
+        before = published(layout)
+        if before and before.fingerprint == made_from and not full_refresh:
+            return _repeat(layout, before, console)
+        return _publish(layout, made_from, console, memory_limit)
+
+
+def _publish(layout: Layout, made_from: str, console: Console, memory_limit: str) -> bool:
+    """Build, check and rename into place."""
     began = time.monotonic()
     with _building_folder(layout) as folder:
         with project_environment(layout, folder, memory_limit):
@@ -64,8 +79,22 @@ def build(layout: Layout, *, memory_limit: str = "75%") -> bool:
             complete = completeness.report(connection, console)
         _refuse_failed(outcomes, new, layout)
         new.replace(layout.warehouse)
-    _warn(outcomes, console)
+    remarks = _remarks(outcomes)
+    remember(layout, made_from, remarks)
+    _warn(remarks, console)
     console.print(f"Published {layout.warehouse} after {time.monotonic() - began:.1f} s")
+    return complete
+
+
+def _repeat(layout: Layout, before: Publication, console: Console) -> bool:
+    """Say again what was found when it was published: a gap does not heal by waiting."""
+    with duckdb.connect(str(layout.warehouse), read_only=True) as connection:
+        complete = completeness.report(connection, console)
+    _warn(before.remarks, console)
+    console.print(
+        f"Unchanged: {layout.warehouse} is of this lake and these models already "
+        "(--full-refresh builds it all the same)"
+    )
     return complete
 
 
@@ -85,14 +114,9 @@ def _require_lake_version(layout: Layout) -> None:
 
 
 @contextmanager
-def _building_folder(layout: Layout) -> Iterator[Path]:
-    """Give a folder beside the warehouse, alone: what a killed build left is removed.
-
-    The database in it bears its final name, since views in DuckDB know theirs by the name of the
-    database that they were made in.
-    """
+def _alone(layout: Layout) -> Iterator[None]:
+    """Keep other transforms away from this DATA."""
     layout.dbt.mkdir(parents=True, exist_ok=True)
-    folder = layout.root / f"{layout.warehouse.name}.building-{os.getpid()}"
     with (layout.dbt / "build.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,13 +129,25 @@ def _building_folder(layout: Layout) -> Iterator[Path]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
+        # What a killed build left.
         for stale in layout.root.glob(f"{layout.warehouse.name}.building-*"):
             shutil.rmtree(stale)
-        folder.mkdir()
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        yield
+
+
+@contextmanager
+def _building_folder(layout: Layout) -> Iterator[Path]:
+    """Give a folder beside the warehouse, for as long as a build takes.
+
+    The database in it bears its final name, since views in DuckDB know theirs by the name of the
+    database that they were made in.
+    """
+    folder = layout.root / f"{layout.warehouse.name}.building-{os.getpid()}"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make_models(layout: Layout, console: Console) -> None:
@@ -171,9 +207,18 @@ def _failing_rows(outcome: Outcome, database: Path, limit: int = 3) -> list[str]
     return shown
 
 
-def _warn(outcomes: list[Outcome], console: Console) -> None:
-    """Print one line for each check that warned, but those of completeness, told already."""
-    for outcome in outcomes:
-        if outcome.status == "warn" and COMPLETENESS not in outcome.tags:
-            said = outcome.description or outcome.message
-            console.print(f"[yellow]warning[/]: {outcome.name}: {said} ({outcome.failures} rows)")
+def _remarks(outcomes: list[Outcome]) -> list[Remark]:
+    """Keep the checks that warned, but those of completeness, which are told from the marts."""
+    return [
+        Remark(outcome.name, outcome.description or outcome.message, outcome.failures)
+        for outcome in outcomes
+        if outcome.status == "warn" and COMPLETENESS not in outcome.tags
+    ]
+
+
+def _warn(remarks: Sequence[Remark], console: Console) -> None:
+    """Print one line for each check that warned."""
+    for remark in remarks:
+        console.print(
+            f"[yellow]warning[/]: {remark.name}: {escape(remark.said)} ({remark.failures} rows)"
+        )

@@ -35,13 +35,16 @@ def build(
         str,
         typer.Option(help="Memory that DuckDB may take, such as 2GB; it spills to disk beyond."),
     ] = "75%",
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build also when nothing changed.")
+    ] = False,
 ) -> None:
     """Build the warehouse from the lake, run every check on it, and publish it."""
     # Not above: a query should not wait for what only a build needs.
     from dbt_project import build as builder
 
     try:
-        complete = builder.build(Layout(data), memory_limit=memory_limit)
+        complete = builder.build(Layout(data), memory_limit=memory_limit, full_refresh=full_refresh)
     except WarehouseError as error:
         raise _fail(error) from None
     if not complete:

@@ -49,6 +49,11 @@ class Layout:
         return self.root / "dbt"
 
     @property
+    def publication(self) -> Path:
+        """What the published warehouse was made from; no warehouse is believed without it."""
+        return self.dbt / "publication.json"
+
+    @property
     def log(self) -> Path:
         """The full log of dbt."""
         return self.dbt / "logs" / "dbt.log"
