@@ -15,8 +15,9 @@ _SPEAKERS = ("lsst_distrib", "lsst_pipe_base", "pipe_base", "lsst.pipe.base", "l
 
 _WEEKLY_LABEL = re.compile(r"w[._](\d{4})[._](\d{1,2})")
 _RELEASE_LABEL = re.compile(r"[vor]?(\d+)[._](\d+)[._](\d+)(?:[._-]?rc\.?(\d+))?")
-# Weekly builds of the packages are NN.YYYY.WWDD, with DD 00 for the weekly itself.
-_WEEKLY_VERSION = re.compile(r"\d+\.(\d{4})\.(\d{2})\d{2}")
+# Weekly builds of the packages are NN.YYYY.WWDD, with DD 00 for the weekly itself; package
+# indexes drop the zero in front of a week.
+_WEEKLY_VERSION = re.compile(r"\d+\.(\d{4})\.(\d{1,2})\d{2}")
 _RELEASE_VERSION = re.compile(r"(\d+)\.(\d{1,2})\.(\d+)(?:\.?rc(\d+))?")
 
 

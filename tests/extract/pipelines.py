@@ -1,0 +1,147 @@
+"""A small pipeline of mock tasks, run by the real tools: repositories in every state of D6.
+
+One execution goes through all states of a RUN: plain files, promised, ingested
+graph.  Building takes half a minute, so tests copy what a session built once.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from lsst.daf.butler import Butler, CollectionType  # type: ignore[attr-defined]
+from lsst.pipe.base import NoWorkFound
+from lsst.pipe.base.tests.mocks import (
+    DirectButlerRepo,
+    DynamicConnectionConfig,
+    DynamicTestPipelineTaskConfig,
+)
+
+CHAIN = "demo/stage1"
+RUN = "demo/stage1/20260101T000000Z"
+FAILED_DETECTOR = 2
+NO_WORK_DETECTOR = 3
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A repository in which a pipeline ran, and what the submission kept."""
+
+    root: Path
+
+    @property
+    def repository(self) -> Path:
+        """The Butler repository."""
+        return self.root / "repo"
+
+    @property
+    def predicted(self) -> Path:
+        """The predicted graph."""
+        return self.root / "predicted.qg"
+
+    @property
+    def provenance(self) -> Path:
+        """The aggregated graph, until it is ingested."""
+        return self.root / "provenance.qg"
+
+    def copy(self, root: Path) -> Executed:
+        """Copy everything, so that a test can do as it likes."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return Executed(root)
+
+    def aggregate(self, *options: str) -> None:
+        """Register what the pipeline wrote, with the real tool."""
+        call(
+            "butler", "aggregate-graph", str(self.predicted), str(self.repository),
+            "--mock-storage-classes", "--register-dataset-types", *options,
+        )  # fmt: skip
+        with Butler.from_config(str(self.repository), writeable=True) as butler:
+            butler.collections.register(CHAIN, CollectionType.CHAINED)
+            if RUN not in butler.collections.get_info(CHAIN).children:
+                butler.collections.prepend_chain(CHAIN, RUN)
+
+    def ingest(self) -> None:
+        """Put the provenance graph into the repository, with the real tool."""
+        call("butler", "ingest-graph", str(self.repository), str(self.provenance))
+
+    def write_campaigns(self, **stage: object) -> Path:
+        """Write a campaigns file with one stage."""
+        path = self.root / "campaigns.yaml"
+        content = {
+            "repository": "repo",
+            "campaigns": {
+                "DM-1": {
+                    "release": "w_2026_05",
+                    "focus": "v30",
+                    "stages": {"stage1": {"collections": CHAIN, **stage}},
+                }
+            },
+        }
+        path.write_text(yaml.safe_dump(content))
+        return path
+
+
+def call(program: str, *arguments: str) -> None:
+    """Run one of the stack's programs as a user does."""
+    path = Path(sys.executable).parent / program
+    # The mock tasks are importable anywhere, and one thread is enough for four quanta.
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [path, *arguments], capture_output=True, text=True, check=False, env=environment
+    )
+    # A failing quantum makes run-qbb fail; its caller decides whether that was meant.
+    if done.returncode and program == "butler":
+        raise RuntimeError(f"{program} {arguments[0]}: {done.stderr[-3000:]}")
+
+
+def execute(root: Path) -> Executed:
+    """Make a repository and run the pipeline in it; nothing is registered yet.
+
+    Three tasks by detector, where one quantum fails and so blocks another, and
+    one finds no work.
+    """
+    executed = Executed(root)
+    root.mkdir(parents=True, exist_ok=True)
+    Butler.makeRepo(str(executed.repository))
+    with Butler.from_config(str(executed.repository), writeable=True) as butler:
+        helper = DirectButlerRepo(butler, "base.yaml")
+        helper.add_task("isr", dimensions=["detector"])
+        helper.add_task(
+            "calibrateImage",
+            dimensions=["detector"],
+            config=_failing(f"detector = {FAILED_DETECTOR}", "builtins.ValueError"),
+        )
+        no_work = f"{NoWorkFound.__module__}.{NoWorkFound.__name__}"
+        helper.add_task(
+            "makeSource",
+            dimensions=["detector"],
+            config=_failing(f"detector = {NO_WORK_DETECTOR}", no_work),
+        )
+        helper.add_task(
+            "consolidate",
+            dimensions=["instrument"],
+            inputs={
+                "input_connection": DynamicConnectionConfig(  # type: ignore[no-untyped-call]
+                    dataset_type_name="dataset_auto2", dimensions=["detector"], multiple=True
+                )
+            },
+        )
+        builder = helper.make_quantum_graph_builder(
+            output_run=RUN, register_output_dataset_types=False
+        )
+        builder.finish(output=CHAIN, attach_datastore_records=True).write(str(executed.predicted))
+    for step in ("pre-exec-init-qbb", "run-qbb"):
+        call("pipetask", step, str(executed.repository), str(executed.predicted))
+    return executed
+
+
+def _failing(condition: str, exception: str) -> DynamicTestPipelineTaskConfig:
+    config = DynamicTestPipelineTaskConfig()  # type: ignore[no-untyped-call]
+    config.fail_condition = condition
+    config.fail_exception = exception
+    return config

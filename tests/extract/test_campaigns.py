@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from extract.campaigns import CampaignsError, load_campaigns
+
+GOOD = """
+repository: repo
+campaigns:
+  DM-1: {release: w_2026_05, focus: v30, stages: {stage1: a/stage1, stage2: [a/b, "a/c*"]}}
+"""
+
+
+def _load(path: Path, text: str) -> object:
+    file = path / "campaigns.yaml"
+    file.write_text(text)
+    return load_campaigns(file)
+
+
+FAULTS = {
+    "unknown key at the top": ("threshold: 6\n" + GOOD, "unknown key 'threshold'"),
+    "unknown key in a stage": (
+        GOOD.replace("a/stage1,", "{collections: a, incomplet: x},"),
+        "stages.stage1: unknown key 'incomplet'",
+    ),
+    "campaign that stands twice": (
+        GOOD + "  DM-1: {release: a, stages: {s: a}}\n",
+        "'DM-1' stands twice",
+    ),
+    "stage that stands twice": (GOOD.replace("stage2:", "stage1:"), "'stage1' stands twice"),
+    "campaign whose name leaves its folder": (GOOD.replace("DM-1", "DM/1"), "'DM/1' is no name"),
+    "campaign that is the folder above": (GOOD.replace("DM-1", '".."'), "'..' is no name"),
+    "stage with a space": (GOOD.replace("stage1:", '"stage 1":'), "'stage 1' is no name"),
+    "focus that is no name": (GOOD.replace("focus: v30", "focus: v 30"), "'v 30' is no name"),
+    "no focus": (GOOD.replace("focus: v30, ", ""), "none has it"),
+    "two in focus": (
+        GOOD + "  DM-2: {release: a, focus: b, stages: {s: a}}\n",
+        "2 have it (DM-1, DM-2)",
+    ),
+    "no repository": (GOOD.replace("repository: repo", ""), "DM-1 has no repository"),
+    "repository beside a demo": ("demo: {seed: 1}\n" + GOOD, "remove 'repository'"),
+    "no release": (GOOD.replace("release: w_2026_05, ", ""), "DM-1: 'release' is missing"),
+    "release that is a number": (GOOD.replace("w_2026_05", "30.0"), "30.0: quote it"),
+    "stage without collections": (GOOD.replace("a/stage1,", "[],"), "stage1.collections"),
+    "threshold below 0": ("threshold_gib: -1\n" + GOOD, "threshold_gib"),
+    "same threshold twice": ("thresholds_gib: [4, 4]\n" + GOOD, "same value twice"),
+    "no campaigns": ("repository: repo\n", "'campaigns' is missing"),
+    "text that is no YAML": ("a: [", "is no YAML"),
+    "a list": ("- a\n", "holds no mapping"),
+    "requests that are not there": ("current_requests: gone.yaml\n" + GOOD, "no such file"),
+}
+
+
+@pytest.mark.parametrize(("text", "said"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_is_one_line_that_names_file_and_place(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(CampaignsError) as caught:
+        _load(tmp_path, text)
+    message = str(caught.value)
+    assert said in message
+    assert str(tmp_path) in message
+    assert "\n" not in message
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CampaignsError, match="there is no such file"):
+        load_campaigns(tmp_path / "gone.yaml")
+
+
+def test_short_and_long_forms_of_a_stage_say_the_same(tmp_path: Path) -> None:
+    (tmp_path / "campaigns.yaml").write_text(GOOD)
+    file = load_campaigns(tmp_path / "campaigns.yaml")
+    stages = file.campaigns["DM-1"].stages
+    assert stages["stage1"].collections == ("a/stage1",)
+    assert stages["stage2"].collections == ("a/b", "a/c*")
+    assert file.focus == "DM-1"
+    assert file.threshold_gib == 6
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("repo", "{here}/repo"),
+        ("/absolute/repo", "/absolute/repo"),
+        ("s3://bucket/repo", "s3://bucket/repo"),
+        ("embargo", "embargo"),
+        ("./gone", "{here}/gone"),
+    ],
+)
+def test_a_repository_is_a_path_a_uri_or_a_label(tmp_path: Path, said: str, meant: str) -> None:
+    (tmp_path / "repo").mkdir()
+    path = tmp_path / "campaigns.yaml"
+    path.write_text(GOOD.replace("repository: repo", f"repository: {said}"))
+    where = load_campaigns(path).repository_of("DM-1", tmp_path / "demo")
+    assert where == meant.format(here=tmp_path)
+
+
+def test_current_requests_become_json(tmp_path: Path) -> None:
+    requests = {"pipetask": {"isr": {"requestMemory": 4096}}, "requestMemory": 2048}
+    (tmp_path / "bps.yaml").write_text(yaml.safe_dump(requests))
+    path = tmp_path / "campaigns.yaml"
+    path.write_text("current_requests: bps.yaml\n" + GOOD)
+    assert json.loads(load_campaigns(path).current_requests_json or "") == requests

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from extract.cli import app
+from tests.extract.tiny import TinyRepository, read_lake
+
+GROUP = typer.main.get_command(app)
+COMMANDS: dict[str, object] = GROUP.commands  # type: ignore[attr-defined]
+RUN = "a/stage1/20260101T000000Z"
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> TinyRepository:
+    built = TinyRepository(tmp_path_factory.mktemp("cli"))
+    built.add(RUN, {"isr": [1, 2, 3]})
+    built.file_of(RUN, "isr", 3).unlink()
+    return built
+
+
+def _call(*arguments: object) -> tuple[int, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.output
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_explains_itself_with_an_example_that_parses(name: str) -> None:
+    command = COMMANDS[name]
+    text: str = command.help  # type: ignore[attr-defined]
+    example = next(line for line in text.splitlines() if line.startswith("Example: "))
+    words = example.removeprefix("Example: census-extract ").split()
+    assert words[0] == name
+    command.make_context(name, words[1:], resilient_parsing=False)  # type: ignore[attr-defined]
+    for parameter in command.params:  # type: ignore[attr-defined]
+        assert getattr(parameter, "help", None), f"{name}: {parameter.name} has no help"
+
+
+def test_help_does_not_wait_for_the_stack() -> None:
+    code = "import sys, extract.cli; sys.exit(any(m.startswith('lsst') for m in sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_run_tells_what_it_did_and_what_could_not_be_read(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1/*"})
+    arguments = ("run", campaigns, "--data", tmp_path, "--workers", 1)
+    code, output = _call(*arguments)
+    assert code == 0
+    assert "1 RUNs read (1 new, 0 changed), 0 unchanged" in output
+    assert "Warning: 1 datasets could not be read" in output
+    code, output = _call(*arguments, "--max-rejects", 0)
+    assert code == 1
+    assert "0 RUNs read (0 new, 0 changed), 1 unchanged" in output
+    assert "1 rejects are more than --max-rejects 0" in output
+
+
+def test_a_dry_run_writes_nothing(repository: TinyRepository, tmp_path: Path) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1/*"})
+    code, output = _call("run", campaigns, "--data", tmp_path / "data", "--dry-run")
+    assert code == 0
+    assert f"DM-1 stage1: {RUN}: read (new), 3 quanta in plain files" in output
+    assert not (tmp_path / "data").exists()
+
+
+def test_status_shows_what_the_lake_holds_and_what_a_run_would_do(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1/*"})
+    _, before = _call("status", campaigns, "--data", tmp_path)
+    assert "read (new)" in before
+    _call("run", campaigns, "--data", tmp_path, "--workers", 1)
+    _, after = _call("status", campaigns, "--data", tmp_path)
+    (line,) = [line for line in after.splitlines() if RUN in line]
+    assert line.split()[:7] == ["DM-1", "stage1", RUN, "metadata_files", "3", "0", "1"]
+    assert "nothing (unchanged)" in line
+    assert read_lake(tmp_path, "runs").num_rows == 1
+
+
+def test_check_says_one_line_for_each_thing(repository: TinyRepository, tmp_path: Path) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1/*", "stage2": "a/gone"})
+    code, output = _call("check", campaigns, "--data", tmp_path)
+    lines = output.splitlines()
+    assert code == 1
+    assert [line[:5] for line in lines] == ["ok   ", "ok   ", "ok   ", "AMISS"]
+    assert "stage1: 1 RUNs" in lines[2]
+    assert "no collection 'a/gone'" in lines[3]
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", ["run", "status", "check"])
+def test_a_faulty_file_is_one_line_and_status_1(tmp_path: Path, command: str) -> None:
+    code, output = _call(command, tmp_path / "gone.yaml", "--data", tmp_path)
+    assert code == 1
+    assert output.splitlines() == [f"Error: {tmp_path}/gone.yaml: there is no such file"]

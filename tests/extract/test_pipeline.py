@@ -1,0 +1,227 @@
+"""The one end-to-end test: a small pipeline through the real tools, every row compared."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsst.daf.butler import Butler
+from lsst.pipe.base import TaskMetadata
+from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, ProvenanceQuantumGraphReader
+
+from extract.predicted_graphs import (
+    PredictedGraphError,
+    read_expectations,
+    read_predicted_header,
+)
+from tests.extract.pipelines import FAILED_DETECTOR, NO_WORK_DETECTOR, RUN, Executed, execute
+from tests.extract.tiny import read_lake, run_extraction
+
+# Older stacks neither aggregate nor ingest graphs so; their own tests read what this one wrote.
+pytest.importorskip("lsst.pipe.base.quantum_graph.ingest_graph")
+
+PREFIXES = {"prep": "prep_", "init": "init_", "start": "start_", "end": ""}
+
+
+@pytest.fixture(scope="session")
+def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+    """The pipeline has run; nothing is registered."""
+    return execute(tmp_path_factory.mktemp("pipeline") / "executed")
+
+
+@pytest.fixture(scope="session")
+def of_files(executed: Executed) -> Executed:
+    """Aggregated as plain files, the provenance graph kept aside."""
+    copied = executed.copy(executed.root.parent / "files")
+    copied.aggregate("-o", str(copied.provenance))
+    return copied
+
+
+@pytest.fixture(scope="session")
+def ingested(of_files: Executed) -> Executed:
+    """The provenance graph ingested, the files gone."""
+    copied = of_files.copy(of_files.root.parent / "graph")
+    copied.ingest()
+    return copied
+
+
+def _read(executed: Executed, data: Path, table: str = "quanta") -> list[dict[str, Any]]:
+    summary = run_extraction(executed.write_campaigns(quantum_graphs="predicted.qg"), data)
+    assert not summary.failures
+    rows: list[dict[str, Any]] = read_lake(data, table).to_pylist()
+    return rows
+
+
+def _by_quantum(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row["task_label"], row["data_id"]): row for row in rows}
+
+
+def _assert_usage(row: dict[str, Any], metadata: TaskMetadata) -> None:
+    """Compare a row with a metadata document, as the official class reads it."""
+    quantum = metadata["quantum"]
+    assert row["node_name"] == quantum["nodeName"]
+    assert row["metadata_version"] == quantum["__version__"]
+    for prefix, column in PREFIXES.items():
+        if f"{prefix}Utc" not in quantum:
+            assert row[f"{prefix}_at"] is None
+            assert row[f"{column}max_rss_bytes"] is None
+            continue
+        assert row[f"{prefix}_at"].isoformat() == quantum[f"{prefix}Utc"]
+        assert row[f"{column}max_rss_bytes"] == quantum[f"{prefix}MaxResidentSetSize"]
+        assert row[f"{prefix}_cpu_time_s"] == quantum[f"{prefix}CpuTime"]
+        assert row[f"{prefix}_user_time_s"] == quantum[f"{prefix}UserTime"]
+        assert row[f"{prefix}_system_time_s"] == quantum[f"{prefix}SystemTime"]
+        assert row[f"{prefix}_minor_page_faults_count"] == quantum[f"{prefix}MinorPageFaults"]
+        assert row[f"{prefix}_major_page_faults_count"] == quantum[f"{prefix}MajorPageFaults"]
+        assert row[f"{prefix}_block_inputs_count"] == quantum[f"{prefix}BlockInputs"]
+    metrics = quantum["butler_metrics"]
+    for verb in ("get", "put", "ingest"):
+        assert row[f"butler_{verb}_count"] == metrics[f"n_{verb}"]
+        assert row[f"butler_{verb}_wall_time_s"] == metrics[f"time_in_{verb}"]
+
+
+def test_an_ingested_run_says_what_the_official_reader_and_the_butler_say(
+    ingested: Executed, tmp_path: Path
+) -> None:
+    rows = _by_quantum(_read(ingested, tmp_path))
+    with Butler.from_config(str(ingested.repository)) as butler:
+        uri = butler.getURI("run_provenance", collections=[RUN])
+        with ProvenanceQuantumGraphReader.open(uri) as reader:
+            reader.read_quanta()
+            graph = reader.graph.quantum_only_xgraph
+            assert len(rows) == len(graph) == 13
+            for quantum_id, info in graph.nodes.items():
+                required = dict(sorted(info["data_id"].required.items()))
+                data_id = json.dumps(required, separators=(",", ":"))
+                row = rows.pop((info["task_label"], data_id))
+                assert row["quantum_id"] == str(quantum_id)
+                assert row["status"].upper() == info["status"].name
+                exception = info["exception"]
+                assert row["exception_type"] == (exception and exception.type_name)
+                caveats = info["caveats"]
+                assert row["caveats"] == (None if caveats is None else caveats.value)
+                if row["status"] == "successful":
+                    found = butler.get(
+                        f"{info['task_label']}_metadata", info["data_id"], collections=[RUN]
+                    )
+                    _assert_usage(row, found)
+    assert not rows
+    (run,) = read_lake(tmp_path, "runs").to_pylist()
+    assert (run["source"], run["expected_count"], run["unscanned_count"]) == (
+        "provenance_graph",
+        13,
+        0,
+    )
+
+
+def test_a_run_of_files_says_what_the_butler_says(of_files: Executed, tmp_path: Path) -> None:
+    rows = _by_quantum(_read(of_files, tmp_path))
+    compared = 0
+    with Butler.from_config(str(of_files.repository)) as butler:
+        for label in ("isr", "calibrateImage", "makeSource"):
+            for ref in butler.query_datasets(f"{label}_metadata", collections=[RUN]):
+                data_id = json.dumps(dict(sorted(ref.dataId.required.items())))
+                row = rows[label, data_id.replace(" ", "")]
+                assert row["metadata_dataset_id"] == str(ref.id)
+                assert row["status"] == "successful"
+                _assert_usage(row, butler.get(ref))
+                compared += 1
+    failed = [row for row in rows.values() if row["status"] == "failed"]
+    assert [(row["task_label"], row["detector"]) for row in failed] == [
+        ("calibrateImage", FAILED_DETECTOR)
+    ]
+    assert failed[0]["exception_type"] == "ValueError"
+    assert len(rows) == compared + 1 == 11
+    no_work = rows["makeSource", f'{{"detector":{NO_WORK_DETECTOR},"instrument":"Cam1"}}']
+    assert no_work["caveats"]
+
+
+def test_files_that_became_a_graph_are_replaced(
+    of_files: Executed, ingested: Executed, tmp_path: Path
+) -> None:
+    # The same repository before and after `butler ingest-graph`: one lake sees both.
+    living = of_files.copy(tmp_path / "living")
+    before = _read(living, tmp_path / "data")
+    shutil.rmtree(living.root)
+    living = ingested.copy(tmp_path / "living")
+    after = _read(living, tmp_path / "data")
+    assert {row["source"] for row in before} == {"metadata_file"}
+    assert {row["source"] for row in after} == {"provenance_graph"}
+    assert len(after) == 13
+    both = _by_quantum(before).keys() & _by_quantum(after).keys()
+    assert len(both) == len(before)
+    for key in both:
+        old, new = _by_quantum(before)[key], _by_quantum(after)[key]
+        assert old["max_rss_bytes"] == new["max_rss_bytes"]
+        assert old["status"] == new["status"]
+
+
+def test_a_promised_run_is_told_and_has_no_failures(executed: Executed, tmp_path: Path) -> None:
+    promised = executed.copy(tmp_path / "promised")
+    promised.aggregate("-o", str(promised.provenance), "--promise-ingest-graph")
+    campaigns = promised.write_campaigns(quantum_graphs="predicted.qg")
+    summary = run_extraction(campaigns, tmp_path / "data")
+    assert any("butler ingest-graph" in warning for warning in summary.warnings)
+    assert not summary.failures
+    assert read_lake(tmp_path / "data", "quanta").num_rows == 0
+    (run,) = read_lake(tmp_path / "data", "runs").to_pylist()
+    assert (run["source"], run["quanta_count"]) == ("promised", None)
+
+
+def test_expectations_are_the_predicted_quanta(executed: Executed) -> None:
+    header = read_predicted_header(str(executed.predicted))
+    batches: list[Any] = []
+    assert read_expectations(str(executed.predicted), header, batches.append) == 13
+    rows = [row for batch in batches for row in batch.to_pylist()]
+    with PredictedQuantumGraph.open(str(executed.predicted)) as reader:
+        reader.read_thin_graph()
+        graph = reader.finish().quantum_only_xgraph
+        expected = {
+            (str(quantum_id), info["task_label"], _json(info["data_id"].required))
+            for quantum_id, info in graph.nodes.items()
+        }
+    assert {(row["quantum_id"], row["task_label"], row["data_id"]) for row in rows} == expected
+    assert {row["run"] for row in rows} == {RUN}
+
+
+def _json(values: Any) -> str:  # noqa: ANN401
+    return json.dumps(dict(sorted(values.items())), separators=(",", ":"))
+
+
+def test_both_sources_expect_the_same(ingested: Executed, tmp_path: Path) -> None:
+    rows = _read(ingested, tmp_path, "expectations")
+    said = {
+        source: {(row["task_label"], row["data_id"]) for row in rows if row["source"] == source}
+        for source in ("predicted_graph", "provenance_graph")
+    }
+    assert len(said["predicted_graph"]) == 13
+    assert said["predicted_graph"] == said["provenance_graph"]
+    for source in ("predicted_header", "provenance_header"):
+        assert sum(row["quanta_count"] for row in rows if row["source"] == source) == 13
+
+
+@pytest.mark.parametrize("size", [0, 1000, -200])
+def test_a_damaged_predicted_graph_is_one_line(
+    executed: Executed, tmp_path: Path, size: int
+) -> None:
+    path = tmp_path / "cut.qg"
+    path.write_bytes(executed.predicted.read_bytes()[:size])
+    with pytest.raises(PredictedGraphError) as caught:
+        read_predicted_header(str(path))
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_damaged_provenance_graph_fails_its_run_alone(ingested: Executed, tmp_path: Path) -> None:
+    damaged = ingested.copy(tmp_path / "damaged")
+    (graph,) = damaged.repository.rglob("run_provenance*.qg")
+    graph.write_bytes(graph.read_bytes()[:-500])
+    campaigns = damaged.write_campaigns(quantum_graphs="predicted.qg")
+    summary = run_extraction(campaigns, tmp_path / "data")
+    assert len(summary.failures) == 1
+    assert graph.name in summary.failures[0]
+    assert read_lake(tmp_path / "data", "quanta").num_rows == 0
+    assert read_lake(tmp_path / "data", "expectations").num_rows > 0

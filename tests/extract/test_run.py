@@ -1,0 +1,386 @@
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from extract.campaigns import CampaignsError
+from extract.lake import Lake, LakeError, read_manifest
+from extract.repository import RepositoryError
+from extract.schema import TABLES
+from tests.extract import tiny
+from tests.extract.tiny import TinyRepository, read_lake, rows_of, run_extraction, whole_lake
+
+OLD, NEW = "a/stage1/20260101T000000Z", "a/stage1/20260102T000000Z"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build a chain of two RUNs, where the newer one repeats some quanta."""
+    root = tmp_path_factory.mktemp("tiny")
+    repository = TinyRepository(root)
+    repository.add(OLD, {"isr": [1, 2, 3, 4], "calibrateImage": [1, 2, 3]})
+    repository.add(OLD, {"calibrateImage": [4]}, kinds=["log"])
+    repository.add(NEW, {"calibrateImage": [4], "isr": [1]})
+    repository.chain("a/stage1", NEW, OLD)
+    return root
+
+
+@pytest.fixture
+def repository(built: Path, tmp_path: Path) -> TinyRepository:
+    """A copy that a test may change."""
+    shutil.copytree(built, tmp_path / "tiny")
+    copied = TinyRepository.__new__(TinyRepository)
+    copied.root = tmp_path / "tiny"
+    return copied
+
+
+def test_a_chain_of_plain_files_becomes_rows(repository: TinyRepository, tmp_path: Path) -> None:
+    run_extraction(repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data")
+    quanta = read_lake(tmp_path / "data", "quanta").to_pylist()
+    found = {(row["run"], row["task_label"], row["data_id"]): row["status"] for row in quanta}
+    data_id = '{"detector":4,"instrument":"Cam1"}'
+    assert len(found) == len(quanta) == 10
+    assert found[OLD, "calibrateImage", data_id] == "failed"
+    assert found[NEW, "calibrateImage", data_id] == "successful"
+    assert {row["detector"] for row in quanta} == {1, 2, 3, 4}
+    runs = read_lake(tmp_path / "data", "runs").to_pylist()
+    assert [(row["run"], row["chain_position"], row["quanta_count"]) for row in runs] == [
+        (NEW, 0, 2),
+        (OLD, 1, 8),
+    ]
+    assert [row["failed_count"] for row in runs] == [0, 1]
+
+
+def test_every_table_exists_even_without_rows(repository: TinyRepository, tmp_path: Path) -> None:
+    repository.chain("a/empty")
+    run_extraction(repository.campaigns({"stage1": "a/empty"}), tmp_path / "data")
+    for table, schema in TABLES.items():
+        rows = read_lake(tmp_path / "data", table).drop_columns(["campaign", "stage"])
+        assert rows.schema.equals(schema), table
+    assert read_lake(tmp_path / "data", "stages").num_rows == 1
+    assert read_lake(tmp_path / "data", "quanta").num_rows == 0
+
+
+def test_a_second_run_reads_only_what_changed_and_says_so(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    first = run_extraction(campaigns, data)
+    again = run_extraction(campaigns, data)
+    assert (first.read_runs, again.read_runs, again.kept_runs) == (2, 0, 2)
+    repository.add(NEW, {"calibrateImage": [1]})
+    changed = run_extraction(campaigns, data)
+    assert (changed.reread_runs, changed.kept_runs) == (1, 1)
+    assert len(read_lake(data, "quanta")) == 11
+    assert run_extraction(campaigns, data, refresh=True).reread_runs == 2
+
+
+def test_campaigns_are_rewritten_when_nothing_is_new(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    run_extraction(repository.campaigns({"stage1": "a/stage1"}), data)
+    run_extraction(repository.campaigns({"stage1": "a/stage1"}, threshold_gib=8), data)
+    assert read_lake(data, "campaigns")["threshold_gib"].to_pylist() == [8]
+
+
+def test_positions_follow_the_chain_without_reading_again(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    repository.chain("a/stage1", OLD, NEW)
+    assert run_extraction(campaigns, data).kept_runs == 2
+    runs = read_lake(data, "runs").to_pylist()
+    assert {row["run"]: row["chain_position"] for row in runs} == {OLD: 0, NEW: 1}
+
+
+def test_globs_come_newest_first_and_lists_as_written(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    for collections, first in (("a/stage1/*", NEW), ([OLD, NEW], OLD)):
+        run_extraction(repository.campaigns({"stage1": collections}), tmp_path / "data")
+        runs = read_lake(tmp_path / "data", "runs").to_pylist()
+        assert min(runs, key=lambda row: row["chain_position"])["run"] == first
+
+
+def test_what_leaves_the_chain_or_the_file_leaves_the_lake(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.add("a/stage2/1", {"makeWarp": [1]})
+    data = tmp_path / "data"
+    run_extraction(repository.campaigns({"stage1": "a/stage1", "stage2": "a/stage2/1"}), data)
+    repository.chain("a/stage1", OLD)
+    summary = run_extraction(repository.campaigns({"stage1": "a/stage1"}), data)
+    assert sorted(summary.retired) == [f"DM-1 stage1: {NEW}", "DM-1 stage2: a/stage2/1"]
+    assert set(read_lake(data, "quanta")["run"].to_pylist()) == {OLD}
+    assert read_lake(data, "stages")["stage"].to_pylist() == ["stage1"]
+
+
+def test_runs_of_an_earlier_stage_are_set_aside_as_inputs(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.add("a/stage10/1", {"makeWarp": [1]})
+    repository.add("b/inputs", {"raw": [1]})
+    repository.chain("a/stage10", "a/stage10/1", NEW, OLD, "b/inputs")
+    repository.chain("a/stage1", NEW, OLD)
+    campaigns = repository.campaigns({"stage1": "a/stage1", "stage10": "a/stage10"})
+    run_extraction(campaigns, tmp_path / "data")
+    owned = {
+        (row["stage"], row["run"]): row["set_aside_for_stage"]
+        for row in read_lake(tmp_path / "data", "runs").to_pylist()
+    }
+    assert owned == {
+        ("stage1", NEW): None,
+        ("stage1", OLD): None,
+        ("stage10", "a/stage10/1"): None,
+        ("stage10", NEW): "stage1",
+        ("stage10", OLD): "stage1",
+        ("stage10", "b/inputs"): None,  # no name fits: the first stage that reaches it
+    }
+    assert len(read_lake(tmp_path / "data", "quanta")) == 12
+
+
+def test_one_campaign_or_stage_leaves_the_others_alone(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.add("a/stage2/1", {"makeWarp": [1]})
+    campaigns = repository.campaigns({"stage1": "a/stage1", "stage2": "a/stage2/1"})
+    data = tmp_path / "data"
+    run_extraction(campaigns, data)
+    before = whole_lake(data)
+    run_extraction(campaigns, data, stage="stage2", refresh=True)
+    assert whole_lake(data) == before
+
+
+@pytest.mark.parametrize("damage", ["truncated", "gone"])
+def test_an_unreadable_file_is_a_reject_and_stands_in_quanta(
+    repository: TinyRepository, tmp_path: Path, damage: str
+) -> None:
+    path = repository.file_of(OLD, "isr", 2)
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:100])
+    summary = run_extraction(repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data")
+    assert summary.rejects == 1
+    assert not summary.failures
+    (reject,) = read_lake(tmp_path / "data", "rejects").to_pylist()
+    assert (reject["run"], reject["task_label"]) == (OLD, "isr")
+    assert reject["data_id"] == '{"detector":2,"instrument":"Cam1"}'
+    unreadable = [
+        row["data_id"]
+        for row in read_lake(tmp_path / "data", "quanta").to_pylist()
+        if row["status"] == "unreadable"
+    ]
+    assert unreadable == [reject["data_id"]]
+
+
+def test_large_tasks_are_cut_without_loss(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1"})
+    run_extraction(campaigns, tmp_path / "whole")
+    monkeypatch.setattr("extract.repository.FILE_SLICE_QUANTA", 2)
+    run_extraction(campaigns, tmp_path / "cut")
+    assert whole_lake(tmp_path / "cut") == whole_lake(tmp_path / "whole")
+
+
+def test_a_missing_collection_is_an_error_before_anything_is_written(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1", "stage2": "a/gone"})
+    with pytest.raises(RepositoryError, match=r"DM-1, stage2: .*no collection 'a/gone'"):
+        run_extraction(campaigns, tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_missing_collection_of_a_declared_gap_is_an_empty_stage(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    lost = {"collections": "a/gone", "incomplete": "The disk broke."}
+    campaigns = repository.campaigns({"stage1": "a/stage1", "stage2": lost})
+    run_extraction(campaigns, tmp_path / "data")
+    reasons = read_lake(tmp_path / "data", "stages").to_pylist()
+    assert {row["stage"]: row["incomplete_reason"] for row in reasons} == {
+        "stage1": None,
+        "stage2": "The disk broke.",
+    }
+
+
+def test_a_predicted_graph_that_is_not_there_is_an_error(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    stage = {"collections": "a/stage1", "quantum_graphs": "submit/*.qg"}
+    with pytest.raises(CampaignsError, match="no predicted graph"):
+        run_extraction(repository.campaigns({"stage1": stage}), tmp_path / "data")
+
+
+def test_a_folder_that_is_no_repository_is_one_clear_line(tmp_path: Path) -> None:
+    repository = TinyRepository.__new__(TinyRepository)
+    repository.root = tmp_path
+    with pytest.raises(RepositoryError) as caught:
+        run_extraction(repository.campaigns({"stage1": "a"}), tmp_path / "data")
+    assert "neither a path nor a registered label" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_lake_of_another_schema_is_refused_with_a_remedy(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    manifest = data / "lake" / "manifest.json"
+    old = manifest.read_text().replace('"lake_schema_version": ', '"lake_schema_version": 9')
+    manifest.write_text(old)
+    with pytest.raises(LakeError, match=r"schema version 9.*remove .*lake"):
+        run_extraction(campaigns, data)
+
+
+def test_two_runs_at_once_are_refused_naming_the_first(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    with (
+        Lake.locked(data / "lake"),
+        pytest.raises(LakeError, match=rf"another extraction .* process {os.getpid()} on "),
+    ):
+        run_extraction(campaigns, data)
+    assert run_extraction(campaigns, data).read_runs == 2
+
+
+def test_remains_of_a_killed_run_are_swept(repository: TinyRepository, tmp_path: Path) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    before = whole_lake(data)
+    (file,) = [file for file in (data / "lake/quanta").rglob("*.parquet") if "0101T" in file.name]
+    shutil.copy(file, file.with_name("orphan.parquet"))
+    (data / "lake" / ".scratch-1-dead").mkdir()
+    run_extraction(campaigns, data)
+    assert whole_lake(data) == before
+    assert not list((data / "lake").glob(".scratch-*"))
+
+
+def test_killed_at_any_moment_and_run_again_gives_the_same_rows(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    for number in range(6):
+        repository.add(f"a/stage1/3{number}", {"isr": [1, 2], "makeWarp": [3]})
+    campaigns = repository.campaigns({"stage1": "a/stage1/*"})
+    run_extraction(campaigns, tmp_path / "undisturbed")
+    expected = whole_lake(tmp_path / "undisturbed")
+    chance = random.Random(1)
+    for attempt, moment in enumerate(chance.sample(range(1, 26), 3)):
+        data = tmp_path / f"killed{attempt}"
+        process = _start_suicidal(campaigns, data, after=moment)
+        process.wait(timeout=100)
+        assert process.returncode == -signal.SIGKILL
+        run_extraction(campaigns, data)
+        assert whole_lake(data) == expected, f"killed at rename {moment}"
+
+
+# Renames are the moments that matter: between them nothing changes for a reader.
+_SUICIDAL = """
+import os, signal, sys
+from pathlib import Path
+from tests.extract.tiny import run_extraction
+left = int(sys.argv[3])
+rename = Path.replace
+def replace(self, target):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(self, target)
+Path.replace = replace
+run_extraction(Path(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def _start_suicidal(campaigns: Path, data: Path, after: int) -> subprocess.Popen[bytes]:
+    here = Path(tiny.__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-c", _SUICIDAL, str(campaigns), str(data), str(after)], cwd=here
+    )
+
+
+def test_workers_share_a_run_and_die_with_their_parent(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "extract", "run", campaigns, "--data", data, "--workers", "2"],
+        cwd=Path(tiny.__file__).parents[2],
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    workers: list[int] = []
+    while len(workers) < 2 and process.poll() is None and time.monotonic() < deadline:
+        workers = _spawned_by(process.pid)
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    while any(_is_alive(worker) for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(_is_alive(worker) for worker in workers)
+    run_extraction(campaigns, data)
+    run_extraction(campaigns, tmp_path / "undisturbed")
+    assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
+
+
+def _spawned_by(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    found = children.read_text().split() if children.exists() else []
+    return [int(child) for child in found if "spawn_main" in _command(int(child))]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+def _is_alive(pid: int) -> bool:
+    return "spawn_main" in _command(pid)
+
+
+def test_files_are_sorted_by_task_and_carry_units(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    run_extraction(repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data")
+    for file in (tmp_path / "data/lake/quanta/campaign=DM-1").rglob("*.parquet"):
+        rows = pq.ParquetFile(file).read()
+        labels = rows["task_label"].to_pylist()
+        assert labels == sorted(labels)
+        assert rows.schema.field("max_rss_bytes").metadata[b"unit"] == b"bytes"
+
+
+def test_the_manifest_vouches_for_every_file(repository: TinyRepository, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    run_extraction(repository.campaigns({"stage1": "a/stage1"}), data)
+    known = {file for unit in read_manifest(data / "lake").units for file in unit.files}
+    there = {
+        str(file.relative_to(data / "lake"))
+        for table in ("quanta", "expectations", "rejects", "visits")
+        for file in (data / "lake" / table / "campaign=DM-1").rglob("*.parquet")
+    }
+    assert there == known
+    assert rows_of(data, "quanta")
+
+
+def test_an_unknown_campaign_is_told_with_the_known_ones(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1"})
+    with pytest.raises(CampaignsError, match=r"no campaign 'DM-2' \(it has DM-1\)"):
+        run_extraction(campaigns, tmp_path / "data", campaign="DM-2")
