@@ -43,10 +43,10 @@ __all__ = [
     "close_repositories",
     "inspect",
     "merge",
+    "prepare_worker",
     "read_files",
     "read_graph",
     "read_predicted",
-    "watch_parent",
     "write_counts",
 ]
 
@@ -54,7 +54,7 @@ GRAPH_SLICE_QUANTA = 100_000
 """Quanta of a provenance graph that one job reads: two seconds of work."""
 
 # Rows that are held before they become a part on disk: what bounds the memory of a worker.
-_PART_ROWS = {"quanta": 50_000, "expectations": 200_000, "rejects": 50_000}
+_PART_ROWS = {"quanta": 32_768, "expectations": 200_000, "rejects": 50_000}
 
 
 @dataclass(frozen=True)
@@ -318,11 +318,14 @@ def merge(parts: Sequence[Part], pieces: Sequence[Piece], path: Path) -> int:
     return merge_parts(parts, pieces, path)
 
 
-def watch_parent() -> None:
-    """End this worker when the process that started it dies, even of SIGKILL.
+def prepare_worker() -> None:
+    """Make a process a good worker: it stays small, and ends when its parent does.
 
-    Workers of a pool wait for work for ever: nobody else tells them.
+    Arrow's own allocators keep 100 MB that the system's gives back, and are no
+    faster here.  Workers of a pool wait for work for ever, also when the process
+    that started them died of SIGKILL: nobody else tells them.
     """
+    pa.set_memory_pool(pa.system_memory_pool())
     parent = multiprocessing.parent_process()
     if parent is None:
         return

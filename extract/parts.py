@@ -26,6 +26,12 @@ __all__ = ["Part", "Piece", "merge_parts", "plan_merge", "write_parquet", "write
 ROW_GROUP_ROWS = 122_880
 """Rows of a row group: DuckDB's own vector of parallel work."""
 
+PIECE_ROWS = 32_768
+"""Rows that a merge sorts at once."""
+
+BATCH_ROWS = 1_024
+"""Rows of a batch in a part: each part that is merged has one batch in memory."""
+
 FILE_ROWS = 2_000_000
 """Rows of a file before another one is begun."""
 
@@ -106,7 +112,7 @@ def write_part(table: str, batches: Sequence[pa.RecordBatch], path: Path) -> Par
     by = [("task_label", "ascending"), (_ORDER[table], "ascending")]
     rows = rows.take(pc.sort_indices(rows, sort_keys=by)).combine_chunks()
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
-        writer.write_table(rows)
+        writer.write_table(rows, max_chunksize=BATCH_ROWS)
     task_rows = {}
     start = 0
     # The rows are sorted, so runs of equal labels are whole tasks.
@@ -117,15 +123,35 @@ def write_part(table: str, batches: Sequence[pa.RecordBatch], path: Path) -> Par
     return Part(table, str(path), task_rows, rows.num_rows)
 
 
-def _open(part: Part, stack: ExitStack) -> pa.Table:
-    """Map a part into memory: pages come in when they are touched."""
-    source = stack.enter_context(pa.memory_map(part.path))
-    return stack.enter_context(pa.ipc.open_file(source)).read_all()
+class _Reader:
+    """Reads ranges of a part: not mapped into memory, where all of it would count as resident.
+
+    Ranges are asked for in order, so a batch that two of them share is the last one read.
+    """
+
+    def __init__(self, part: Part, stack: ExitStack, column: str | None = None) -> None:
+        schema = TABLES[part.table]
+        fields = None if column is None else [schema.get_field_index(column)]
+        source = stack.enter_context(pa.OSFile(part.path))
+        options = pa.ipc.IpcReadOptions(included_fields=fields)
+        self._file = stack.enter_context(pa.ipc.open_file(source, options=options))
+        self._last: tuple[int, pa.RecordBatch | None] = (-1, None)
+
+    def read(self, start: int, stop: int) -> pa.Table:
+        """Read some rows, from the first to one past the last."""
+        batches = []
+        first, last = start // BATCH_ROWS, (stop - 1) // BATCH_ROWS
+        for number in range(first, last + 1):
+            if self._last[0] != number:
+                self._last = (number, self._file.get_batch(number))
+            batches.append(self._last[1])
+        return pa.Table.from_batches(batches).slice(start - first * BATCH_ROWS, stop - start)
 
 
-def _keys(rows: pa.Table, order: str, start: int, stop: int) -> npt.NDArray[np.object_]:
+def _keys(part: Part, order: str, start: int, stop: int) -> npt.NDArray[np.object_]:
     """Take the sort keys of a task's rows as something that `numpy.searchsorted` understands."""
-    column = rows[order].slice(start, stop - start)
+    with ExitStack() as stack:
+        column = _Reader(part, stack, order).read(start, stop)[order]
     if pa.types.is_timestamp(column.type):
         # Sorting puts NULL last.
         filled = column.cast(pa.int64()).fill_null(np.iinfo(np.int64).max)
@@ -134,15 +160,15 @@ def _keys(rows: pa.Table, order: str, start: int, stop: int) -> npt.NDArray[np.o
 
 
 def _cut_task(
-    tables: Sequence[pa.Table], bounds: Sequence[tuple[int, int, int]], order: str
+    parts: Sequence[Part], bounds: Sequence[tuple[int, int, int]], order: str
 ) -> Iterator[Piece]:
-    """Cut a task's rows into pieces that one row group can hold, in order."""
+    """Cut a task's rows into pieces that fit into memory, in order."""
     total = sum(stop - start for _, start, stop in bounds)
-    if total <= ROW_GROUP_ROWS:
+    if total <= PIECE_ROWS:
         yield Piece(tuple(bounds))
         return
-    keys = [_keys(tables[index], order, start, stop) for index, start, stop in bounds]
-    count = -(-total // ROW_GROUP_ROWS)
+    keys = [_keys(parts[index], order, start, stop) for index, start, stop in bounds]
+    count = -(-total // PIECE_ROWS)
     everything = np.sort(np.concatenate(keys))
     edges = np.unique(everything[[total * n // count for n in range(1, count)]])
     if edges.dtype != np.object_:
@@ -162,12 +188,12 @@ def _cut_task(
 
 def _cut_ties(piece: Piece) -> Iterator[Piece]:
     """Cut a piece that is still far too large: its keys are all equal, so in any place."""
-    if piece.row_count <= 2 * ROW_GROUP_ROWS:
+    if piece.row_count <= 2 * PIECE_ROWS:
         yield from [piece] if piece.ranges else []
         return
     for index, start, stop in piece.ranges:
-        for begin in range(start, stop, ROW_GROUP_ROWS):
-            yield Piece(((index, begin, min(begin + ROW_GROUP_ROWS, stop)),))
+        for begin in range(start, stop, PIECE_ROWS):
+            yield Piece(((index, begin, min(begin + PIECE_ROWS, stop)),))
 
 
 def plan_merge(parts: Sequence[Part], workers: int) -> list[list[Piece]]:
@@ -190,15 +216,13 @@ def plan_merge(parts: Sequence[Part], workers: int) -> list[list[Piece]]:
         return []
     order = _ORDER[parts[0].table]
     pieces: list[Piece] = []
-    with ExitStack() as stack:
-        tables = [_open(part, stack) for part in parts]
-        for label in sorted({label for part in parts for label in part.task_rows}):
-            bounds = [
-                (index, *part.task_rows[label])
-                for index, part in enumerate(parts)
-                if label in part.task_rows
-            ]
-            pieces.extend(_cut_task(tables, bounds, order))
+    for label in sorted({label for part in parts for label in part.task_rows}):
+        bounds = [
+            (index, *part.task_rows[label])
+            for index, part in enumerate(parts)
+            if label in part.task_rows
+        ]
+        pieces.extend(_cut_task(parts, bounds, order))
     count = max(-(-total // FILE_ROWS), workers if total >= SHARED_MERGE_ROWS else 1)
     files: list[list[Piece]] = [[] for _ in range(count)]
     done = 0
@@ -228,11 +252,11 @@ def merge_parts(parts: Sequence[Part], pieces: Sequence[Piece], path: Path) -> i
     """
     table = parts[0].table
     with ExitStack() as stack:
-        tables = [_open(part, stack) for part in parts]
+        readers = [_Reader(part, stack) for part in parts]
 
         def rows_in_order() -> Iterator[pa.Table]:
             for piece in pieces:
-                slices = [tables[i].slice(start, stop - start) for i, start, stop in piece.ranges]
+                slices = [readers[i].read(start, stop) for i, start, stop in piece.ranges]
                 rows = pa.concat_tables(slices)
                 if len(slices) > 1:
                     by = [(_ORDER[table], "ascending")]

@@ -196,14 +196,14 @@ def opened_plan(
 def _executor(processes: int) -> Iterator[Executor]:
     """Start the workers: processes, which are spawned because a Butler does not fork well."""
     if processes == 1:
-        with ThreadPoolExecutor(1) as alone:
+        with ThreadPoolExecutor(1, initializer=jobs.prepare_worker) as alone:
             try:
                 yield alone
             finally:
                 alone.submit(jobs.close_repositories)
         return
     pool = ProcessPoolExecutor(
-        processes, mp_context=multiprocessing.get_context("spawn"), initializer=jobs.watch_parent
+        processes, mp_context=multiprocessing.get_context("spawn"), initializer=jobs.prepare_worker
     )
     try:
         yield pool

@@ -43,7 +43,8 @@ def _write(rows: list[dict[str, Any]], path: Path) -> Part:
 def test_merged_files_hold_every_row_once_and_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, ties: bool
 ) -> None:
-    monkeypatch.setattr(parts_module, "ROW_GROUP_ROWS", 50)
+    monkeypatch.setattr(parts_module, "PIECE_ROWS", 50)
+    monkeypatch.setattr(parts_module, "BATCH_ROWS", 16)
     monkeypatch.setattr(parts_module, "SHARED_MERGE_ROWS", 100)
     rows = [_rows(200, seed, ties) for seed in range(4)]
     parts = [_write(some, tmp_path / f"{n}.arrow") for n, some in enumerate(rows)]
