@@ -113,7 +113,7 @@ _RULES = tuple(
         ),
         (
             r"timed out|timeout expired|Read timeout",
-            "no answer in time: is the server up, and reachable from this machine?",
+            "no answer in time: is the server up and reachable from here, its certificate trusted?",
             True,
         ),
         (
