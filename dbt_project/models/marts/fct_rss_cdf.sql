@@ -2,23 +2,85 @@
 -- at the top can hold much of the time.
 with
 
-quanta as (
+-- Most values are no point: bins of 1 MiB tell which may be, and only their values are looked at one by one.
+binned as (
 
-    select * from {{ ref('fct_quanta') }}
+    select
+        campaign,
+        stage,
+        floor(max_rss_bytes / 1048576) as bin,
+        count(*) as bin_quanta_count,
+        coalesce(sum(total_wall_time_s), 0) as bin_wall_time_s
+    from {{ ref('fct_quanta') }}
     where is_measured
+    group by campaign, stage, bin
+
+),
+
+cumulated_bins as (
+
+    select
+        campaign,
+        stage,
+        bin,
+        cast(sum(bin_quanta_count) over upward as bigint) - bin_quanta_count as below_quanta_count,
+        cast(sum(bin_quanta_count) over upward as bigint) as upper_quanta_count,
+        cast(sum(bin_quanta_count) over everything as bigint) as all_quanta_count,
+        sum(bin_wall_time_s) over upward - bin_wall_time_s as below_wall_time_s,
+        sum(bin_wall_time_s) over upward as upper_wall_time_s,
+        sum(bin_wall_time_s) over everything as all_wall_time_s
+    from binned
+    window
+        upward as (
+            partition by campaign, stage
+            order by bin asc
+            rows between unbounded preceding and current row
+        ),
+        everything as (partition by campaign, stage)
+
+),
+
+chosen_bins as (
+
+    select *
+    from cumulated_bins
+    where
+        below_quanta_count = 0
+        or floor({{ share('upper_quanta_count', 'all_quanta_count') }} * 500)
+        > floor({{ share('below_quanta_count', 'all_quanta_count') }} * 500)
+        or floor({{ share('upper_wall_time_s', 'all_wall_time_s') }} * 499)
+        > floor({{ share('below_wall_time_s', 'all_wall_time_s') }} * 499)
 
 ),
 
 counted as (
 
     select
-        campaign,
-        stage,
-        max_rss_bytes,
+        quanta.campaign,
+        quanta.stage,
+        quanta.max_rss_bytes,
+        chosen_bins.bin,
+        chosen_bins.all_quanta_count,
+        chosen_bins.all_wall_time_s,
+        chosen_bins.below_quanta_count,
+        chosen_bins.below_wall_time_s,
         count(*) as value_quanta_count,
-        coalesce(sum(total_wall_time_s), 0) as value_wall_time_s
-    from quanta
-    group by campaign, stage, max_rss_bytes
+        coalesce(sum(quanta.total_wall_time_s), 0) as value_wall_time_s
+    from {{ ref('fct_quanta') }} as quanta
+    inner join chosen_bins
+        on quanta.campaign = chosen_bins.campaign
+        and quanta.stage = chosen_bins.stage
+        and floor(quanta.max_rss_bytes / 1048576) = chosen_bins.bin
+    where quanta.is_measured
+    group by
+        quanta.campaign,
+        quanta.stage,
+        quanta.max_rss_bytes,
+        chosen_bins.bin,
+        chosen_bins.all_quanta_count,
+        chosen_bins.all_wall_time_s,
+        chosen_bins.below_quanta_count,
+        chosen_bins.below_wall_time_s
 
 ),
 
@@ -30,18 +92,16 @@ cumulated as (
         max_rss_bytes,
         value_quanta_count,
         value_wall_time_s,
-        cast(sum(value_quanta_count) over upward as bigint) as quanta_count,
-        sum(value_wall_time_s) over upward as cumulative_wall_time_s,
-        cast(sum(value_quanta_count) over everything as bigint) as all_quanta_count,
-        sum(value_wall_time_s) over everything as all_wall_time_s
+        all_quanta_count,
+        all_wall_time_s,
+        below_quanta_count + cast(sum(value_quanta_count) over upward as bigint) as quanta_count,
+        below_wall_time_s + sum(value_wall_time_s) over upward as cumulative_wall_time_s
     from counted
-    window
-        upward as (
-            partition by campaign, stage
-            order by max_rss_bytes asc
-            rows between unbounded preceding and current row
-        ),
-        everything as (partition by campaign, stage)
+    window upward as (
+        partition by campaign, stage, bin
+        order by max_rss_bytes asc
+        rows between unbounded preceding and current row
+    )
 
 ),
 

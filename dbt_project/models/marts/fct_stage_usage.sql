@@ -31,7 +31,6 @@ measured as (
     select
         campaign,
         stage,
-        {{ quantiles('max_rss_bytes', fractions) }} as rss_quantiles,
         avg(max_rss_bytes) as mean_max_rss_bytes,
         sum(total_wall_time_s) as total_wall_time_s,
         sum(total_wall_time_s) filter (is_over_threshold) as over_threshold_wall_time_s,
@@ -41,6 +40,10 @@ measured as (
     where is_measured
     group by campaign, stage
 
+),
+
+peaks as (
+    {{ selected_quantiles(ref('fct_quanta'), ['campaign', 'stage'], 'max_rss_bytes', fractions, 'is_measured') }}
 ),
 
 tasks as (
@@ -123,11 +126,11 @@ joined as (
         coalesce(tasks.inherited_peak_count, 0) as inherited_peak_count,
         {{ share('tasks.inherited_peak_count', 'tasks.inherited_peak_count + tasks.own_peak_count') }}
             as inherited_peak_fraction,
-        {{ element('measured.rss_quantiles', 1) }} as p50_max_rss_bytes,
+        peaks.quantile_1 as p50_max_rss_bytes,
         measured.mean_max_rss_bytes,
-        {{ element('measured.rss_quantiles', 2) }} as p95_max_rss_bytes,
-        {{ element('measured.rss_quantiles', 3) }} as p99_max_rss_bytes,
-        {{ element('measured.rss_quantiles', 4) }} as max_max_rss_bytes,
+        peaks.quantile_2 as p95_max_rss_bytes,
+        peaks.quantile_3 as p99_max_rss_bytes,
+        peaks.quantile_4 as max_max_rss_bytes,
         coalesce(measured.over_threshold_count, 0) as over_threshold_count,
         {{ share('measured.over_threshold_count', 'measured.quanta_count') }} as over_threshold_fraction,
         coalesce(measured.total_wall_time_s, 0) as total_wall_time_s,
@@ -144,6 +147,9 @@ joined as (
     left join measured
         on stages.campaign = measured.campaign
         and stages.stage = measured.stage
+    left join peaks
+        on stages.campaign = peaks.campaign
+        and stages.stage = peaks.stage
     left join tasks
         on stages.campaign = tasks.campaign
         and stages.stage = tasks.stage
