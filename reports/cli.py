@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from reports import run, terminal
+from reports.answers.regressions import find_regressions, parse_share, print_regressions
 from reports.marts import Marts, WarehouseError
 from reports.summary import print_summary
 from reports.technote.html import build_html
@@ -67,3 +68,32 @@ def technote_command(
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error
     typer.echo(f"Technote: {page}")
+
+
+@app.command("regressions")
+def regressions_command(
+    data: Data = Path("data"),
+    fail_over: Annotated[
+        str, typer.Option(help="Share by which a task may become worse, such as 10% or 0.1.")
+    ] = "10%",
+    before: Annotated[
+        str | None, typer.Option(help="Earlier campaign. [default: the one before in the file]")
+    ] = None,
+    after: Annotated[
+        str | None, typer.Option(help="Later campaign. [default: the focus campaign]")
+    ] = None,
+) -> None:
+    """Fail when a task became worse on the same data IDs: status 2, for CI of a pipeline.
+
+    Status 1 means that nothing could be compared.
+    """
+    try:
+        limit = parse_share(fail_over)
+        with Marts(data / "warehouse.duckdb") as marts:
+            found = find_regressions(marts, limit=limit, before=before, after=after)
+    except (WarehouseError, ValueError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    print_regressions(found, limit, terminal.console())
+    if found.over:
+        raise typer.Exit(2)

@@ -263,8 +263,16 @@ def why_empty(usage: dict[str, Any]) -> str:
     return f"{what}: no quantum succeeded and did work."
 
 
-def _footer(lake: dict[str, Any], usages: list[dict[str, Any]]) -> str:
-    """Write the small line: where the data comes from."""
+def footer(lake: dict[str, Any], usages: list[dict[str, Any]]) -> str:
+    """Write the small line: where the data comes from.
+
+    Parameters
+    ----------
+    lake : `dict`
+        Row of ``dim_lake``.
+    usages : `list` [`dict`]
+        Rows of ``fct_stage_usage`` that the figure shows.
+    """
     runs = sum(usage["run_count"] or 0 for usage in usages)
     parts = [
         "SIMULATED data" if lake.get("is_simulated") else "",
@@ -309,7 +317,7 @@ def _completeness_figure(marts: Marts, lake: dict[str, Any]) -> Figure:
         options={},
         setting=Setting(
             title="Completeness of the measurement",
-            footer=_footer(lake, marts.stages().to_pylist()),
+            footer=footer(lake, marts.stages().to_pylist()),
             alt_text=words.alt_text,
         ),
         nothing="The campaigns file lists no stage.",
@@ -328,7 +336,7 @@ def _release_figures(
         stage=stage,
         what=f"{stage.title}, all releases",
         notes=gap_notes(stage.usages),
-        footer=_footer(lake, stage.usages),
+        footer=footer(lake, stage.usages),
     )
     nothing = " ".join(why_empty(usage) for usage in stage.usages)
     about = (facts, focus["campaign"], stage.name, stage.title)
@@ -367,7 +375,7 @@ def _focus_figures(
         stage=stage,
         what=f"{stage.title} of {campaign} ({focus['release']})",
         notes=gap_notes([focus]),
-        footer=_footer(lake, [focus]),
+        footer=footer(lake, [focus]),
     )
     about = (facts, campaign, stage.name, stage.title)
     end = f"{stage.label}_stage{stage.number}"

@@ -311,6 +311,170 @@ class Marts:
             [campaign, stage],
         )
 
+    def sizing_curves(self, campaign: str) -> pa.Table:
+        """Get the overhead of each memory per core: a curve a stage, one of all, one of the cost.
+
+        Parameters
+        ----------
+        campaign : `str`
+            Which one.
+        """
+        return self._query(
+            """
+            select stage as curve, stage_position, 'overhead' as kind,
+                memory_per_core_gib, overhead_fraction as fraction
+            from fct_worker_sizing join fct_stage_usage using (campaign, stage)
+            where campaign = $1
+            union all
+            select 'all stages', 998, 'overhead', memory_per_core_gib, overhead_fraction
+            from fct_campaign_sizing where campaign = $1
+            union all
+            select 'cost, all stages (dotted)', 999, 'cost',
+                memory_per_core_gib, excess_cost_fraction
+            from fct_campaign_sizing where campaign = $1 and work_cost is not null
+            order by stage_position, curve, memory_per_core_gib
+            """,
+            [campaign],
+        )
+
+    def memory_requests(self, campaign: str, limit: int) -> pa.Table:
+        """Get the requests of the jobs that used most memory for longest, in GiB.
+
+        Parameters
+        ----------
+        campaign : `str`
+            The evidence.
+        limit : `int`
+            Number of jobs.
+        """
+        return self._query(
+            f"""
+            with ranked as (
+                select job_kind, job_label,
+                    row_number() over (order by used_gib_h desc, job_label, job_kind) as place
+                from fct_memory_requests
+                where campaign = $1 and policy = 'p95_retry' and job_kind != 'member'
+                    and used_gib_h is not null
+            )
+            select
+                requests.job_label
+                    || case when requests.job_kind = 'cluster' then ' (cluster)' else '' end
+                    as job_label,
+                case policy
+                    when 'p95_retry' then 'p95 and retry'
+                    when 'max_margin' then 'largest and 10 %'
+                    when 'least_waste' then 'least waste'
+                    else policy
+                end as policy,
+                request_memory_mib / 1024 as request_gib,
+                max_peak_rss_bytes / {_GIB} as max_peak_gib
+            from fct_memory_requests as requests
+            join ranked using (job_kind, job_label)
+            where campaign = $1 and place <= $2
+            order by place, policy
+            """,  # noqa: S608
+            [campaign, limit],
+        )
+
+    def jobs_to_request(self, campaign: str) -> pa.Table:
+        """Get every request of every job of a campaign, clusters first, policies as columns.
+
+        Parameters
+        ----------
+        campaign : `str`
+            The evidence.
+        """
+        return self._query(
+            """
+            select
+                job_kind,
+                job_label,
+                any_value(task_labels) as task_labels,
+                any_value(basis) as basis,
+                any_value(slot_count) as slot_count,
+                any_value(own_peak_count) as own_peak_count,
+                any_value(current_request_memory_mib) as current_request_memory_mib,
+                bool_or(has_enough_evidence) filter (policy = 'p95_retry') as has_enough_evidence,
+                max(request_memory_mib) filter (policy = 'p95_retry') as p95_retry_mib,
+                max(request_memory_mib) filter (policy = 'p99') as p99_mib,
+                max(request_memory_mib) filter (policy = 'max_margin') as max_margin_mib,
+                max(request_memory_mib) filter (policy = 'least_waste') as least_waste_mib
+            from fct_memory_requests
+            where campaign = $1 and job_kind != 'member'
+            group by job_kind, job_label
+            order by job_kind, job_label
+            """,
+            [campaign],
+        )
+
+    def release_changes(self, campaign: str, limit: int) -> pa.Table:
+        """Get how the 95th percentile changed from the predecessor, largest changes first.
+
+        Parameters
+        ----------
+        campaign : `str`
+            The later campaign.
+        limit : `int`
+            Number of tasks, those with matched quanta alone.
+        """
+        return self._query(
+            f"""
+            select
+                task_label,
+                stage,
+                before_campaign,
+                verdict,
+                before_p95_max_rss_bytes / {_GIB} as before_gib,
+                after_p95_max_rss_bytes / {_GIB} as after_gib,
+                p95_max_rss_change_fraction as change_fraction,
+                matched_count
+            from fct_release_changes
+            where after_campaign = $1 and is_against_predecessor and is_matched
+            order by abs(ln(after_gib / before_gib)) desc, task_label, stage
+            limit $2
+            """,  # noqa: S608
+            [campaign, limit],
+        )
+
+    def regressions(self, before: str, after: str) -> pa.Table:
+        """Get the tasks that became worse between two campaigns, the worst first.
+
+        Parameters
+        ----------
+        before, after : `str`
+            Campaigns that are compared.
+        """
+        return self._query(
+            """
+            select *
+            from fct_release_changes
+            where before_campaign = $1 and after_campaign = $2
+            order by regression_fraction desc nulls last, stage, task_label
+            """,
+            [before, after],
+        )
+
+    def concurrency(self, campaign: str, stage: str) -> pa.Table:
+        """Get what ran over time as layers of tasks.
+
+        Parameters
+        ----------
+        campaign, stage : `str`
+            Which one.
+        """
+        return self._query(
+            """
+            select
+                bin_started_at,
+                bin_started_at + to_seconds(bin_wall_time_s) as bin_ended_at,
+                display_label, display_rank, lower_resident_gib, upper_resident_gib
+            from fct_task_concurrency join fct_time_bins using (campaign, stage)
+            where campaign = $1 and stage = $2 and running_quanta_count > 0
+            order by coalesce(display_rank, 99), bin_position
+            """,
+            [campaign, stage],
+        )
+
     def table(self, name: str) -> pa.Table:
         """Get a whole mart, its rows in a fixed order.
 

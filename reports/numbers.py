@@ -99,6 +99,10 @@ def write(column: str, value: object) -> str:
         return f"{number:,.0f} MiB"
     if column.endswith("_fraction"):
         return percent(number)
+    if column.endswith("_gib_h"):
+        return f"{number:,.2f} GiB h"
+    if column.endswith("_core_h"):
+        return f"{number:,.2f} core hours"
     if column.endswith("_h"):
         return hours(number)
     if column.endswith("_s"):

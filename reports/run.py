@@ -12,6 +12,8 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from reports.answers.bps import request_memory_yaml
+from reports.answers.figures import answer_figures
 from reports.export import export
 from reports.facts import Facts
 from reports.figures import Figure, figures
@@ -33,6 +35,17 @@ TABLES = (
     "fct_worst_quanta",
     "fct_rss_buckets",
     "fct_rss_steps",
+    "fct_worker_sizing",
+    "fct_campaign_sizing",
+    "fct_node_fit",
+    "fct_published_sizing",
+    "fct_memory_requests",
+    "fct_request_backtest",
+    "fct_request_backtest_totals",
+    "fct_release_changes",
+    "fct_concurrency",
+    "fct_node_usage",
+    "fct_task_efficiency",
 )
 """Marts that are written whole, as CSV."""
 
@@ -88,9 +101,10 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
     folder = data / "report"
     with Marts(data / "warehouse.duckdb") as marts:
         facts = Facts(marts)
-        shown = list(figures(marts, facts))
+        shown = [*figures(marts, facts), *answer_figures(marts, facts)]
         written = dict(progress(export(shown, folder / "images"), total=len(shown), what="figures"))
         write_technote(marts, facts, shown, images=folder / "images", folder=folder / "technote")
+        write_file(folder / "bps" / "requestMemory.yaml", request_memory_yaml(marts))
         write_captions(shown, folder / "captions.json")
         for name in TABLES:
             write_table(marts.table(name), folder / "tables" / f"{name}.csv")

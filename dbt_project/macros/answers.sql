@@ -21,6 +21,9 @@
 {#- Fewest matched quanta that a verdict needs. -#}
 {% macro least_matched_quanta() -%} 10 {%- endmacro %}
 
+{#- Bins of time of a stage, at most: what a figure of a dozen tasks can hold. -#}
+{% macro most_bins() -%} 300 {%- endmacro %}
+
 {#- A node is slow when its quanta take so much longer than the same tasks elsewhere. -#}
 {% macro slow_node_fraction() -%} 0.2 {%- endmacro %}
 
@@ -250,7 +253,7 @@ final as (
         inner join {{ bins }}
             on labels.campaign = {{ bins }}.campaign
             and labels.stage = {{ bins }}.stage
-        inner join (select cast({{ integers(0, 500) }} as integer) as bin_position) as numbers
+        inner join (select cast({{ integers(0, most_bins()) }} as integer) as bin_position) as numbers
             on {{ bin_start(bins, 'numbers.bin_position') }} <= {{ bins }}.last_ended_at
     ) as places
     left join {{ binned }}

@@ -11,6 +11,7 @@ from typing import Any
 import jinja2
 
 from reports import theme
+from reports.answers.technote import answer_globals, answer_values
 from reports.captions import Usage, over, over_wall_time
 from reports.escape import Myst, code, myst, plain, toml_string
 from reports.facts import Facts
@@ -89,7 +90,7 @@ def environment(facts: Facts, focus: dict[str, Any]) -> jinja2.Environment:
         autoescape=False,
         keep_trailing_newline=True,
     )
-    made.globals |= {
+    made.globals |= answer_globals(facts, focus["campaign"]) | {
         "say": facts.say,
         "count": facts.count,
         "in_stage": in_stage,
@@ -135,6 +136,7 @@ def write_technote(
         "width": theme.WIDTH,
         "stages": [_section(marts, facts, stage, shown) for stage in stages(marts)],
     }
+    values |= answer_values(marts, facts, focus, shown)
     templates = environment(facts, focus)
     for name in ("index.md", "technote.toml"):
         text = templates.get_template(f"{name}.jinja").render(values)

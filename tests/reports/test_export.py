@@ -39,10 +39,12 @@ NAMES = (
 
 
 def expected_names(numbers: list[str]) -> set[str]:
-    return {name.format(n=number) for number in numbers for name in NAMES}
+    return {name.format(n=number) for number in numbers for name in (*NAMES, CONCURRENCY)}
 
 
-OVERALL = {"Completeness"}
+CONCURRENCY = "concurrency_v30_stage{n}"
+
+OVERALL = {"Completeness", "worker_sizing", "memory_requests", "release_changes"}
 """Figures about all stages together."""
 
 
@@ -90,7 +92,7 @@ def test_a_declared_gap_stands_on_every_figure_that_shows_its_campaign(report: P
 def test_each_figure_says_where_its_data_comes_from(report: Path) -> None:
     for file in (report / "images").glob("*.svg"):
         assert re.search(
-            r"SIMULATED data · lake of 2025-12-21 · Quanta Census 0\.1\.0 · (1|3|12) RUNs?",
+            r"SIMULATED data · lake of 2025-12-21 · Quanta Census 0\.1\.0 · (1|3|4|12) RUNs?",
             drawn_text(file),
         ), file.name
 

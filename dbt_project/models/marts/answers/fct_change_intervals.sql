@@ -1,5 +1,5 @@
--- Order statistics of matched quanta and the ranks around them: 95 % for the median of the paired ratios, 97.5 % for
--- each side of p95, so that both sides hold together with 95 % at least, whatever binds them.
+-- Order statistics of matched quanta and the ranks around them: 99.9 % for the median of the paired ratios and for each
+-- side of p95. So wide, since a hundred tasks are judged at once, and chance must make none of them worse.
 with
 
 matched as (
@@ -27,7 +27,7 @@ valued as (
         task_label,
         '{{ measure }}' as measure,
         {{ 0.95 if measure.endswith('_max_rss') else 0.5 }} as fraction,
-        {{ 2.2414 if measure.endswith('_max_rss') else 1.96 }} as z,
+        3.29 as z,
         {{ log_bin(value) }} as log_bin
     from matched
     where {{ condition }}

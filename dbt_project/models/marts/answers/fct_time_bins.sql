@@ -22,13 +22,13 @@ spans as (
 
 ),
 
--- Whole seconds, so that at most 500 bins reach beyond the last end.
+-- Whole seconds, so that at most {{ most_bins() }} bins reach beyond the last end.
 final as (
 
     select
         campaign,
         stage,
-        cast(ceil((all_wall_time_s + 0.000001) / 500) as bigint) as bin_wall_time_s,
+        cast(ceil((all_wall_time_s + 0.000001) / {{ most_bins() }}) as bigint) as bin_wall_time_s,
         first_started_at,
         last_ended_at
     from spans

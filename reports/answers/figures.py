@@ -1,0 +1,127 @@
+"""The figures of sizing, requests, changes and concurrency: names, data, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reports.answers import words
+from reports.captions import Words
+from reports.charts import concurrency, memory_requests, release_changes, worker_sizing
+from reports.charts.parts import Setting
+from reports.facts import Facts
+from reports.figures import Figure, Stage, footer, stage_title, stages, why_empty
+from reports.marts import Marts
+
+__all__ = ["SECTION", "answer_figures"]
+
+SECTION = "(answers)"
+"""Stands for the stage of figures about whole campaigns: no stage can have this name."""
+
+SHOWN_JOBS = 25
+SHOWN_TASKS = 30
+
+
+def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
+    """List the figures of the answers, each with its data.
+
+    Parameters
+    ----------
+    marts : `~reports.marts.Marts`
+        The warehouse.
+    facts : `~reports.facts.Facts`
+        Where the values of captions come from.
+
+    Yields
+    ------
+    figure : `~reports.figures.Figure`
+        Those about the whole campaign, then one per stage.
+    """
+    found = stages(marts)
+    focus = next(row for row in marts.campaigns().to_pylist() if row["is_focus"])
+    campaign = focus["campaign"]
+    small = footer(marts.lake(), [stage.focus for stage in found])
+    nothing = f"No quantum of {campaign} was measured."
+
+    def figure(
+        name: str,
+        chart: str,
+        frame: pa.Table,
+        title: str,
+        said: Words,
+        why_not: str,
+        stage: str = SECTION,
+        **options: object,
+    ) -> Figure:
+        is_empty = frame.num_rows == 0
+        shown = Words(why_not, why_not) if is_empty else said
+        return Figure(
+            name=name,
+            chart=chart,
+            frames=(frame,),
+            options=options,
+            setting=Setting(title=title, footer=small, alt_text=shown.alt_text),
+            nothing=why_not,
+            caption=shown.caption,
+            stage=stage,
+        )
+
+    curves = marts.sizing_curves(campaign)
+    titles = [stage_title(name) for name in curves["curve"].to_pylist()]
+    yield figure(
+        "worker_sizing",
+        worker_sizing.__name__,
+        curves.set_column(0, "curve", pa.array(titles, pa.string())),
+        f"Cores that idle for memory, {campaign} ({focus['release']})",
+        words.sizing(facts, campaign),
+        nothing,
+        threshold_gib=focus["threshold_gib"],
+    )
+    yield figure(
+        "memory_requests",
+        memory_requests.__name__,
+        marts.memory_requests(campaign, SHOWN_JOBS),
+        f"Memory to request, from {campaign} ({focus['release']})",
+        words.requests(campaign),
+        nothing,
+    )
+    changed = marts.release_changes(campaign, SHOWN_TASKS)
+    before = changed["before_campaign"][0].as_py() if changed.num_rows else ""
+    yield figure(
+        "release_changes",
+        release_changes.__name__,
+        _with_row_labels(changed),
+        f"What changed from {before} to {campaign}" if before else "What changed",
+        words.changes(before, campaign),
+        f"No quantum of {campaign} has the task and data ID of one in the campaign before it in "
+        "the campaigns file.",
+    )
+    for stage in found:
+        yield figure(
+            f"concurrency_{stage.label}_stage{stage.number}",
+            concurrency.__name__,
+            marts.concurrency(campaign, stage.name),
+            f"Memory in use over time, {stage.title} of {campaign} ({focus['release']})",
+            words.concurrency(campaign, stage.title),
+            _nothing_ran(stage),
+            stage=stage.name,
+        )
+
+
+def _with_row_labels(changed: pa.Table) -> pa.Table:
+    """Name each row by task and stage, and write verdicts as words."""
+    labels = [
+        f"{row['task_label']} ({stage_title(row['stage'])})"
+        for row in changed.select(["task_label", "stage"]).to_pylist()
+    ]
+    place = changed.column_names.index("verdict")
+    verdicts = pc.replace_substring(changed["verdict"], "_", " ")
+    named = changed.set_column(place, "verdict", verdicts)
+    return named.append_column("row_label", pa.array(labels, pa.string()))
+
+
+def _nothing_ran(stage: Stage) -> str:
+    """Say why a stage has no time axis."""
+    return why_empty(stage.focus)

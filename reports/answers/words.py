@@ -1,0 +1,135 @@
+"""What is said of sizing, requests, changes and concurrency, each value through `reports.facts`."""
+
+from __future__ import annotations
+
+from reports.captions import Words
+from reports.facts import Facts
+from reports.marts import Marts
+
+__all__ = ["change_sentence", "changes", "concurrency", "requests", "sizing", "sizing_sentences"]
+
+
+def sizing_sentences(facts: Facts, campaign: str) -> list[str]:
+    """Say what nodes with the memory of the threshold charge, and which choice is cheapest.
+
+    Parameters
+    ----------
+    facts : `~reports.facts.Facts`
+        Where values come from.
+    campaign : `str`
+        Which one.
+
+    Returns
+    -------
+    sentences : `list` [`str`]
+        Empty where nothing was measured, or where the threshold is no choice of the mart.
+    """
+    line = facts.value("dim_campaigns", "threshold_gib", campaign=campaign)
+    mart = "fct_campaign_sizing"
+    key = {"campaign": campaign, "memory_per_core_gib": line}
+    said = []
+    if facts.rows(mart, key):
+        said.append(
+            f"With {facts.say(mart, 'memory_per_core_gib', **key)} per core, the work of all "
+            f"stages of {campaign} occupies {facts.say(mart, 'charged_core_h', **key)} "
+            f"where unlimited memory would occupy {facts.say(mart, 'needed_core_h', **key)}: "
+            f"{facts.say(mart, 'overhead_fraction', **key)} more, while cores idle because their "
+            "memory is taken."
+        )
+    best = {"campaign": campaign, "is_cheapest": True}
+    if facts.rows(mart, best):
+        near = sorted(
+            row["memory_per_core_gib"]
+            for row in facts.rows(mart, {"campaign": campaign, "is_nearly_cheapest": True})
+        )
+        ends = [
+            facts.say(mart, "memory_per_core_gib", campaign=campaign, memory_per_core_gib=end)
+            for end in (near[0], near[-1])
+        ]
+        said.append(
+            "At the prices of the campaigns file the cheapest memory per core is "
+            f"{facts.say(mart, 'memory_per_core_gib', **best)}; what costs nearly as little "
+            f"reaches from {ends[0]} to {ends[1]}."
+        )
+    return said
+
+
+def sizing(facts: Facts, campaign: str) -> Words:
+    """Describe the curves of overhead and cost."""
+    said = " ".join(sizing_sentences(facts, campaign))
+    return Words(
+        f"Core-hours that the work of {campaign} occupies beyond those of unlimited memory, by "
+        "memory per core: a process holds as many cores as its peak takes. Dotted, where the "
+        f"campaigns file has prices: the cost of the same work beyond that of the cheapest. {said}",
+        f"Falling curves of overhead by memory per core, one per stage of {campaign}. {said}",
+    )
+
+
+def requests(campaign: str) -> Words:
+    """Describe the requests of the jobs that use most."""
+    return Words(
+        f"Requests of memory that follow from {campaign} for the jobs that used most memory for "
+        "longest, one point per policy, beside the current one where it is known. A grey tick is "
+        "the largest peak seen.",
+        f"One row per job of {campaign}, one mark per policy on a logarithmic axis of memory; the "
+        "values are in the table of requests.",
+    )
+
+
+def changes(before: str, after: str) -> Words:
+    """Describe the dumbbells of matched tasks."""
+    return Words(
+        f"The 95th percentile of max RSS in {before} (hollow) and {after} (full), over the quanta "
+        "that have the same task and data ID in both, largest changes first. The verdict "
+        "follows from intervals of memory and wall time, and from own peaks alone.",
+        f"One dumbbell per task from {before} to {after} on a logarithmic axis of memory, coloured "
+        "by verdict; the values are in the table of changes.",
+    )
+
+
+def concurrency(campaign: str, title: str) -> Words:
+    """Describe the memory of running quanta over time."""
+    return Words(
+        f"Memory of the running quanta of {title} of {campaign} over time, stacked by task: each "
+        "counts with its max RSS from its begin to its end, so this is an upper bound.",
+        f"Stacked areas of memory over time in {title} of {campaign}, one layer per task.",
+    )
+
+
+def change_sentence(marts: Marts, facts: Facts, campaign: str) -> list[str]:
+    """Say how many tasks became worse or better than in the campaign before.
+
+    Parameters
+    ----------
+    marts : `~reports.marts.Marts`
+        The warehouse.
+    facts : `~reports.facts.Facts`
+        Where values come from.
+    campaign : `str`
+        The later campaign.
+
+    Returns
+    -------
+    sentences : `list` [`str`]
+        Empty where no campaign stands before.
+    """
+    names = [row["campaign"] for row in marts.campaigns().to_pylist()]
+    place = names.index(campaign)
+    if not place:
+        return []
+    before = names[place - 1]
+    mart, key = "fct_release_changes", {"before_campaign": before, "after_campaign": campaign}
+    if not facts.rows(mart, key | {"is_matched": True}):
+        return [
+            f"No quantum of {campaign} has the task and data ID of one of {before}: no verdict can "
+            "be given."
+        ]
+    judged = {
+        verdict: facts.count(mart, **key, verdict=verdict)
+        for verdict in ("worse", "better", "same", "cannot_tell")
+    }
+    return [
+        f"Of {facts.count(mart, **key, is_matched=True)} tasks with matched data IDs in {before} "
+        f"and {campaign}, {judged['worse']} became worse, {judged['better']} better, "
+        f"{judged['same']} stayed the same, and of {judged['cannot_tell']} it cannot be told."
+    ]

@@ -1,0 +1,176 @@
+"""Figures, files and commands of sizing, requests and changes say what the marts hold."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from reports.answers.bps import request_memory_yaml
+from reports.answers.regressions import find_regressions, parse_share
+from reports.charts import concurrency, memory_requests, release_changes, worker_sizing
+from reports.charts.parts import EmptyFrameError, Setting
+from reports.cli import app
+from reports.marts import Marts, WarehouseError
+from tests.reports.conftest import HOSTILE_LABEL
+
+SETTING = Setting(title="t", footer="f", alt_text="a")
+FOCUS, BEFORE = "DM-53877", "DM-53719"
+
+
+def rows(data: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize(
+    "name", ["worker_sizing", "memory_requests", "release_changes", "concurrency_v30_stage3"]
+)
+def test_each_figure_is_drawn_with_data(report: Path, name: str) -> None:
+    captions = json.loads((report / "captions.json").read_text())
+    assert not captions[name]["is_empty"]
+    assert captions[name]["alt_text"]
+    assert all((report / "images" / f"{name}.{kind}").is_file() for kind in ("png", "svg", "json"))
+
+
+@pytest.mark.parametrize("module", [memory_requests, release_changes, concurrency])
+def test_a_chart_without_data_refuses(module: object) -> None:
+    with pytest.raises(EmptyFrameError):
+        module.chart(pa.table({}), setting=SETTING)  # type: ignore[attr-defined]
+
+
+def test_the_sizing_chart_without_data_refuses() -> None:
+    with pytest.raises(EmptyFrameError):
+        worker_sizing.chart(pa.table({}), setting=SETTING, threshold_gib=6)
+
+
+def test_a_stage_that_ran_nothing_says_so(hostile_report: Path) -> None:
+    captions = json.loads((hostile_report / "captions.json").read_text())
+    empty = captions["concurrency_v30_stagefinale"]
+    assert empty["is_empty"]
+    assert "No measured quanta in finale of DM-2" in empty["caption"]
+
+
+def test_curves_of_sizing_are_those_of_the_mart(data: Path, report: Path) -> None:
+    spec = json.loads((report / "images" / "worker_sizing.json").read_text())
+    (drawn,) = (d for d in spec["datasets"].values() if "memory_per_core_gib" in d[0])
+    found = {
+        (row["curve"], row["memory_per_core_gib"]): row["fraction"]
+        for row in drawn
+        if row["kind"] == "overhead"
+    }
+    sql = (
+        "select 'Stage ' || stage[-1], memory_per_core_gib, overhead_fraction "
+        f"from fct_worker_sizing where campaign = '{FOCUS}' union all "
+        "select 'all stages', memory_per_core_gib, overhead_fraction "
+        f"from fct_campaign_sizing where campaign = '{FOCUS}'"
+    )
+    assert found == {(curve, memory): value for curve, memory, value in rows(data, sql)}
+
+
+def test_the_bps_file_requests_what_the_mart_says_and_guesses_nothing(
+    data: Path, report: Path
+) -> None:
+    text = (report / "bps" / "requestMemory.yaml").read_text()
+    loaded = yaml.safe_load(text)
+    requested = {
+        (section, job, entry["requestMemory"])
+        for section, jobs in loaded.items()
+        for job, entry in jobs.items()
+    }
+    sql = (
+        "select case job_kind when 'task' then 'pipetask' else 'cluster' end, job_label, "
+        "request_memory_mib from fct_memory_requests "
+        f"where campaign = '{FOCUS}' and policy = 'p95_retry' and job_kind != 'member' "
+        "and task_labels is not null and has_enough_evidence"
+    )
+    assert requested == set(rows(data, sql))
+    assert requested
+    guessed = sql.replace("and has_enough_evidence", "and not has_enough_evidence")
+    for _, job, _ in rows(data, guessed):
+        assert f"#   {job}: " in text
+        assert job not in {known for _, known, _ in requested}
+    assert text.startswith("# SIMULATED")
+
+
+def test_labels_cannot_leave_their_place_in_the_bps_file(hostile_data: Path) -> None:
+    with Marts(hostile_data / "warehouse.duckdb") as marts:
+        text = request_memory_yaml(marts)
+    loaded = yaml.safe_load(text) or {}
+    assert set(loaded) <= {"pipetask", "cluster"}
+    labels = {job for jobs in loaded.values() for job in jobs}
+    assert HOSTILE_LABEL in labels or f"#   {HOSTILE_LABEL}: " in text
+
+
+def test_tables_of_the_answers_are_written(data: Path, report: Path) -> None:
+    with (report / "tables" / "fct_worker_sizing.csv").open() as lines:
+        written = list(csv.DictReader(lines))
+    assert [(len(written),)] == rows(data, "select count(*) from fct_worker_sizing")
+
+
+def test_the_technote_has_a_row_for_each_back_test(data: Path, report: Path) -> None:
+    text = (report / "technote" / "index.md").read_text()
+    totals = rows(data, "from fct_request_backtest_totals")
+    section = text.split("Requests computed from one campaign")[1].split("### Better or worse")[0]
+    assert totals
+    assert section.count("\n| `DM-") == len(totals)
+
+
+def test_summary_names_the_cores_that_idle_and_what_changed(data: Path) -> None:
+    result = CliRunner().invoke(app, ["summary", "--data", str(data)])
+    said = " ".join(result.output.split())
+    assert f"With 6 GiB per core, the work of all stages of {FOCUS} occupies" in said
+    assert f"tasks with matched data IDs in {BEFORE} and {FOCUS}" in said
+
+
+@pytest.mark.parametrize(("text", "share"), [("10%", 0.1), ("0.1", 0.1), (" 2.5 % ", 0.025)])
+def test_a_share_is_read_in_both_forms(text: str, share: float) -> None:
+    assert parse_share(text) == pytest.approx(share)
+
+
+def test_regressions_fail_above_the_limit_alone(data: Path) -> None:
+    sql = (
+        "select max(regression_fraction), count(*) filter (regression_fraction > 0.1) "
+        f"from fct_release_changes where before_campaign = '{BEFORE}' "
+        f"and after_campaign = '{FOCUS}'"
+    )
+    largest, over = rows(data, sql)[0]
+    assert isinstance(largest, float)
+    strict = CliRunner().invoke(app, ["regressions", "--data", str(data), "--fail-over", "0%"])
+    assert strict.exit_code == 2
+    assert "Worse by" in strict.output
+    usual = CliRunner().invoke(app, ["regressions", "--data", str(data)])
+    assert usual.exit_code == (2 if over else 0)
+    lenient = CliRunner().invoke(
+        app, ["regressions", "--data", str(data), "--fail-over", str(largest)]
+    )
+    assert lenient.exit_code == 0
+    assert ": 0 of " in lenient.output
+
+
+def test_a_comparison_of_nothing_is_no_pass(data: Path) -> None:
+    command = ["regressions", "--data", str(data)]
+    for more, said in (
+        (["--after", "DM-0"], "There is no campaign 'DM-0'"),
+        (["--after", "DM-53368"], "No campaign stands before DM-53368"),
+        (["--before", FOCUS, "--after", BEFORE], "No quantum of DM-53719 has the task"),
+        (["--fail-over", "much"], "is no share"),
+    ):
+        result = CliRunner().invoke(app, command + more)
+        assert result.exit_code == 1, more
+        assert said in result.output
+
+
+def test_regressions_are_those_of_the_pair(data: Path) -> None:
+    with Marts(data / "warehouse.duckdb") as marts:
+        found = find_regressions(marts, limit=0.0)
+        assert (found.before, found.after) == (BEFORE, FOCUS)
+        assert all(row["verdict"] == "worse" for row in found.over)
+        with pytest.raises(WarehouseError, match="are not compared"):
+            find_regressions(marts, limit=0.0, before=FOCUS, after=FOCUS)
