@@ -23,8 +23,10 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 help: ## what can be made (this list)
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  CAMPAIGNS=$(CAMPAIGNS)  the campaigns file    DATA=$(DATA)  where all outputs go"
-	@echo "  WORKERS=$(WORKERS)  files read at once (default: what suits the machine)  FORMAT=table|csv|json|markdown  for make sql"
+	@echo "  CAMPAIGNS=$(CAMPAIGNS)  the campaigns file"
+	@echo "  DATA=$(DATA)  where all outputs go"
+	@echo "  WORKERS=$(or $(WORKERS),N)  files read at once; by default what suits the machine"
+	@echo "  FORMAT=$(FORMAT)  of make sql: table, csv, json or markdown"
 
 setup: $(STAMP) ## make .venv, with everything that the other targets need
 
