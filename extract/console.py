@@ -29,11 +29,11 @@ from extract.campaigns import DEMO_STAMP, CampaignsError, CampaignsFile, load_ca
 from extract.lake import LakeError, Manifest, read_manifest
 from extract.plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
 from extract.repository import Repository, RepositoryError, open_repository
-from extract.run import Settings, Summary, demo_root, extract, lake_root, opened_plan
+from extract.run import Settings, Summary, WorkerError, demo_root, extract, lake_root, opened_plan
 
 __all__ = ["Settings", "check", "demo", "run", "status"]
 
-_OWN_ERRORS = (CampaignsError, RepositoryError, LakeError)
+_OWN_ERRORS = (CampaignsError, RepositoryError, LakeError, WorkerError)
 
 _DOES = {
     "read": "read (new)",

@@ -18,6 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
+    BrokenExecutor,
     CancelledError,
     Executor,
     Future,
@@ -25,7 +26,6 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -59,6 +59,7 @@ __all__ = [
     "Progress",
     "Settings",
     "Summary",
+    "WorkerError",
     "demo_root",
     "extract",
     "lake_root",
@@ -72,6 +73,10 @@ _OWN_ERRORS = (GraphError, PredictedGraphError, RepositoryError, StoreError)
 
 _MOST_PROCESSES = 8
 """Processes unless a user asks for more: a login node is shared."""
+
+
+class WorkerError(RuntimeError):
+    """Workers are gone; the message is one line with a remedy."""
 
 
 class Progress(Protocol):
@@ -292,8 +297,11 @@ class _Scheduler:
         """Take the result of a job; a job that failed takes its unit with it, and no other."""
         try:
             result = future.result()
-        except (BrokenProcessPool, CancelledError):
-            raise
+        except (BrokenExecutor, CancelledError) as error:
+            raise WorkerError(
+                "a worker process died, most likely killed for lack of memory: run again with "
+                "fewer --workers; what was finished is kept"
+            ) from error
         except Exception as error:  # Whatever it was, other RUNs must not suffer from it.
             if not work.is_failed:
                 text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
@@ -452,6 +460,8 @@ def extract(
     ------
     CampaignsError, RepositoryError, LakeError
         Raised before anything is read or written.
+    WorkerError
+        Raised when workers die; finished units are in the lake.
     """
     begun = time.monotonic()
     summary = Summary()

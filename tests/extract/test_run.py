@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from extract.campaigns import CampaignsError
+from extract.campaigns import CampaignsError, load_campaigns
+from extract.jobs import prepare_worker
 from extract.lake import Lake, LakeError, read_manifest
 from extract.repository import RepositoryError
+from extract.run import Settings, WorkerError, extract
 from extract.schema import TABLES
 from tests.extract import tiny
 from tests.extract.tiny import TinyRepository, read_lake, rows_of, run_extraction, whole_lake
@@ -333,6 +337,33 @@ def test_workers_share_a_run_and_die_with_their_parent(
         time.sleep(0.05)
     assert not any(_is_alive(worker) for worker in workers)
     run_extraction(campaigns, data)
+    run_extraction(campaigns, tmp_path / "undisturbed")
+    assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
+
+
+class _DyingPool(ThreadPoolExecutor):
+    """Dies, as a pool does whose worker the kernel killed, at the third job."""
+
+    def __init__(self) -> None:
+        super().__init__(1, initializer=prepare_worker)
+        self._left = 3
+
+    def submit(self, *arguments: Any, **named: Any) -> Future[Any]:  # noqa: ANN401
+        self._left -= 1
+        if self._left >= 0:
+            return super().submit(*arguments, **named)
+        dead: Future[Any] = Future()
+        dead.set_exception(BrokenExecutor("killed"))
+        return dead
+
+
+def test_a_worker_that_is_killed_is_told_and_the_next_run_goes_on(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    with _DyingPool() as pool, pytest.raises(WorkerError, match="fewer --workers"):
+        extract(load_campaigns(campaigns), Settings(data=data), tiny.Silent(), pool)
+    assert run_extraction(campaigns, data).read_runs in (1, 2)
     run_extraction(campaigns, tmp_path / "undisturbed")
     assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
 
