@@ -2,13 +2,13 @@
 -- at the top can hold much of the time.
 with
 
--- Most values are no point: bins of 1 MiB tell which may be, and only their values are looked at one by one.
+-- Most values are no point: bins of 256 KiB tell which may be, and only their values are looked at one by one.
 binned as (
 
     select
         campaign,
         stage,
-        floor(max_rss_bytes / 1048576) as bin,
+        floor(max_rss_bytes / 262144) as bin,
         count(*) as bin_quanta_count,
         coalesce(sum(total_wall_time_s), 0) as bin_wall_time_s
     from {{ ref('fct_quanta') }}
@@ -58,50 +58,52 @@ counted as (
     select
         quanta.campaign,
         quanta.stage,
-        quanta.max_rss_bytes,
         chosen_bins.bin,
-        chosen_bins.all_quanta_count,
-        chosen_bins.all_wall_time_s,
-        chosen_bins.below_quanta_count,
-        chosen_bins.below_wall_time_s,
+        quanta.max_rss_bytes,
         count(*) as value_quanta_count,
         coalesce(sum(quanta.total_wall_time_s), 0) as value_wall_time_s
     from {{ ref('fct_quanta') }} as quanta
     inner join chosen_bins
         on quanta.campaign = chosen_bins.campaign
         and quanta.stage = chosen_bins.stage
-        and floor(quanta.max_rss_bytes / 1048576) = chosen_bins.bin
+        and floor(quanta.max_rss_bytes / 262144) = chosen_bins.bin
     where quanta.is_measured
-    group by
-        quanta.campaign,
-        quanta.stage,
-        quanta.max_rss_bytes,
-        chosen_bins.bin,
-        chosen_bins.all_quanta_count,
-        chosen_bins.all_wall_time_s,
-        chosen_bins.below_quanta_count,
-        chosen_bins.below_wall_time_s
+    group by quanta.campaign, quanta.stage, chosen_bins.bin, quanta.max_rss_bytes
 
 ),
 
-cumulated as (
+cumulated_values as (
 
     select
-        campaign,
-        stage,
-        max_rss_bytes,
-        value_quanta_count,
-        value_wall_time_s,
-        all_quanta_count,
-        all_wall_time_s,
-        below_quanta_count + cast(sum(value_quanta_count) over upward as bigint) as quanta_count,
-        below_wall_time_s + sum(value_wall_time_s) over upward as cumulative_wall_time_s
+        *,
+        cast(sum(value_quanta_count) over upward as bigint) as upper_quanta_count,
+        sum(value_wall_time_s) over upward as upper_wall_time_s
     from counted
     window upward as (
         partition by campaign, stage, bin
         order by max_rss_bytes asc
         rows between unbounded preceding and current row
     )
+
+),
+
+cumulated as (
+
+    select
+        counted.campaign,
+        counted.stage,
+        counted.max_rss_bytes,
+        counted.value_quanta_count,
+        counted.value_wall_time_s,
+        chosen_bins.all_quanta_count,
+        chosen_bins.all_wall_time_s,
+        chosen_bins.below_quanta_count + counted.upper_quanta_count as quanta_count,
+        chosen_bins.below_wall_time_s + counted.upper_wall_time_s as cumulative_wall_time_s
+    from cumulated_values as counted
+    inner join chosen_bins
+        on counted.campaign = chosen_bins.campaign
+        and counted.stage = chosen_bins.stage
+        and counted.bin = chosen_bins.bin
 
 ),
 

@@ -6,13 +6,6 @@ campaigns as (
 
 ),
 
-quanta as (
-
-    select * from {{ ref('fct_quanta') }}
-    where is_measured
-
-),
-
 listed as (
 
     select
@@ -38,25 +31,57 @@ thresholds as (
 
 ),
 
-counted as (
+totalled as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        count(*) as quanta_count,
+        coalesce(sum(total_wall_time_s), 0) as total_wall_time_s
+    from {{ ref('fct_quanta') }}
+    where is_measured
+    group by campaign, stage, task_label
+
+),
+
+-- Few quanta are over any line: only they are counted once for each.
+over_threshold as (
 
     select
         quanta.campaign,
         quanta.stage,
         quanta.task_label,
         thresholds.threshold_gib,
-        count(*) as quanta_count,
-        count(*) filter (quanta.max_rss_bytes > thresholds.threshold_gib * {{ gib_bytes() }}) as over_threshold_count,
-        coalesce(
-            sum(quanta.total_wall_time_s) filter (
-                quanta.max_rss_bytes > thresholds.threshold_gib * {{ gib_bytes() }}
-            ),
-            0
-        ) as over_threshold_wall_time_s,
-        coalesce(sum(quanta.total_wall_time_s), 0) as total_wall_time_s
-    from quanta
-    inner join thresholds on quanta.campaign = thresholds.campaign
+        count(*) as over_threshold_count,
+        coalesce(sum(quanta.total_wall_time_s), 0) as over_threshold_wall_time_s
+    from {{ ref('fct_quanta') }} as quanta
+    inner join thresholds
+        on quanta.campaign = thresholds.campaign
+        and quanta.max_rss_bytes > thresholds.threshold_gib * {{ gib_bytes() }}
+    where quanta.is_measured
     group by quanta.campaign, quanta.stage, quanta.task_label, thresholds.threshold_gib
+
+),
+
+counted as (
+
+    select
+        totalled.campaign,
+        totalled.stage,
+        totalled.task_label,
+        thresholds.threshold_gib,
+        totalled.quanta_count,
+        totalled.total_wall_time_s,
+        coalesce(over_threshold.over_threshold_count, 0) as over_threshold_count,
+        coalesce(over_threshold.over_threshold_wall_time_s, 0) as over_threshold_wall_time_s
+    from totalled
+    inner join thresholds on totalled.campaign = thresholds.campaign
+    left join over_threshold
+        on totalled.campaign = over_threshold.campaign
+        and totalled.stage = over_threshold.stage
+        and totalled.task_label = over_threshold.task_label
+        and thresholds.threshold_gib = over_threshold.threshold_gib
 
 ),
 
