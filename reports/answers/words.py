@@ -124,12 +124,19 @@ def change_sentence(marts: Marts, facts: Facts, campaign: str) -> list[str]:
             f"No quantum of {campaign} has the task and data ID of one of {before}: no verdict can "
             "be given."
         ]
-    judged = {
-        verdict: facts.count(mart, **key, verdict=verdict)
-        for verdict in ("worse", "better", "same", "cannot_tell")
-    }
+    matched = facts.count(mart, **key, is_matched=True)
+
+    def judged(column: str) -> str:
+        worse, better, same, unknown = (
+            facts.count(mart, **key, **{column: verdict})
+            for verdict in ("worse", "better", "same", "cannot_tell")
+        )
+        return (
+            f"of {worse} became worse, of {better} better, of {same} stayed the same, and of "
+            f"{unknown} cannot be told"
+        )
+
     return [
-        f"Of {facts.count(mart, **key, is_matched=True)} tasks with matched data IDs in {before} "
-        f"and {campaign}, {judged['worse']} became worse, {judged['better']} better, "
-        f"{judged['same']} stayed the same, and of {judged['cannot_tell']} it cannot be told."
+        f"Of {matched} tasks with matched data IDs in {before} and {campaign}, the memory "
+        f"{judged('max_rss_verdict')}; the wall time {judged('wall_time_verdict')}."
     ]
