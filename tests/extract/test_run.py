@@ -88,6 +88,25 @@ def test_a_second_run_reads_only_what_changed_and_says_so(
     assert run_extraction(campaigns, data, refresh=True).reread_runs == 2
 
 
+def test_a_second_run_leaves_files_that_say_the_same_untouched(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, lake = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data" / "lake"
+
+    def times() -> dict[Path, int]:
+        return {
+            path: path.stat().st_mtime_ns
+            for path in lake.rglob("*.parquet")
+            if path.parent.name != "campaign=DM-1"  # says when it was recorded
+        }
+
+    run_extraction(campaigns, tmp_path / "data")
+    before = times()
+    run_extraction(campaigns, tmp_path / "data")
+    assert len(before) >= len(TABLES)
+    assert times() == before
+
+
 def test_campaigns_are_rewritten_when_nothing_is_new(
     repository: TinyRepository, tmp_path: Path
 ) -> None:
