@@ -259,7 +259,7 @@ class Lake:
         target = folder / f"{table}.parquet"
         staged = self.scratch / f"{secrets.token_hex(8)}.parquet"
         write_parquet(table, iter([rows]), staged)
-        # A file that says the same keeps its time: what reads the lake can tell that nothing is new.
+        # A file that says the same keeps its time: readers of the lake see that nothing is new.
         if target.exists() and filecmp.cmp(staged, target, shallow=False):
             staged.unlink()
         else:
