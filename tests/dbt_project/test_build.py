@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -53,14 +52,9 @@ def with_unexpected_row(table: pa.Table) -> pa.Table:
     return pa.concat_tables([table, pa.Table.from_pylist([extra], schema=table.schema)])
 
 
-def misread_by_the_engine(path: Path) -> bool:
-    """Write a RUN set aside as DuckDB 2.0.0 misreads it; tell whether this DuckDB does."""
-    table = pq.read_table(path, partitioning=None)
+def with_run_set_aside(table: pa.Table) -> pa.Table:
     aside = table.to_pylist()[0] | {"run": "runs/input", "set_aside_for_stage": "stage1"}
-    rows = pa.Table.from_pylist([*table.to_pylist(), aside], schema=table.schema)
-    pq.write_table(rows, path, use_dictionary=False)
-    found = duckdb.sql(f"select count(*) from '{path}' where set_aside_for_stage is null")
-    return found.fetchall() != [(len(table),)]
+    return pa.Table.from_pylist([*table.to_pylist(), aside], schema=table.schema)
 
 
 def first_quantum(layout: Layout, stage: str) -> tuple[str, str]:
@@ -94,9 +88,15 @@ def test_every_kind_of_gap_fails_and_is_published_and_named(
     rewrite(part(copied, "quanta", "DM-3", "stage1"), without(task, data_id))
     part(copied, "quanta", "DM-3", "stage4").unlink()
     rewrite(part(copied, "quanta", "DM-3", "stage3"), with_unexpected_row)
+    # DuckDB 2.0.0 takes text for NULL in such a file; another writer of lakes may make one.
+    runs = part(copied, "runs", "DM-2", "stage3")
+    table = with_run_set_aside(pq.read_table(runs, partitioning=None))
+    pq.write_table(table, runs, use_dictionary=False)
 
     assert not build(copied)
 
+    run_count = "select run_count from fct_stage_usage where campaign = 'DM-2' and stage = 'stage3'"
+    assert query(copied.warehouse, run_count) == [(1,)]
     said = capsys.readouterr().err
     assert "DM-3, stage1: 1 of " in said
     assert f"{task}: 1 (missing)" in said
@@ -120,14 +120,12 @@ def test_a_failed_check_keeps_the_old_warehouse_and_says_which_rows(copied: Layo
     rewrite(path, lambda table: pa.concat_tables([table, table.slice(0, 1)]))
     rewrite(part(copied, "quanta", "DM-2", "stage3"), with_value("max_rss_bytes", 0, 1000))
     rewrite(part(copied, "quanta", "DM-1", "stage3"), with_value("max_rss_bytes", 0, 2**60))
-    is_misread = misread_by_the_engine(part(copied, "runs", "DM-2", "stage3"))
     kept = stays(copied)
 
     with pytest.raises(WarehouseError) as caught:
         build(copied)
 
     said = str(caught.value)
-    assert ("assert_absent_text_is_told_from_text" in said) == is_misread
     assert "unique_combination_fct_quanta" in said
     assert "campaign=DM-3, stage=stage3" in said
     assert "a_high_water_mark_never_falls" in said

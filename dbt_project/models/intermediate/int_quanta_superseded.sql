@@ -1,23 +1,10 @@
 -- Few quanta stand in more than one RUN. A 64-bit hash finds the candidates among millions in little memory;
 -- only they are then compared by their true keys, so that a collision costs time and never a result.
 {{ config(materialized='table') }}
+{%- set key_hash = stable_hash(['campaign', 'stage', 'task_label', 'data_id']) %}
+{%- set quanta_key_hash = stable_hash(['quanta.campaign', 'quanta.stage', 'quanta.task_label', 'quanta.data_id']) %}
 
 with
-
-quanta as (
-
-    select
-        campaign,
-        stage,
-        run,
-        task_label,
-        data_id,
-        status,
-        {{ stable_hash(['campaign', 'stage', 'task_label', 'data_id']) }} as candidate_hash
-    from {{ ref('stg_lake__quanta') }}
-    where is_last_attempt
-
-),
 
 runs as (
 
@@ -27,8 +14,9 @@ runs as (
 
 repeated as (
 
-    select candidate_hash
-    from quanta
+    select {{ key_hash }} as candidate_hash
+    from {{ ref('stg_lake__quanta') }}
+    where is_last_attempt
     group by candidate_hash
     having count(*) > 1
 
@@ -47,12 +35,13 @@ ranked as (
             partition by quanta.campaign, quanta.stage, quanta.task_label, quanta.data_id
             order by quanta.status = 'successful' desc, runs.chain_position asc, quanta.run desc
         ) as result_rank
-    from quanta
-    inner join repeated on quanta.candidate_hash = repeated.candidate_hash
+    from {{ ref('stg_lake__quanta') }} as quanta
+    inner join repeated on {{ quanta_key_hash }} = repeated.candidate_hash
     inner join runs
         on quanta.campaign = runs.campaign
         and quanta.stage = runs.stage
         and quanta.run = runs.run
+    where quanta.is_last_attempt
 
 ),
 

@@ -14,7 +14,7 @@ renamed as (
         release,
         fields,
         description,
-        focus as focus_label,
+        {{ lake_text('focus') }} as focus_label,
         repository,
         threshold_gib,
         thresholds_gib,

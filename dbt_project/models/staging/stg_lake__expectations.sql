@@ -13,7 +13,7 @@ renamed as (
         stage,
         run,
         task_label,
-        data_id,
+        {{ lake_text('data_id') }} as data_id,
         quantum_id,
         source,
         graph_uri,

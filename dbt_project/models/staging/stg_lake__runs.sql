@@ -15,7 +15,7 @@ renamed as (
         collection,
         chain_position,
         source,
-        set_aside_for_stage,
+        {{ lake_text('set_aside_for_stage') }} as set_aside_for_stage,
         graph_uri,
         stack_version,
         packages,

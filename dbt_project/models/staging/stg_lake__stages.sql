@@ -14,7 +14,7 @@ renamed as (
         stage_position,
         collections,
         quantum_graphs,
-        incomplete_reason
+        {{ lake_text('incomplete_reason') }} as incomplete_reason
     from source
 
 )

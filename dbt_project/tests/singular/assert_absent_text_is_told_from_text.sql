@@ -1,7 +1,7 @@
 -- Promise: a filter on NULL finds the same rows of the lake as counting them does.
 -- Harm: DuckDB 2.0.0 takes text for NULL in a filter, where a Parquet column chunk is encoded without a dictionary and
 -- holds one distinct value beside NULLs: inputs of a stage then count as its own RUNs, headers as quanta.
--- Limits: the columns that models filter by. Our extraction writes no such chunk; another writer or engine may.
+-- Limits: the columns that models filter by; staging reads them through lake_text, which avoids the fault.
 {%- set columns = [
     ('stg_lake__runs', 'set_aside_for_stage'),
     ('stg_lake__expectations', 'data_id'),
