@@ -12,7 +12,7 @@ import os
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -24,6 +24,7 @@ from extract.parts import Part, Piece, merge_parts, write_part
 from extract.predicted_graphs import (
     PredictedGraphError,
     read_expectations,
+    read_predecessors,
     read_predicted_header,
 )
 from extract.provenance_graphs import (
@@ -33,6 +34,7 @@ from extract.provenance_graphs import (
     plan_slices,
     read_slice,
 )
+from extract.quanta import is_usage_gathering
 from extract.repository import FileSlice, Repository, open_repository
 from extract.schema import TABLES
 from extract.store_errors import StoreError, StoreGuard, explain
@@ -54,7 +56,7 @@ GRAPH_SLICE_QUANTA = 100_000
 """Quanta of a provenance graph that one job reads: two seconds of work."""
 
 # Rows that are held before they become a part on disk: what bounds the memory of a worker.
-_PART_ROWS = {"quanta": 32_768, "expectations": 200_000, "rejects": 50_000}
+_PART_ROWS = {"quanta": 32_768, "expectations": 100_000, "rejects": 50_000}
 
 
 @dataclass(frozen=True)
@@ -246,13 +248,20 @@ def _count_rows(run: str, counts: Mapping[str, int], source: str, uri: str) -> p
             "source": [source] * size,
             "quanta_count": list(counts.values()),
             "graph_uri": [uri] * size,
+            "quantum_number": [None] * size,
+            "predecessor_numbers": [None] * size,
         },
         schema=TABLES["expectations"],
     )
 
 
+def _counted(counts: Mapping[str, int]) -> dict[str, int]:
+    """Leave tasks out that only gather the resource usage of others, as readers do."""
+    return {label: count for label, count in counts.items() if not is_usage_gathering(label)}
+
+
 def write_counts(run: str, counts: Mapping[str, int], source: str, uri: str, stem: Path) -> Harvest:
-    """Leave the counts of a graph's header as a part.
+    """Leave the counts of a graph's header as a part, without tasks that only gather usage.
 
     Parameters
     ----------
@@ -270,11 +279,13 @@ def write_counts(run: str, counts: Mapping[str, int], source: str, uri: str, ste
     Returns
     -------
     harvest : `Harvest`
-        One row a task.
+        One row a task, and the sum of the counts.
     """
     collector = _Collector(stem)
-    collector.add("expectations", _count_rows(run, counts, source, uri))
-    return collector.finish()
+    counted = _counted(counts)
+    collector.add("expectations", _count_rows(run, counted, source, uri))
+    done = collector.finish()
+    return replace(done, expected_count=sum(counted.values()))
 
 
 def read_predicted(uri: str, stem: Path) -> Harvest:
@@ -294,12 +305,19 @@ def read_predicted(uri: str, stem: Path) -> Harvest:
         IDs are not to be had.
     """
     header = read_predicted_header(uri)
-    counts = _count_rows(header.run, header.task_quanta, "predicted_header", uri)
+    counted = _counted(header.task_quanta)
+    counts = _count_rows(header.run, counted, "predicted_header", uri)
     collector = _Collector(stem)
     collector.add("expectations", counts)
-    warning = None
+    warning = predecessors = None
     try:
-        read_expectations(uri, header, lambda batch: collector.add("expectations", batch))
+        predecessors = read_predecessors(uri)
+    except PredictedGraphError as error:
+        warning = f"{error}; what a failed quantum blocked will count as missing"
+    try:
+        read_expectations(
+            uri, header, lambda batch: collector.add("expectations", batch), predecessors
+        )
     except PredictedGraphError as error:
         collector = _Collector(stem)
         collector.add("expectations", counts)
@@ -307,7 +325,7 @@ def read_predicted(uri: str, stem: Path) -> Harvest:
     done = collector.finish()
     return Harvest(
         parts=done.parts,
-        expected_count=sum(header.task_quanta.values()),
+        expected_count=sum(counted.values()),
         run=header.run,
         warning=warning,
     )

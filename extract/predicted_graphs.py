@@ -1,4 +1,4 @@
-"""Predicted quantum graphs (``.qg``): which quanta a submission expected, by data ID.
+"""Predicted quantum graphs (``.qg``): which quanta a submission expected, and what each waits for.
 
 Only the header, the pipeline graph and the thin graph are read: a small part
 of the file, streamed, since the thin graph of a large stage takes gigabytes as
@@ -8,20 +8,30 @@ objects.  Provenance graphs are the business of `extract.provenance_graphs`.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from typing import IO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import zstandard
 from lsst.pipe.base.pipeline_graph import TaskImportMode
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.resources import ResourcePath
 
-from extract.quanta import canonical_data_id
+from extract.quanta import canonical_data_id, is_usage_gathering
 from extract.schema import EXPECTATIONS
 
-__all__ = ["PredictedGraphError", "PredictedHeader", "read_expectations", "read_predicted_header"]
+__all__ = [
+    "PredecessorLists",
+    "PredictedGraphError",
+    "PredictedHeader",
+    "read_expectations",
+    "read_predecessors",
+    "read_predicted_header",
+]
 
 _MEMBER = "thin_graph.json.zst"
 _DICTIONARY = "compression_dict"
@@ -93,92 +103,249 @@ def read_predicted_header(uri: str) -> PredictedHeader:
         ) from error
 
 
-def _pieces(archive: zipfile.ZipFile, stream: IO[bytes]) -> Iterator[bytes]:
-    """Decompress a member of a graph piece by piece."""
-    trained = None
-    if _DICTIONARY in archive.namelist() and (content := archive.read(_DICTIONARY)):
-        trained = zstandard.ZstdCompressionDict(content)
-    decompressor = zstandard.ZstdDecompressor(dict_data=trained)
-    with decompressor.stream_reader(stream, read_across_frames=True) as reader:
-        while piece := reader.read(_READ_BYTES):
-            yield piece
+class PredecessorLists:
+    """For each quantum of a graph the quanta whose outputs it reads: 4 bytes an edge.
 
-
-def _iter_thin(pieces: Iterator[bytes]) -> Iterator[tuple[str, list[_ThinQuantum]]]:
-    """Parse ``{"quanta":{label:[{...},...],...},"edges":...}`` without holding it.
-
-    The writer (pydantic) puts no spaces, and ``edges`` last, which is never
-    read.  Separators inside of a text are told from real ones by whether what
-    stands before them is JSON.
+    Parameters
+    ----------
+    predecessors, successors : `numpy.ndarray` of `numpy.int32`, shape (N,)
+        Numbers of the quanta of N edges: their places in the thin graph, from 0.
+    quanta_count : `int`
+        Quanta of the graph.
     """
-    decoder = msgspec.json.Decoder(list[_ThinQuantum])
-    buffer = bytearray()
 
-    def fill() -> None:
-        piece = next(pieces, b"")
+    def __init__(
+        self,
+        predecessors: npt.NDArray[np.int32],
+        successors: npt.NDArray[np.int32],
+        quanta_count: int,
+    ) -> None:
+        self._numbers = predecessors[np.lexsort((predecessors, successors))]
+        self._offsets = np.zeros(quanta_count + 1, dtype=np.int64)
+        np.cumsum(np.bincount(successors, minlength=quanta_count), out=self._offsets[1:])
+
+    def lists(self, start: int, stop: int) -> pa.ListArray:
+        """Give the lists of some quanta, each in ascending order.
+
+        Parameters
+        ----------
+        start, stop : `int`
+            Number of the first quantum, and of the one past the last.
+
+        Returns
+        -------
+        lists : `pyarrow.ListArray`
+            Numbers of the direct predecessors; an empty list where there are none.
+        """
+        offsets = self._offsets[start : stop + 1]
+        numbers = self._numbers[offsets[0] : offsets[-1]]
+        return pa.ListArray.from_arrays(
+            pa.array(offsets - offsets[0], pa.int32()), pa.array(numbers, pa.int32())
+        )
+
+
+class _ThinGraph:
+    """Parses ``{"quanta":{label:[{...},...],...},"edges":[[id,id],...]}`` without holding it.
+
+    The writer (pydantic) puts no spaces, and ``edges`` last.  Separators inside
+    of a text are told from real ones by whether what stands before them is JSON.
+    """
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._buffer = bytearray()
+        self._decoder = msgspec.json.Decoder(list[_ThinQuantum])
+
+    def _fill(self) -> None:
+        piece = next(self._pieces, b"")
         if not piece:
             raise ValueError("the thin graph ends too early")
-        buffer.extend(piece)
+        self._buffer.extend(piece)
 
-    def expect(*choices: bytes) -> bytes:
-        while len(buffer) < max(map(len, choices)):
-            fill()
+    def _expect(self, *choices: bytes) -> bytes:
+        while len(self._buffer) < max(map(len, choices)):
+            self._fill()
         for choice in choices:
-            if buffer.startswith(choice):
-                del buffer[: len(choice)]
+            if self._buffer.startswith(choice):
+                del self._buffer[: len(choice)]
                 return choice
-        raise ValueError(f"the thin graph has {bytes(buffer[:20])!r} for {choices!r}")
+        raise ValueError(f"the thin graph has {bytes(self._buffer[:20])!r} for {choices!r}")
 
-    expect(b'{"quanta":{')
-    if expect(b"}", b'"') == b"}":
-        return
-    buffer[:0] = b'"'
-    while True:
-        while (end := buffer.find(b'":[')) < 0:
-            fill()
-        label = msgspec.json.decode(bytes(buffer[: end + 1]), type=str)
-        del buffer[: end + 3]
-        while True:
-            quanta, is_last = _take_quanta(buffer, decoder, fill)
-            if quanta:
-                yield label, quanta
-            if is_last:
-                break
-        if expect(b",", b"}") == b"}":
+    def quanta(self) -> Iterator[tuple[str, list[_ThinQuantum]]]:
+        """Give the quanta, some at a time, with the label of their task."""
+        self._expect(b'{"quanta":{')
+        if self._expect(b"}", b'"') == b"}":
             return
+        self._buffer[:0] = b'"'
+        while True:
+            while (end := self._buffer.find(b'":[')) < 0:
+                self._fill()
+            label = msgspec.json.decode(bytes(self._buffer[: end + 1]), type=str)
+            del self._buffer[: end + 3]
+            while True:
+                quanta, is_last = self._take_quanta()
+                if quanta:
+                    yield label, quanta
+                if is_last:
+                    break
+            if self._expect(b",", b"}") == b"}":
+                return
+
+    def _take_quanta(self) -> tuple[list[_ThinQuantum], bool]:
+        """Take the next quanta of a task off the buffer, and tell whether they are its last."""
+        buffer = self._buffer
+        while True:
+            if buffer[:1] == b"]":
+                del buffer[:1]
+                return [], True
+            last = buffer.find(b"}]")
+            while last >= 0:
+                try:
+                    quanta = self._decoder.decode(b"[" + buffer[: last + 1] + b"]")
+                except msgspec.DecodeError:
+                    last = buffer.find(b"}]", last + 1)
+                    continue
+                del buffer[: last + 2]
+                return quanta, True
+            cut = buffer.rfind(b"},{")
+            while cut >= 0:
+                try:
+                    quanta = self._decoder.decode(b"[" + buffer[: cut + 1] + b"]")
+                except msgspec.DecodeError:
+                    cut = buffer.rfind(b"},{", 0, cut)
+                    continue
+                del buffer[: cut + 2]
+                return quanta, False
+            self._fill()
+
+    def edges(self) -> Iterator[npt.NDArray[np.uint64]]:
+        """Give the edges, some at a time, once all quanta were taken.
+
+        Each edge is the ID of a predecessor and that of its successor: an array of shape (N, 2, 2).
+        """
+        self._expect(b',"edges":[')
+        if self._expect(b"]", b"[") == b"]":
+            return
+        self._buffer[:0] = b"["
+        size = len(_EDGE)
+        is_last = False
+        while not is_last:
+            while len(self._buffer) < size:
+                self._fill()
+            length = len(self._buffer) // size * size
+            rows = np.frombuffer(bytes(self._buffer[:length]), np.uint8).reshape(-1, size)
+            del self._buffer[:length]
+            # All edges are equally long, and the last is followed by ] in place of a comma.
+            is_last = bytes(rows[-1, -1:]) == b"]"
+            marks = rows[:, _EDGE_MARKS] == np.frombuffer(_EDGE, np.uint8)[_EDGE_MARKS]
+            marks[-1, -1] |= is_last
+            if not marks.all():
+                raise ValueError("the edges of the thin graph are no pairs of UUIDs")
+            yield np.stack([_packed(rows[:, 2:38]), _packed(rows[:, 41:77])], axis=1)
 
 
-def _take_quanta(
-    buffer: bytearray, decoder: msgspec.json.Decoder[list[_ThinQuantum]], fill: Callable[[], None]
-) -> tuple[list[_ThinQuantum], bool]:
-    """Take the next quanta of a task off the buffer, and tell whether they are its last."""
-    while True:
-        if buffer[:1] == b"]":
-            del buffer[:1]
-            return [], True
-        last = buffer.find(b"}]")
-        while last >= 0:
-            try:
-                quanta = decoder.decode(b"[" + buffer[: last + 1] + b"]")
-            except msgspec.DecodeError:
-                last = buffer.find(b"}]", last + 1)
-                continue
-            del buffer[: last + 2]
-            return quanta, True
-        cut = buffer.rfind(b"},{")
-        while cut >= 0:
-            try:
-                quanta = decoder.decode(b"[" + buffer[: cut + 1] + b"]")
-            except msgspec.DecodeError:
-                cut = buffer.rfind(b"},{", 0, cut)
-                continue
-            del buffer[: cut + 2]
-            return quanta, False
-        fill()
+_EDGE = b'["' + b"x" * 36 + b'","' + b"x" * 36 + b'"],'
+_EDGE_MARKS = np.flatnonzero(np.frombuffer(_EDGE, np.uint8) != ord("x"))
+_UUID_DIGITS = np.delete(np.arange(36), [8, 13, 18, 23])
+_DIGITS = np.full(256, 255, np.uint8)
+_DIGITS[np.frombuffer(b"0123456789abcdef", np.uint8)] = np.arange(16)
+
+
+def _packed(texts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
+    """Pack the texts of UUIDs, shape (N, 36), into two numbers each, shape (N, 2)."""
+    digits = _DIGITS[texts[:, _UUID_DIGITS]]
+    if digits.size and digits.max() > 15:
+        raise ValueError("the thin graph has an ID that is no UUID")
+    packed = np.ascontiguousarray(digits[:, ::2] << 4 | digits[:, 1::2])
+    return packed.view(np.uint64)
+
+
+@contextmanager
+def _opened(uri: str) -> Iterator[_ThinGraph]:
+    """Open the thin graph of a file, and say in one line why it cannot be read."""
+    try:
+        with (
+            ResourcePath(uri).open("rb") as file,
+            zipfile.ZipFile(file) as archive,
+            archive.open(_MEMBER) as member,
+        ):
+            trained = None
+            if _DICTIONARY in archive.namelist() and (content := archive.read(_DICTIONARY)):
+                trained = zstandard.ZstdCompressionDict(content)
+            decompressor = zstandard.ZstdDecompressor(dict_data=trained)
+            with decompressor.stream_reader(member, read_across_frames=True) as reader:
+                yield _ThinGraph(iter(lambda: reader.read(_READ_BYTES), b""))
+    except Exception as error:
+        raise PredictedGraphError(
+            f"{uri}: the thin graph cannot be read: "
+            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        ) from error
+
+
+def read_predecessors(uri: str) -> PredecessorLists | None:
+    """Read which quanta of a predicted graph read the outputs of which others.
+
+    Parameters
+    ----------
+    uri : `str`
+        Path or URI of a ``.qg`` file.
+
+    Returns
+    -------
+    predecessors : `PredecessorLists` or `None`
+        `None` for format 0 of the graph, whose thin graph has no IDs.
+
+    Raises
+    ------
+    PredictedGraphError
+        Raised if the thin graph cannot be read.
+    """
+    with _opened(uri) as thin:
+        ids: list[npt.NDArray[np.uint64]] = []
+        for _, quanta in thin.quanta():
+            texts = [quantum.quantum_id for quantum in quanta if quantum.quantum_id is not None]
+            if len(texts) < len(quanta):
+                return None
+            ids.append(_packed(np.frombuffer("".join(texts).encode(), np.uint8).reshape(-1, 36)))
+        numbers = _Numbers(np.concatenate([np.empty((0, 2), np.uint64), *ids]))
+        pairs = np.concatenate(
+            [np.empty((0, 2), np.int32), *(numbers.of(edges) for edges in thin.edges())]
+        )
+    return PredecessorLists(pairs[:, 0], pairs[:, 1], len(numbers.ids))
+
+
+class _Numbers:
+    """Finds the numbers of quanta by their IDs, in 28 bytes a quantum."""
+
+    def __init__(self, ids: npt.NDArray[np.uint64]) -> None:
+        self.ids = ids
+        keys = self._keys(ids)
+        self._order = np.argsort(keys).astype(np.int32)
+        self._sorted = keys[self._order]
+
+    @staticmethod
+    def _keys(ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+        # One number is found ten times faster than two. Both halves are in it, for in some
+        # versions of UUID one of them hardly changes.
+        keys: npt.NDArray[np.uint64] = ids[..., 0] * np.uint64(0x9E3779B97F4A7C15) + ids[..., 1]
+        return keys
+
+    def of(self, ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
+        """Give the numbers of some IDs; two quanta of equal key are an error, never a mix-up."""
+        if not len(self.ids):
+            raise ValueError("the thin graph has edges and no quanta")
+        places = np.searchsorted(self._sorted, self._keys(ids))
+        found = self._order[np.minimum(places, len(self._order) - 1)]
+        if (self.ids[found] != ids).any():
+            raise ValueError("an edge names a quantum that the thin graph does not hold")
+        return found
 
 
 def read_expectations(
-    uri: str, header: PredictedHeader, sink: Callable[[pa.RecordBatch], None]
+    uri: str,
+    header: PredictedHeader,
+    sink: Callable[[pa.RecordBatch], None],
+    predecessors: PredecessorLists | None = None,
 ) -> int:
     """Stream what a predicted graph expected.
 
@@ -190,7 +357,9 @@ def read_expectations(
         From `read_predicted_header`.
     sink : `~collections.abc.Callable`
         Called with batches of rows of `extract.schema.EXPECTATIONS`: one for
-        each quantum.
+        each quantum, those that only gather resource usage left out.
+    predecessors : `PredecessorLists`, optional
+        From `read_predecessors`, where they are known.
 
     Returns
     -------
@@ -204,21 +373,15 @@ def read_expectations(
         the sink got is to be thrown away.
     """
     counts = dict.fromkeys(header.task_quanta, 0)
-    try:
-        with (
-            ResourcePath(uri).open("rb") as file,
-            zipfile.ZipFile(file) as archive,
-            archive.open(_MEMBER) as member,
-        ):
-            for label, quanta in _iter_thin(_pieces(archive, member)):
-                for start in range(0, len(quanta), _BATCH_QUANTA):
-                    sink(_batch(uri, header, label, quanta[start : start + _BATCH_QUANTA]))
-                counts[label] = counts.get(label, 0) + len(quanta)
-    except Exception as error:
-        raise PredictedGraphError(
-            f"{uri}: the thin graph cannot be read: "
-            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-        ) from error
+    number = 0
+    with _opened(uri) as thin:
+        for label, quanta in thin.quanta():
+            counts[label] = counts.get(label, 0) + len(quanta)
+            for start in range(0, len(quanta), _BATCH_QUANTA):
+                some = quanta[start : start + _BATCH_QUANTA]
+                if not is_usage_gathering(label):
+                    sink(_batch(uri, header, label, some, number, predecessors))
+                number += len(some)
     if counts != {label: header.task_quanta.get(label, 0) for label in counts}:
         raise PredictedGraphError(
             f"{uri}: the thin graph holds {sum(counts.values())} quanta, "
@@ -228,9 +391,14 @@ def read_expectations(
 
 
 def _batch(
-    uri: str, header: PredictedHeader, label: str, quanta: list[_ThinQuantum]
+    uri: str,
+    header: PredictedHeader,
+    label: str,
+    quanta: Sequence[_ThinQuantum],
+    number: int,
+    predecessors: PredecessorLists | None,
 ) -> pa.RecordBatch:
-    """Make rows of `extract.schema.EXPECTATIONS` from the quanta of one task."""
+    """Make rows of `extract.schema.EXPECTATIONS` from quanta of one task, the first by number."""
     full, required = header.full[label], set(header.required[label])
     wanted = [(name, index) for index, name in enumerate(full) if name in required]
     data_ids = [
@@ -238,6 +406,9 @@ def _batch(
         for quantum in quanta
     ]
     count = len(quanta)
+    lists: Any = [None] * count
+    if predecessors is not None:
+        lists = predecessors.lists(number, number + count)
     return pa.record_batch(
         {
             "run": [header.run] * count,
@@ -247,6 +418,8 @@ def _batch(
             "source": ["predicted_graph"] * count,
             "quanta_count": [1] * count,
             "graph_uri": [uri] * count,
+            "quantum_number": range(number, number + count),
+            "predecessor_numbers": lists,
         },
         schema=EXPECTATIONS,
     )

@@ -52,6 +52,7 @@ from extract.quanta import (
     Row,
     data_id_writer,
     dimension_picker,
+    is_usage_gathering,
     paused_garbage_collection,
 )
 from extract.schema import EXPECTATIONS, REJECTS
@@ -521,6 +522,8 @@ class _Output:
                 f"{len(values)} dimension values does not fit the pipeline graph; {_DAMAGED}"
             )
         self._counts[block.task_label] += 1
+        if is_usage_gathering(block.task_label):
+            return
         quantum = _Quantum(block, task.data_id(values), task.pick(values), self._slice.uri)
         if not block.attempts:
             self._builder.append(quantum.row("blocked"))
@@ -649,7 +652,13 @@ def _expectations(batch: pa.RecordBatch, uri: str) -> pa.RecordBatch:
         "graph_uri": pa.repeat(pa.scalar(uri, pa.string()), count),
     }
     columns = [
-        constants[name] if name in constants else quanta[name] for name in EXPECTATIONS.names
+        constants[field.name]
+        if field.name in constants
+        # What only a predicted graph tells is NULL.
+        else quanta[field.name]
+        if field.name in quanta.schema.names
+        else pa.nulls(count, field.type)
+        for field in EXPECTATIONS
     ]
     return pa.RecordBatch.from_arrays(columns, schema=EXPECTATIONS)
 

@@ -28,6 +28,7 @@ __all__ = [
     "canonical_data_id",
     "data_id_writer",
     "dimension_picker",
+    "is_usage_gathering",
     "paused_garbage_collection",
 ]
 
@@ -35,6 +36,26 @@ BATCH_SIZE = 5_000
 """Rows that are turned to Arrow at once: larger batches fall out of the processor's caches."""
 
 _encode = msgspec.json.Encoder().encode
+
+# Tools of analysis_tools that gather resource usage from metadata: they process no sky, and
+# their own metadata would count the measuring as work.
+_USAGE_GATHERING = ("gatherResourceUsage", "consolidateResourceUsage")
+
+
+def is_usage_gathering(task_label: str) -> bool:
+    """Tell whether a task only gathers the resource usage of others.
+
+    Parameters
+    ----------
+    task_label : `str`
+        Label of the task in the pipeline.
+
+    Returns
+    -------
+    is_usage_gathering : `bool`
+        Whether its quanta are left out of the census, whatever the source.
+    """
+    return task_label.endswith(_USAGE_GATHERING)
 
 
 class Row(NamedTuple):

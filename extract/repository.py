@@ -31,6 +31,7 @@ from lsst.resources import ResourcePath
 from lsst.utils.iteration import chunk_iterable
 
 from extract.metadata_files import FileBatch
+from extract.quanta import is_usage_gathering
 from extract.store_errors import explain, within
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
     "RepositoryError",
     "RunContents",
     "is_glob",
-    "is_usage_gathering",
     "open_repository",
 ]
 
@@ -48,10 +48,6 @@ _LOG = "_log"
 _CONFIG = "_config"
 _PROVENANCE = "run_provenance"
 _PACKAGES = "packages"
-
-# Tools of analysis_tools that gather resource usage from metadata: they process no sky, and
-# their own metadata would count the measuring as work (D8).
-_USAGE_GATHERING = ("gatherResourceUsage", "consolidateResourceUsage")
 
 _PAGE = 5_000
 """Registered datasets that are in memory at once."""
@@ -138,11 +134,6 @@ class FileSlice:
 def is_glob(expression: str) -> bool:
     """Tell whether a collection of the file is a pattern."""
     return any(char in expression for char in "*?[")
-
-
-def is_usage_gathering(task_label: str) -> bool:
-    """Tell whether a task only gathers the resource usage of others."""
-    return task_label.endswith(_USAGE_GATHERING)
 
 
 class Repository:

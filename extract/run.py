@@ -366,13 +366,13 @@ class _Scheduler:
             self._summary.failures.append(f"{work.title}: {text}")
             work.is_failed = True
             return
-        work.facts["expected_count"] = info.n_quanta
         work.facts["graph_uri"] = info.uri
         work.facts["packages"] = work.facts["packages"] or dict(info.packages) or None
         self._progress.expect(info.n_quanta)
         header = jobs.write_counts(
             run, info.n_task_quanta, "provenance_header", info.uri, work.folder / "header"
         )
+        work.facts["expected_count"] = header.expected_count
         self._harvest(work)(header)
         for number, graph_slice in enumerate(slices):
             stem = work.folder / f"{number:05}"

@@ -19,8 +19,8 @@ __all__ = [
     "empty_table",
 ]
 
-LAKE_SCHEMA_VERSION = 1
-"""Raised whenever a column changes meaning or leaves: an older lake is refused with a remedy."""
+LAKE_SCHEMA_VERSION = 2
+"""Raised when a column comes, leaves or changes meaning: an older lake is refused with a remedy."""
 
 PREFIXES = ("prep", "init", "start", "end")
 """The four instants at which a quantum's process notes its resource usage (`lsst.utils.timer`)."""
@@ -200,6 +200,20 @@ EXPECTATIONS = pa.schema(
         ),
         _field("quanta_count", pa.int64(), "1, or the header's count.", unit="count"),
         _field("graph_uri", pa.string(), "Graph that says so."),
+        # Numbers, not UUIDs: a graph of 600,000 quanta has millions of edges. Nor do numbers know
+        # the trouble that NULLs of texts have (see `extract.parts`).
+        _field(
+            "quantum_number",
+            pa.int32(),
+            "Place of the quantum in its predicted graph, from 0; NULL elsewhere.",
+            unit="number",
+        ),
+        _field(
+            "predecessor_numbers",
+            pa.list_(pa.int32()),
+            "quantum_number of each quantum of the same graph whose outputs this one reads, "
+            "ascending; NULL where unknown, as in provenance graphs, which tell what was blocked.",
+        ),
     ],
     metadata={"grain": "quantum that a graph held, or task in a graph's header"},
 )
@@ -279,7 +293,7 @@ VISITS = pa.schema(
         _field("science_program", pa.string(), "Science program."),
         _field("observation_reason", pa.string(), "Reason of the observation."),
         _field("exposure_time_s", pa.float64(), "Exposure time.", unit="wall s"),
-        _field("started_at", _INSTANT, "Begin of the observation (TAI scale as UTC).", unit="UTC"),
+        _field("started_at", _INSTANT, "Begin of the observation in UTC.", unit="UTC"),
     ],
     metadata={"grain": "visit or exposure that the stage touched"},
 )

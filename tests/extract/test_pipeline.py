@@ -15,6 +15,7 @@ from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, ProvenanceQuantu
 from extract.predicted_graphs import (
     PredictedGraphError,
     read_expectations,
+    read_predecessors,
     read_predicted_header,
 )
 from tests.extract.pipelines import FAILED_DETECTOR, NO_WORK_DETECTOR, RUN, Executed, execute
@@ -172,9 +173,11 @@ def test_a_promised_run_is_told_and_has_no_failures(executed: Executed, tmp_path
 
 
 def test_expectations_are_the_predicted_quanta(executed: Executed) -> None:
-    header = read_predicted_header(str(executed.predicted))
+    uri = str(executed.predicted)
+    header = read_predicted_header(uri)
     batches: list[Any] = []
-    assert read_expectations(str(executed.predicted), header, batches.append) == 13
+    predecessors = read_predecessors(uri)
+    assert read_expectations(uri, header, batches.append, predecessors) == 13
     rows = [row for batch in batches for row in batch.to_pylist()]
     with PredictedQuantumGraph.open(str(executed.predicted)) as reader:
         reader.read_thin_graph()
@@ -183,8 +186,14 @@ def test_expectations_are_the_predicted_quanta(executed: Executed) -> None:
             (str(quantum_id), info["task_label"], _json(info["data_id"].required))
             for quantum_id, info in graph.nodes.items()
         }
+        edges = {(str(before), str(after)) for before, after in graph.edges}
     assert {(row["quantum_id"], row["task_label"], row["data_id"]) for row in rows} == expected
     assert {row["run"] for row in rows} == {RUN}
+    ids = {row["quantum_number"]: row["quantum_id"] for row in rows}
+    assert len(ids) == 13
+    read = {(ids[n], row["quantum_id"]) for row in rows for n in row["predecessor_numbers"]}
+    assert read == edges
+    assert len(edges) == 12
 
 
 def _json(values: Any) -> str:  # noqa: ANN401
