@@ -81,7 +81,7 @@ def test_a_declared_gap_is_published_with_a_warning(
     assert not leftovers(sample)
 
 
-def test_every_kind_of_gap_fails_and_is_published_and_named(
+def test_every_kind_of_gap_fails_and_is_published_and_named_as_long_as_it_is_there(
     copied: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     task, data_id = first_quantum(copied, "stage1")
@@ -113,6 +113,14 @@ def test_every_kind_of_gap_fails_and_is_published_and_named(
         "select stage, completeness_verdict from fct_stage_usage "
         "where campaign = 'DM-3' order by stage",
     ) == [("stage1", "incomplete"), ("stage3", "unverified"), ("stage4", "incomplete")]
+
+    # Nothing is built again, and everything is said again.
+    assert not build(copied)
+    again = capsys.readouterr().err.splitlines()
+    assert again.pop().startswith("Unchanged: ")
+    assert again
+    assert set(again) <= set(said.splitlines())
+    assert {line for line in said.splitlines() if line.startswith("error: ")} <= set(again)
 
 
 def test_a_failed_check_keeps_the_old_warehouse_and_says_which_rows(copied: Layout) -> None:
