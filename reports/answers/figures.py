@@ -74,7 +74,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         "worker_sizing",
         worker_sizing.__name__,
         curves.set_column(0, "curve", pa.array(titles, pa.string())),
-        f"Cores that idle for memory, {campaign} ({focus['release']})",
+        f"Cores that idle because their memory is taken, {campaign} ({focus['release']})",
         words.sizing(facts, campaign),
         nothing,
         threshold_gib=focus["threshold_gib"],
