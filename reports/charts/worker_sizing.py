@@ -51,7 +51,7 @@ def chart(frame: pa.Table, *, setting: Setting, threshold_gib: float) -> alt.Lay
         ),
         y=alt.Y(
             "fraction:Q",
-            title=["Core-hours beyond those of unlimited memory;", "dotted: cost beyond the cheapest"],
+            title=["Core-hours beyond those of unlimited memory;", "dotted: cost beyond the least"],
             scale=alt.Scale(domainMin=0, nice=True),
             axis=alt.Axis(labelExpr=theme.SHARE_LABEL),
         ),
