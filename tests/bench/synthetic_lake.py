@@ -25,6 +25,7 @@ _SQL_TYPES = {
     pa.float64(): "double",
     pa.bool_(): "boolean",
     pa.timestamp("us", tz="UTC"): "timestamptz",
+    pa.list_(pa.int32()): "integer[]",
     pa.list_(pa.string()): "varchar[]",
 }
 
