@@ -211,7 +211,9 @@ def inspect(uri: str, folder: Path, workers: int) -> tuple[GraphInfo, list[Graph
         except Exception as error:  # Each store has its own.
             raise StoreError(f"{uri}: {explain(error, uri)}") from error
     info = inspect_graph(path, uri=uri)
-    return info, plan_slices(info, max(workers, -(-info.n_quanta // GRAPH_SLICE_QUANTA)))
+    # The same number for each worker: else some would wait while others read the last ones.
+    rounds = max(-(-info.n_quanta // (GRAPH_SLICE_QUANTA * workers)), 1)
+    return info, plan_slices(info, rounds * workers)
 
 
 def read_graph(graph_slice: GraphSlice, stem: Path) -> Harvest:

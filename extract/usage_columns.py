@@ -7,14 +7,16 @@ value of an ordinary document.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
-from operator import attrgetter
-from typing import Any
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import astuple
 
 from extract.documents import EMPTY_USAGE, MISSING, RSS_KEY, SECONDS_KEYS, Usage
 from extract.schema import COUNTERS, PREFIXES
@@ -26,45 +28,68 @@ _KIB = 1024
 _RSS_COLUMNS = {
     prefix: "max_rss_bytes" if prefix == "end" else f"{prefix}_max_rss_bytes" for prefix in PREFIXES
 }
-_TIMES = [(attrgetter(f"{prefix}Utc"), f"{prefix}_at") for prefix in PREFIXES]
+_Arrays = type(EMPTY_USAGE.metadata.quantum.arrays)
 
-_ARRAYS = [
-    (attrgetter(f"{prefix}{key}"), column, kind)
-    for prefix in PREFIXES
-    for key, column, kind in (
-        *((key, f"{prefix}_{column}", float) for key, column in SECONDS_KEYS.items()),
-        (RSS_KEY, _RSS_COLUMNS[prefix], int),
-        *((key, f"{prefix}_{column}", int) for key, column in COUNTERS.items()),
-    )
-]
-"""Getter, column and type of the numbers that stand in arrays."""
+
+class _Group(NamedTuple):
+    """Fields of one section and one type, that become columns together."""
+
+    pick: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    """Takes the values of the whole section, gives those of the group."""
+
+    columns: tuple[str, ...]
+    kind: type
+
+
+def _group(section: type, columns: Mapping[str, str], kind: type) -> _Group:
+    """Make a group from the names of at least two fields, and those of their columns."""
+    positions = [section.__struct_fields__.index(name) for name in columns]  # type: ignore[attr-defined]
+    return _Group(itemgetter(*positions), tuple(columns.values()), kind)
+
+
+_ARRAYS = (
+    _group(
+        _Arrays,
+        {
+            f"{prefix}{key}": f"{prefix}_{column}"
+            for prefix in PREFIXES
+            for key, column in SECONDS_KEYS.items()
+        },
+        float,
+    ),
+    _group(
+        _Arrays,
+        {f"{prefix}{RSS_KEY}": column for prefix, column in _RSS_COLUMNS.items()}
+        | {
+            f"{prefix}{key}": f"{prefix}_{column}"
+            for prefix in PREFIXES
+            for key, column in COUNTERS.items()
+        },
+        int,
+    ),
+)
+"""Numbers that stand in arrays."""
+
+_TIMES = _group(_Arrays, {f"{prefix}Utc": f"{prefix}_at" for prefix in PREFIXES}, str)
 
 _VERBS = ("get", "put", "ingest")
+_Metrics = type(EMPTY_USAGE.metadata.quantum.metadata.butler_metrics.scalars)
+_METRICS = (
+    _group(_Metrics, {f"time_in_{verb}": f"butler_{verb}_wall_time_s" for verb in _VERBS}, float),
+    _group(_Metrics, {f"n_{verb}": f"butler_{verb}_count" for verb in _VERBS}, int),
+)
 
-_SCALARS: list[tuple[Any, list[tuple[Any, str, type]]]] = [
-    (
-        attrgetter("metadata.quantum.scalars"),
-        [(attrgetter("version"), "metadata_version", int)],
-    ),
-    (
-        attrgetter("metadata.job.scalars"),
-        [
-            (attrgetter("qg_size"), "job_quanta_count", int),
-            (attrgetter("qg_read_time"), "graph_read_wall_time_s", float),
-        ],
-    ),
-    (
-        attrgetter("metadata.quantum.metadata.butler_metrics.scalars"),
-        [
-            *((attrgetter(f"time_in_{v}"), f"butler_{v}_wall_time_s", float) for v in _VERBS),
-            *((attrgetter(f"n_{v}"), f"butler_{v}_count", int) for v in _VERBS),
-        ],
-    ),
-]
-"""The same for numbers that stand singly, with the getter of their section."""
+_SINGLE = (
+    (attrgetter("metadata.quantum.scalars.version"), "metadata_version", int),
+    (attrgetter("metadata.job.scalars.qg_size"), "job_quanta_count", int),
+    (attrgetter("metadata.job.scalars.qg_read_time"), "graph_read_wall_time_s", float),
+)
+"""Getter, column and type of numbers that have no others of their type beside them."""
 
 _get_arrays = attrgetter("metadata.quantum.arrays")
+_get_metrics = attrgetter("metadata.quantum.metadata.butler_metrics.scalars")
 _get_node_name = attrgetter("metadata.quantum.scalars.node_name")
+_flatten = chain.from_iterable
 
 
 class UsageColumns:
@@ -76,7 +101,7 @@ class UsageColumns:
 
     def __init__(self) -> None:
         self._pending: list[Usage] = []
-        self._numbers: dict[str, list[npt.NDArray[Any]]] = defaultdict(list)
+        self._numbers: dict[tuple[str, ...], list[npt.NDArray[Any]]] = defaultdict(list)
         self._texts: dict[str, list[str | None]] = defaultdict(list)
 
     def append(self, usage: Usage | None) -> None:
@@ -87,19 +112,24 @@ class UsageColumns:
 
     def _take_apart(self) -> None:
         usages, self._pending = self._pending, []
-        count = len(usages)
-        arrays = list(map(_get_arrays, usages))
-        for get, column, kind in _ARRAYS:
+        arrays = list(map(astuple, map(_get_arrays, usages)))
+        for group in _ARRAYS:
             # Every array holds one value: see `extract.documents`.
-            values = chain.from_iterable(map(get, arrays))
-            self._numbers[column].append(np.fromiter(values, kind, count))
-        for get, column in _TIMES:
-            self._texts[column] += chain.from_iterable(map(get, arrays))
-        for get_section, fields in _SCALARS:
-            sections = list(map(get_section, usages))
-            for get, column, kind in fields:
-                self._numbers[column].append(np.fromiter(map(get, sections), kind, count))
+            self._add(group.columns, group.kind, _flatten(_flatten(map(group.pick, arrays))))
+        texts = list(_flatten(_flatten(map(_TIMES.pick, arrays))))
+        for index, column in enumerate(_TIMES.columns):
+            self._texts[column] += texts[index :: len(_TIMES.columns)]
+        metrics = list(map(astuple, map(_get_metrics, usages)))
+        for group in _METRICS:
+            self._add(group.columns, group.kind, _flatten(map(group.pick, metrics)))
+        for get, column, kind in _SINGLE:
+            self._add((column,), kind, map(get, usages))
         self._texts["node_name"] += map(_get_node_name, usages)
+
+    def _add(self, columns: tuple[str, ...], kind: type, values: Iterable[Any]) -> None:
+        """Add the values of some columns, document by document."""
+        rows: npt.NDArray[Any] = np.fromiter(values, kind).reshape(-1, len(columns))
+        self._numbers[columns].append(rows)
 
     def finish(self) -> tuple[dict[str, pa.Array], dict[int, str]]:
         """Make the columns.
@@ -114,7 +144,13 @@ class UsageColumns:
             are NULL.
         """
         self._take_apart()
-        numbers = {column: np.concatenate(parts) for column, parts in self._numbers.items()}
+        numbers = {
+            column: values
+            for columns, parts in self._numbers.items()
+            for column, values in zip(
+                columns, np.ascontiguousarray(np.concatenate(parts).T), strict=True
+            )
+        }
         columns, unreadable = self._parse_times()
         if unreadable:
             bad = list(unreadable)
@@ -138,7 +174,7 @@ class UsageColumns:
     def _parse_times(self) -> tuple[dict[str, pa.Array], dict[int, str]]:
         columns: dict[str, pa.Array] = {}
         unreadable: dict[int, str] = {}
-        for _, column in _TIMES:
+        for column in _TIMES.columns:
             columns[column] = _parse_times(self._texts[column], unreadable)
         return columns, unreadable
 

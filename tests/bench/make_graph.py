@@ -368,23 +368,31 @@ def _data_coordinate_keys(label: str) -> tuple[str, ...]:
 
 
 def _synthetic_coordinate(index: int) -> tuple[str, list[int | str]]:
-    """Give a task and the full values of a data ID that no other index has."""
-    label = list(TASKS)[index % len(TASKS)]
-    number, detector = divmod(index // len(TASKS), 189)
+    """Give a task and the full values of a data ID that no other index has.
+
+    As in a real stage, nearly all quanta are those of detectors: each visit has
+    one of each task for each of `_DETECTORS`, and one that consolidates them.
+    """
+    number, place = divmod(index, 3 * _DETECTORS + 1)
+    detector, position = divmod(place, 3)
+    label = "consolidateVisitSummary" if detector == _DETECTORS else _DETECTOR_TASKS[position]
     visit = 2025_1201_00000 + number
     band, physical_filter = "ugrizy"[number % 6], f"{'ugrizy'[number % 6]}_{number % 6}"
-    keys = _data_coordinate_keys(label)
     values: dict[str, int | str] = {
         "instrument": "LSSTCam",
         "skymap": "lsst_cells_v1",
         "detector": detector,
-        "visit": visit if "detector" in keys else visit * 189 + detector,
+        "visit": visit,
         "exposure": visit,
         "band": band,
         "physical_filter": physical_filter,
         "day_obs": 20251201,
         "group": f"2025-12-01T{number}",
-        "tract": number % 20000,
-        "patch": detector % 100,
+        "tract": 9000 + number % 50,
+        "patch": detector,
     }
-    return label, [values[key] for key in keys]
+    return label, [values[key] for key in _data_coordinate_keys(label)]
+
+
+_DETECTORS = 189
+_DETECTOR_TASKS = ("isr", "calibrateImage", "makeDirectWarp")
