@@ -186,8 +186,13 @@ class SyntheticLake:
         *,
         source: str = "predicted_graph",
         count: int = 1,
+        number: int | None = None,
+        predecessors: Sequence[int] | None = None,
     ) -> None:
-        """Add what a graph held: a quantum, or with no data ID the count of a header."""
+        """Add what a graph held: a quantum, or with no data ID the count of a header.
+
+        A quantum may have a number in its graph, and the numbers of those that it waits for.
+        """
         text = None if data_id is None else canonical_data_id(data_id)
         self._add(
             "expectations",
@@ -200,6 +205,8 @@ class SyntheticLake:
             source=source,
             quanta_count=count,
             graph_uri=f"/submit/{run}.qg",
+            quantum_number=number,
+            predecessor_numbers=predecessors,
         )
 
     def reject(

@@ -28,47 +28,17 @@ rejects as (
 
 ),
 
--- Only tasks that miss something are compared again, this time for the data IDs.
-suspects as (
-
-    select
-        campaign,
-        stage,
-        task_label
-    from completeness
-    where missing_count > unidentified_count
-
-),
-
-expectations as (
-
-    select expectations.*
-    from {{ ref('int_expectations_owned') }} as expectations
-    inner join suspects
-        on expectations.campaign = suspects.campaign
-        and expectations.stage = suspects.stage
-        and expectations.task_label = suspects.task_label
-    where expectations.data_id is not null
-
-),
-
 missing as (
 
     select
-        expectations.campaign,
-        expectations.stage,
-        expectations.task_label,
-        expectations.data_id,
-        max(expectations.run) as run,
-        max(expectations.graph_uri) as graph_uri
-    from expectations
-    left join results
-        on expectations.campaign = results.campaign
-        and expectations.stage = results.stage
-        and expectations.task_label = results.task_label
-        and expectations.data_id = results.data_id
-    where results.data_id is null
-    group by expectations.campaign, expectations.stage, expectations.task_label, expectations.data_id
+        unaccounted.*,
+        blocked.cause
+    from {{ ref('int_quanta_unaccounted') }} as unaccounted
+    left join {{ ref('int_quanta_blocked') }} as blocked
+        on unaccounted.campaign = blocked.campaign
+        and unaccounted.stage = blocked.stage
+        and unaccounted.task_label = blocked.task_label
+        and unaccounted.data_id = blocked.data_id
 
 ),
 
@@ -127,8 +97,8 @@ listed as (
         task_label,
         data_id,
         run,
-        'missing' as problem,
-        'a graph expected it and it left nothing' as reason,
+        case when cause is null then 'missing' else 'blocked' end as problem,
+        coalesce('upstream ' || cause, 'a graph expected it and it left nothing') as reason,
         graph_uri as uri,
         1 as quanta_count
     from missing

@@ -1,27 +1,8 @@
 with
 
-expected as (
+counted as (
 
-    select * from {{ ref('int_quanta_expected') }}
-
-),
-
-results as (
-
-    select * from {{ ref('fct_quanta') }}
-    where is_result
-
-),
-
--- RUNs whose graph is known quantum by quantum: what they hold beyond it contradicts the graph.
-listed_runs as (
-
-    select distinct
-        campaign,
-        stage,
-        run
-    from {{ ref('int_expectations_owned') }}
-    where data_id is not null
+    select * from {{ ref('int_tasks_compared') }}
 
 ),
 
@@ -37,52 +18,16 @@ stages as (
 
 ),
 
-compared as (
+-- Plain files hold nothing of a quantum that was blocked: the graph tells it from one that is missing.
+traceless as (
 
     select
-        coalesce(expected.campaign, results.campaign) as campaign,
-        coalesce(expected.stage, results.stage) as stage,
-        coalesce(expected.task_label, results.task_label) as task_label,
-        results.run,
-        results.status,
-        results.is_no_work,
-        results.is_lost,
-        expected.data_id is not null as is_expected,
-        results.data_id is not null as is_found
-    from expected
-    full outer join results
-        on expected.campaign = results.campaign
-        and expected.stage = results.stage
-        and expected.task_label = results.task_label
-        and expected.data_id = results.data_id
-
-),
-
-counted as (
-
-    select
-        compared.campaign,
-        compared.stage,
-        compared.task_label,
-        count(*) as known_count,
-        count(*) filter (compared.is_expected) as listed_count,
-        count(*) filter (compared.status = 'successful' and not compared.is_no_work) as successful_count,
-        count(*) filter (compared.is_no_work) as no_work_count,
-        count(*) filter (compared.status = 'failed') as failed_count,
-        count(*) filter (compared.status = 'blocked') as blocked_count,
-        count(*) filter (compared.status in ('aborted', 'aborted_success')) as aborted_count,
-        count(*) filter (compared.status = 'unknown') as unknown_count,
-        count(*) filter (compared.status = 'unreadable') as unreadable_count,
-        count(*) filter (not compared.is_found) as missing_count,
-        count(*) filter (compared.is_lost) as lost_count,
-        count(*) filter (not compared.is_expected and listed_runs.run is not null) as unexpected_count,
-        count(*) filter (not compared.is_expected and listed_runs.run is null) as uncovered_count
-    from compared
-    left join listed_runs
-        on compared.campaign = listed_runs.campaign
-        and compared.stage = listed_runs.stage
-        and compared.run = listed_runs.run
-    group by compared.campaign, compared.stage, compared.task_label
+        campaign,
+        stage,
+        task_label,
+        count(*) as blocked_count
+    from {{ ref('int_quanta_blocked') }}
+    group by campaign, stage, task_label
 
 ),
 
@@ -103,11 +48,11 @@ checked as (
         coalesce(counted.successful_count, 0) as successful_count,
         coalesce(counted.no_work_count, 0) as no_work_count,
         coalesce(counted.failed_count, 0) as failed_count,
-        coalesce(counted.blocked_count, 0) as blocked_count,
+        coalesce(counted.blocked_count, 0) + coalesce(traceless.blocked_count, 0) as blocked_count,
         coalesce(counted.aborted_count, 0) as aborted_count,
         coalesce(counted.unknown_count, 0) as unknown_count,
         coalesce(counted.unreadable_count, 0) as unreadable_count,
-        coalesce(counted.missing_count, 0) as missing_count,
+        coalesce(counted.missing_count, 0) - coalesce(traceless.blocked_count, 0) as missing_count,
         coalesce(counted.lost_count, 0) as lost_count,
         coalesce(counted.unexpected_count, 0) as unexpected_count,
         coalesce(counted.uncovered_count, 0) as uncovered_count,
@@ -118,6 +63,10 @@ checked as (
         on counted.campaign = headers.campaign
         and counted.stage = headers.stage
         and counted.task_label = headers.task_label
+    left join traceless
+        on counted.campaign = traceless.campaign
+        and counted.stage = traceless.stage
+        and counted.task_label = traceless.task_label
 
 ),
 

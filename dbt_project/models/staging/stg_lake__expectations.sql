@@ -17,7 +17,9 @@ renamed as (
         quantum_id,
         source,
         graph_uri,
-        quanta_count
+        quanta_count,
+        quantum_number,
+        predecessor_numbers
     from source
 
 )

@@ -1,0 +1,80 @@
+-- What graphs expected against what left a trace. Only tasks in which something left none are looked at again.
+{{ config(materialized='table') }}
+
+with
+
+expected as (
+
+    select * from {{ ref('int_quanta_expected') }}
+
+),
+
+results as (
+
+    select * from {{ ref('fct_quanta') }}
+    where is_result
+
+),
+
+-- RUNs whose graph is known quantum by quantum: what they hold beyond it contradicts the graph.
+listed_runs as (
+
+    select distinct
+        campaign,
+        stage,
+        run
+    from {{ ref('int_expectations_owned') }}
+    where data_id is not null
+
+),
+
+compared as (
+
+    select
+        coalesce(expected.campaign, results.campaign) as campaign,
+        coalesce(expected.stage, results.stage) as stage,
+        coalesce(expected.task_label, results.task_label) as task_label,
+        results.run,
+        results.status,
+        results.is_no_work,
+        results.is_lost,
+        expected.data_id is not null as is_expected,
+        results.data_id is not null as is_found
+    from expected
+    full outer join results
+        on expected.campaign = results.campaign
+        and expected.stage = results.stage
+        and expected.task_label = results.task_label
+        and expected.data_id = results.data_id
+
+),
+
+counted as (
+
+    select
+        compared.campaign,
+        compared.stage,
+        compared.task_label,
+        count(*) as known_count,
+        count(*) filter (compared.is_expected) as listed_count,
+        count(*) filter (compared.status = 'successful' and not compared.is_no_work) as successful_count,
+        count(*) filter (compared.is_no_work) as no_work_count,
+        count(*) filter (compared.status = 'failed') as failed_count,
+        count(*) filter (compared.status = 'blocked') as blocked_count,
+        count(*) filter (compared.status in ('aborted', 'aborted_success')) as aborted_count,
+        count(*) filter (compared.status = 'unknown') as unknown_count,
+        count(*) filter (compared.status = 'unreadable') as unreadable_count,
+        count(*) filter (not compared.is_found) as missing_count,
+        count(*) filter (compared.is_lost) as lost_count,
+        count(*) filter (not compared.is_expected and listed_runs.run is not null) as unexpected_count,
+        count(*) filter (not compared.is_expected and listed_runs.run is null) as uncovered_count
+    from compared
+    left join listed_runs
+        on compared.campaign = listed_runs.campaign
+        and compared.stage = listed_runs.stage
+        and compared.run = listed_runs.run
+    group by compared.campaign, compared.stage, compared.task_label
+
+)
+
+select * from counted
