@@ -40,7 +40,7 @@ from .tasks import STAGES
 
 __all__ = ["DEMO_VERSION", "STAMP", "build"]
 
-DEMO_VERSION = 1
+DEMO_VERSION = 2
 """Raised when the same seed and scale give other data."""
 
 _INPUTS = "LSSTCam/defaults"

@@ -70,8 +70,8 @@ _FAILED = {
 }
 """Quanta that raise in every RUN, and so block what waits for them.
 
-Plain files cannot tell a blocked quantum from a lost one, nor a failed one without its log: there
-only tasks fail for which nothing waits, in RUNs that keep logs, or the campaign would have gaps.
+Without its log a failed quantum of plain files cannot be told from a killed one, so nothing fails
+in RUNs that keep none, or the campaign would have gaps.
 """
 
 _RETRIED = {
@@ -392,9 +392,7 @@ def _choose_fates(
         fates |= {id(q): "killed" for q in largest[: min(count, len(largest) - 1)]}
     for label, (_, count) in _FAILED[stage].items():
         others = [q for q in by_label[label] if id(q) not in fates]
-        if not campaign.is_graph and (
-            not others[0].task.is_leaf or stage in campaign.stages_without_logs
-        ):
+        if not campaign.is_graph and stage in campaign.stages_without_logs:
             continue
         # All in one tract, so that what they block still runs in the others.
         others.sort(key=lambda q: (uniform(seed, "failed", label, q.facts["tract"]), q.key))
