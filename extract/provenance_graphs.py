@@ -697,6 +697,10 @@ def _slice_addresses(graph_slice: GraphSlice, layout: _Layout, file: GraphFile) 
     return addresses
 
 
+_Content = bytes | ValueError | None
+"""What a frame holds, why it cannot be decompressed, or that there is none."""
+
+
 class _Blocks:
     """Reads the blocks of some quanta."""
 
@@ -711,21 +715,20 @@ class _Blocks:
         quanta = self._frames("quanta.mb", addresses.quanta_offsets, addresses.quanta_sizes)
         metadata = self._frames("metadata.mb", addresses.metadata_offsets, addresses.metadata_sizes)
         keys = _uuid_texts(addresses.keys)
-        for index, (key, frame, metadata_frame) in enumerate(
-            zip(keys, quanta, metadata, strict=True)
-        ):
-            block = self._quantum(graph_slice, key, frame)
+        contents = self._decompress.stream(quanta), self._decompress.stream(metadata)
+        for index, (key, content, metadata_content) in enumerate(zip(keys, *contents, strict=True)):
+            block = self._quantum(graph_slice, key, content)
             output.add(
                 block,
-                self._documents(metadata_frame),
+                self._documents(metadata_content),
                 lambda index=index: self._logs(addresses, index),  # type: ignore[misc]
             )
 
-    def _quantum(
-        self, graph_slice: GraphSlice, key: str, frame: bytes | memoryview | None
-    ) -> QuantumBlock:
+    def _quantum(self, graph_slice: GraphSlice, key: str, content: _Content) -> QuantumBlock:
         try:
-            block = decode_quantum(self._decompress(frame or b""))
+            if isinstance(content, ValueError):
+                raise content
+            block = decode_quantum(content or b"")
         except (ValueError, RecursionError) as error:
             # msgspec's errors are among them.
             raise GraphError(
@@ -738,15 +741,15 @@ class _Blocks:
             )
         return block
 
-    def _documents(self, frame: bytes | memoryview | None) -> Sequence[Document] | MetadataError:
-        if frame is None:
+    def _documents(self, content: _Content) -> Sequence[Document] | MetadataError:
+        if content is None:
             return ()
+        if isinstance(content, ValueError):
+            return MetadataError(f"cannot be decompressed: {content}")
         try:
-            return decode_attempts(self._decompress(frame))
+            return decode_attempts(content)
         except MetadataError as error:
             return error
-        except ValueError as error:
-            return MetadataError(f"cannot be decompressed: {error}")
 
     def _logs(self, addresses: Addresses, index: int) -> Sequence[bool] | None:
         """Tell which attempts of a quantum have a log."""
