@@ -196,6 +196,27 @@ def test_expectations_are_the_predicted_quanta(executed: Executed) -> None:
     assert len(edges) == 12
 
 
+def test_what_a_failure_blocked_is_no_gap_in_a_run_of_plain_files(
+    of_files: Executed, tmp_path: Path
+) -> None:
+    # Old stacks run the rest of this module, in environments without a warehouse.
+    duckdb = pytest.importorskip("duckdb")
+    layout = pytest.importorskip("dbt_project.layout").Layout(tmp_path / "data")
+    run_extraction(of_files.write_campaigns(quantum_graphs="predicted.qg"), layout.root)
+    assert pytest.importorskip("dbt_project.build").build(layout)
+    with duckdb.connect(str(layout.warehouse), read_only=True) as connection:
+        problems = connection.execute(
+            "select task_label, problem, is_gap, reason from fct_missing_quanta order by all"
+        ).fetchall()
+    cause = f'upstream calibrateImage {{"detector":{FAILED_DETECTOR},"instrument":"Cam1"}} failed'
+    assert [row[:3] for row in problems] == [
+        ("calibrateImage", "failed", False),
+        ("consolidate", "blocked", False),
+        ("makeSource", "blocked", False),
+    ]
+    assert [row[3] for row in problems[1:]] == [cause, cause]
+
+
 def _json(values: Any) -> str:  # noqa: ANN401
     return json.dumps(dict(sorted(values.items())), separators=(",", ":"))
 
