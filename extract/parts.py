@@ -41,24 +41,17 @@ SHARED_MERGE_ROWS = 100_000
 # What each table is sorted by within a task.
 _ORDER = {"quanta": "start_at", "expectations": "data_id", "rejects": "data_id"}
 
-# Columns with few distinct values. A dictionary for all others would cost three times the whole
-# of the writing and save nothing.
-_DICTIONARIES = frozenset(DIMENSION_COLUMNS) | {
-    "run",
-    "task_label",
+# Integers with few distinct values. Texts have a dictionary, always: on a page without one where
+# all values are equal and some are NULL, DuckDB 2.0.0 takes them all for NULL (November 2026).
+_DICTIONARY_INTEGERS = frozenset(DIMENSION_COLUMNS) | {
     "attempt",
-    "status",
     "caveats",
-    "exception_type",
-    "source",
     "metadata_version",
-    "node_name",
-    "process_id",
     "job_quanta_count",
-    "graph_uri",
-    "dataset_type",
-    "reason",
 }
+
+_DICTIONARY_BYTES = 64 * 1024
+"""Size at which a dictionary is given up: distinct texts then cost no more than without one."""
 
 
 @dataclass(frozen=True)
@@ -284,9 +277,19 @@ def write_parquet(table: str, rows: Iterator[pa.Table], path: Path) -> int:
         Rows written.
     """
     schema = TABLES[table]
-    dictionaries = [name for name in schema.names if name in _DICTIONARIES]
+    dictionaries = [
+        field.name
+        for field in schema
+        if pa.types.is_string(field.type) or field.name in _DICTIONARY_INTEGERS
+    ]
     written = 0
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=dictionaries) as writer:
+    with pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=dictionaries,
+        dictionary_pagesize_limit=_DICTIONARY_BYTES,
+    ) as writer:
         held: list[pa.Table] = []
         count = 0
         for item in rows:

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from extract import parts as parts_module
-from extract.parts import Part, merge_parts, plan_merge, write_part
-from extract.schema import QUANTA
+from extract.parts import Part, merge_parts, plan_merge, write_parquet, write_part
+from extract.schema import QUANTA, TABLES
 
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 
@@ -76,3 +76,23 @@ def test_row_groups_are_of_even_size(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_parts_without_rows_make_no_file() -> None:
     assert plan_merge([], 2) == []
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_duckdb_tells_a_lone_text_from_the_nulls_beside_it(tmp_path: Path, table: str) -> None:
+    duckdb = pytest.importorskip("duckdb", reason="the stacks of older releases have no DuckDB")
+    texts = [field.name for field in TABLES[table] if pa.types.is_string(field.type)]
+    rows = pa.Table.from_pylist(
+        [dict.fromkeys(texts, "a"), {}, {}],
+        schema=pa.schema([field.with_nullable(True) for field in TABLES[table]]),
+    )
+    path = tmp_path / "rows.parquet"
+    schema = rows.schema
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TABLES, table, schema)
+        write_parquet(table, iter([rows]), path)
+    for text in texts:
+        (found,) = duckdb.execute(
+            f'select count(*) from read_parquet(?) where "{text}" is null', [str(path)]
+        ).fetchall()
+        assert found == (2,), text
