@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from lsst.daf.butler import Butler
+from lsst.daf.butler import Butler, DatasetRef
 
 from extract import jobs
 from extract.campaigns import load_campaigns
@@ -67,6 +67,10 @@ class Result:
     target: str
     worker_cpu_us: float
     """CPU time of all workers, microseconds for each quantum."""
+
+    peer_cpu_us: float
+    """The same of the peer. Theirs over ours, times the workers, is what the ratio would be if both
+    had the machine for themselves and nothing but the workers took time."""
 
     worker_max_rss_mib: float
     parent_max_rss_mib: float
@@ -149,7 +153,21 @@ def _warm(_: int) -> None:
     time.sleep(2)
 
 
-def _in_other_process(function: Callable[..., float], *arguments: object) -> float:
+@dataclass
+class _Peer:
+    """One measurement of a peer: wall and CPU seconds for each quantum."""
+
+    wall_s: float
+    cpu_s: float
+
+
+def _time(quanta: int, function: Callable[[], object]) -> _Peer:
+    wall, cpu = time.perf_counter(), time.process_time()
+    function()
+    return _Peer((time.perf_counter() - wall) / quanta, (time.process_time() - cpu) / quanta)
+
+
+def _in_other_process(function: Callable[..., _Peer], *arguments: object) -> _Peer:
     """Call a peer where its memory and its caches are not ours."""
     with ProcessPoolExecutor(1, mp_context=_SPAWN) as executor:
         return executor.submit(function, *arguments).result()
@@ -171,8 +189,8 @@ def _write_graph(path: Path, count: int) -> None:
     write_graph(path, synthetic_quanta(count))
 
 
-def _bulk_get(repository: Path, graph: Path) -> float:
-    """Give the rate of the official bulk read, quanta/s."""
+def _bulk_get(repository: Path, graph: Path) -> _Peer:
+    """Time the official bulk read."""
     ids: list[uuid.UUID] = []
 
     def note(table: str, batch: object) -> None:
@@ -182,27 +200,28 @@ def _bulk_get(repository: Path, graph: Path) -> float:
     (whole,) = plan_slices(inspect_graph(str(graph)), 1)
     read_slice(whole, note)
     wanted = list(dict.fromkeys(ids))[:PEER_QUANTA]
-    parameters = {"quanta": wanted}
     with Butler.from_config(str(repository)) as butler:
-        few = {"quanta": wanted[:10]}
-        butler.get("run_provenance.metadata", parameters=few, collections=[RUN])  # its start-up
-        begin = time.perf_counter()
-        butler.get("run_provenance.metadata", parameters=parameters, collections=[RUN])
-        return len(wanted) / (time.perf_counter() - begin)
+
+        def get(some: list[uuid.UUID]) -> None:
+            butler.get("run_provenance.metadata", parameters={"quanta": some}, collections=[RUN])
+
+        get(wanted[:10])  # its start-up
+        return _time(len(wanted), lambda: get(wanted))
 
 
-def _get_each(repository: Path) -> float:
-    """Give the rate of a loop of ``Butler.get`` over registered metadata, files/s."""
+def _get_each(repository: Path) -> _Peer:
+    """Time a loop of ``Butler.get`` over registered metadata."""
     with Butler.from_config(str(repository)) as butler:
         refs = butler.query_datasets(
             "isr_metadata", collections=[RUN], find_first=False, limit=PEER_FILES + 10
         )
-        for ref in refs[:10]:  # its start-up
-            butler.get(ref)
-        begin = time.perf_counter()
-        for ref in refs[10:]:
-            butler.get(ref)
-        return (len(refs) - 10) / (time.perf_counter() - begin)
+
+        def get(some: list[DatasetRef]) -> None:
+            for ref in some:
+                butler.get(ref)
+
+        get(refs[:10])  # its start-up
+        return _time(len(refs) - 10, lambda: get(refs[10:]))
 
 
 def _measure(
@@ -210,12 +229,12 @@ def _measure(
     quanta: int,
     repository: Path,
     peer: str,
-    measure_peer: Callable[[], float],
+    measure_peer: Callable[[], _Peer],
     target: str,
 ) -> Result:
     """Measure an extraction and its peer in turns."""
     rounds: list[_Once] = []
-    peers: list[float] = []
+    peers: list[_Peer] = []
     with ProcessPoolExecutor(
         WORKERS, mp_context=_SPAWN, initializer=jobs.prepare_worker
     ) as executor:
@@ -226,7 +245,7 @@ def _measure(
             peers.append(measure_peer())
         peaks = [_max_rss_mib(pid) for pid in _workers()]
     rate = quanta / statistics.median(once.beyond_s for once in rounds)
-    peer_rate = statistics.median(peers)
+    peer_rate = 1 / statistics.median(peer.wall_s for peer in peers)
     return Result(
         what=what,
         quanta=quanta,
@@ -238,6 +257,7 @@ def _measure(
         ratio=rate / peer_rate,
         target=target,
         worker_cpu_us=1e6 * statistics.median(once.cpu_s for once in rounds) / quanta,
+        peer_cpu_us=1e6 * statistics.median(peer.cpu_s for peer in peers),
         worker_max_rss_mib=max(peaks),
         parent_max_rss_mib=_max_rss_mib("self"),
         load=os.getloadavg()[0],
