@@ -17,6 +17,7 @@ from lsst.pipe.base import QuantumAttemptStatus
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraphReader, ProvenanceQuantumGraphReader
 
 from extract.demo import STAMP, build
+from extract.demo.assemble import DEMO_VERSION
 from extract.demo.plan import RunPlan, plan_stage
 
 SCALE = 0.02
@@ -52,7 +53,7 @@ def run_butler(*arguments: str) -> str:
 def test_the_stamp_says_what_was_built(demo: Path) -> None:
     stamp = json.loads((demo / STAMP).read_text())
     assert stamp == {
-        "version": 1,
+        "version": DEMO_VERSION,
         "seed": 1,
         "scale": SCALE,
         "simulated": True,
