@@ -23,7 +23,7 @@ from dbt_project.engine import invoke, project_environment
 from dbt_project.layout import Layout
 from tests.bench.synthetic_lake import write_large_lake
 
-__all__ = ["bench", "build_within"]
+__all__ = ["bench", "build_within", "run"]
 
 AGGREGATES = ("fct_task_usage", "fct_rss_buckets", "fct_rss_cdf", "fct_thresholds")
 """Marts that scan all quanta and that pandas makes too."""
@@ -207,6 +207,11 @@ def bench(folder: Path, quanta: int, *, rounds: int = 3, memory_limit: str = "75
         rows.append({"what": f"aggregate marts of {quanta:,} quanta, {unit}", "ours": our,
                      "peer": peer, "ratio": peer / our})  # fmt: skip
     return rows
+
+
+def run() -> list[Any]:
+    """Measure 5 million quanta; larger lakes by ``python -m tests.bench.marts FOLDER``."""
+    return bench(Path("data/bench/marts"), 5_000_000)
 
 
 def _main(
