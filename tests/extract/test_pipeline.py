@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from tests.extract.tiny import read_lake, run_extraction
 # Older stacks neither aggregate nor ingest graphs so; their own tests read what this one wrote.
 pytest.importorskip("lsst.pipe.base.quantum_graph.ingest_graph")
 
+LOST_DETECTOR = 4
 PREFIXES = {"prep": "prep_", "init": "init_", "start": "start_", "end": ""}
 
 
@@ -215,6 +218,34 @@ def test_what_a_failure_blocked_is_no_gap_in_a_run_of_plain_files(
         ("makeSource", "blocked", False),
     ]
     assert [row[3] for row in problems[1:]] == [cause, cause]
+
+
+@pytest.mark.parametrize("is_registered", [True, False], ids=["files gone", "never registered"])
+def test_a_quantum_whose_metadata_and_log_are_gone_fails_the_transform_by_name(
+    of_files: Executed, tmp_path: Path, is_registered: bool
+) -> None:
+    pytest.importorskip("dbt_project.build", reason="old stacks have no warehouse")
+    damaged = of_files.copy(tmp_path / "damaged")
+    with Butler.from_config(str(damaged.repository), writeable=True) as butler:
+        data_id = {"instrument": "Cam1", "detector": LOST_DETECTOR}
+        refs = [butler.find_dataset(f"isr_{kind}", data_id, collections=RUN)
+                for kind in ("metadata", "log")]  # fmt: skip
+        if is_registered:
+            for ref in refs:
+                Path(butler.getURI(ref).ospath).unlink()
+        else:
+            butler.pruneDatasets(refs, disassociate=True, unstore=True, purge=True)
+    data = tmp_path / "data"
+    run_extraction(damaged.write_campaigns(quantum_graphs="predicted.qg"), data)
+    done = subprocess.run(
+        [sys.executable, "-m", "dbt_project", "build", "--data", str(data)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode != 0
+    assert "DM-1, stage1: 1 of 13 expected quanta are not accounted for" in said
+    assert f"isr: 1 ({'unreadable' if is_registered else 'missing'})" in said
+    assert _json(data_id) in said
 
 
 def _json(values: Any) -> str:  # noqa: ANN401
