@@ -228,8 +228,12 @@ def test_a_quantum_whose_metadata_and_log_are_gone_fails_the_transform_by_name(
     damaged = of_files.copy(tmp_path / "damaged")
     with Butler.from_config(str(damaged.repository), writeable=True) as butler:
         data_id = {"instrument": "Cam1", "detector": LOST_DETECTOR}
-        refs = [butler.find_dataset(f"isr_{kind}", data_id, collections=RUN)
-                for kind in ("metadata", "log")]  # fmt: skip
+        refs = [
+            ref
+            for kind in ("metadata", "log")
+            for ref in butler.query_datasets(f"isr_{kind}", RUN, data_id=data_id)
+        ]
+        assert len(refs) == 2
         if is_registered:
             for ref in refs:
                 Path(butler.getURI(ref).ospath).unlink()
