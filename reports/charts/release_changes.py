@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from reports import theme
 from reports.charts.parts import Setting, figure, log_memory_scale, refuse_empty
+from reports.charts.releases import memory_axis
 
 __all__ = ["VERDICTS", "chart"]
 
@@ -57,7 +58,7 @@ def chart(frame: pa.Table, *, setting: Setting) -> alt.LayerChart:
             f"{column}:Q",
             title="95th percentile of max RSS (GiB, logarithmic)",
             scale=scale,
-            axis=alt.Axis(values=ticks, format=theme.GIB_FORMAT, orient="top"),
+            axis=memory_axis(ticks),
         )
 
     stroke = alt.Stroke(
