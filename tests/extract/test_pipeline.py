@@ -20,6 +20,8 @@ from extract.predicted_graphs import (
     read_predecessors,
     read_predicted_header,
 )
+from extract.schema import QUANTA
+from tests.extract.official import data_id_text, dimensions_of, rows_of_graph, usage_of
 from tests.extract.pipelines import FAILED_DETECTOR, NO_WORK_DETECTOR, RUN, Executed, execute
 from tests.extract.tiny import read_lake, run_extraction
 
@@ -27,7 +29,6 @@ from tests.extract.tiny import read_lake, run_extraction
 pytest.importorskip("lsst.pipe.base.quantum_graph.ingest_graph")
 
 LOST_DETECTOR = 4
-PREFIXES = {"prep": "prep_", "init": "init_", "start": "start_", "end": ""}
 
 
 @pytest.fixture(scope="session")
@@ -63,56 +64,18 @@ def _by_quantum(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, A
     return {(row["task_label"], row["data_id"]): row for row in rows}
 
 
-def _assert_usage(row: dict[str, Any], metadata: TaskMetadata) -> None:
-    """Compare a row with a metadata document, as the official class reads it."""
-    quantum = metadata["quantum"]
-    assert row["node_name"] == quantum["nodeName"]
-    assert row["metadata_version"] == quantum["__version__"]
-    for prefix, column in PREFIXES.items():
-        if f"{prefix}Utc" not in quantum:
-            assert row[f"{prefix}_at"] is None
-            assert row[f"{column}max_rss_bytes"] is None
-            continue
-        assert row[f"{prefix}_at"].isoformat() == quantum[f"{prefix}Utc"]
-        assert row[f"{column}max_rss_bytes"] == quantum[f"{prefix}MaxResidentSetSize"]
-        assert row[f"{prefix}_cpu_time_s"] == quantum[f"{prefix}CpuTime"]
-        assert row[f"{prefix}_user_time_s"] == quantum[f"{prefix}UserTime"]
-        assert row[f"{prefix}_system_time_s"] == quantum[f"{prefix}SystemTime"]
-        assert row[f"{prefix}_minor_page_faults_count"] == quantum[f"{prefix}MinorPageFaults"]
-        assert row[f"{prefix}_major_page_faults_count"] == quantum[f"{prefix}MajorPageFaults"]
-        assert row[f"{prefix}_block_inputs_count"] == quantum[f"{prefix}BlockInputs"]
-    metrics = quantum["butler_metrics"]
-    for verb in ("get", "put", "ingest"):
-        assert row[f"butler_{verb}_count"] == metrics[f"n_{verb}"]
-        assert row[f"butler_{verb}_wall_time_s"] == metrics[f"time_in_{verb}"]
-
-
-def test_an_ingested_run_says_what_the_official_reader_and_the_butler_say(
+def test_an_ingested_run_says_what_the_official_reader_says_in_every_column(
     ingested: Executed, tmp_path: Path
 ) -> None:
     rows = _by_quantum(_read(ingested, tmp_path))
     with Butler.from_config(str(ingested.repository)) as butler:
         uri = butler.getURI("run_provenance", collections=[RUN])
-        with ProvenanceQuantumGraphReader.open(uri) as reader:
-            reader.read_quanta()
-            graph = reader.graph.quantum_only_xgraph
-            assert len(rows) == len(graph) == 13
-            for quantum_id, info in graph.nodes.items():
-                required = dict(sorted(info["data_id"].required.items()))
-                data_id = json.dumps(required, separators=(",", ":"))
-                row = rows.pop((info["task_label"], data_id))
-                assert row["quantum_id"] == str(quantum_id)
-                assert row["status"].upper() == info["status"].name
-                exception = info["exception"]
-                assert row["exception_type"] == (exception and exception.type_name)
-                caveats = info["caveats"]
-                assert row["caveats"] == (None if caveats is None else caveats.value)
-                if row["status"] == "successful":
-                    found = butler.get(
-                        f"{info['task_label']}_metadata", info["data_id"], collections=[RUN]
-                    )
-                    _assert_usage(row, found)
-    assert not rows
+    with ProvenanceQuantumGraphReader.open(uri) as reader:
+        expected = _by_quantum(list(rows_of_graph(reader, RUN)))
+    assert len(rows) == len(expected) == 13
+    assert {name for row in expected.values() for name in row} == set(QUANTA.names)
+    for key, row in rows.items():
+        assert {name: row[name] for name in QUANTA.names} == expected[key]
     (run,) = read_lake(tmp_path, "runs").to_pylist()
     assert (run["source"], run["expected_count"], run["unscanned_count"]) == (
         "provenance_graph",
@@ -121,26 +84,69 @@ def test_an_ingested_run_says_what_the_official_reader_and_the_butler_say(
     )
 
 
-def test_a_run_of_files_says_what_the_butler_says(of_files: Executed, tmp_path: Path) -> None:
+def test_an_ingested_run_says_what_the_butler_says(ingested: Executed, tmp_path: Path) -> None:
+    rows = _by_quantum(_read(ingested, tmp_path))
+    assert _compared_with_the_butler(ingested, rows) == 10
+
+
+def test_a_run_of_files_says_what_the_butler_says_in_every_column(
+    of_files: Executed, tmp_path: Path
+) -> None:
     rows = _by_quantum(_read(of_files, tmp_path))
-    compared = 0
-    with Butler.from_config(str(of_files.repository)) as butler:
-        for label in ("isr", "calibrateImage", "makeSource"):
-            for ref in butler.query_datasets(f"{label}_metadata", collections=[RUN]):
-                data_id = json.dumps(dict(sorted(ref.dataId.required.items())))
-                row = rows[label, data_id.replace(" ", "")]
-                assert row["metadata_dataset_id"] == str(ref.id)
-                assert row["status"] == "successful"
-                _assert_usage(row, butler.get(ref))
-                compared += 1
-    failed = [row for row in rows.values() if row["status"] == "failed"]
-    assert [(row["task_label"], row["detector"]) for row in failed] == [
-        ("calibrateImage", FAILED_DETECTOR)
-    ]
-    assert failed[0]["exception_type"] == "ValueError"
-    assert len(rows) == compared + 1 == 11
+    assert _compared_with_the_butler(of_files, rows) == 10
+    of_files_alone = {
+        "quantum_id": None,
+        "attempt": 0,
+        "is_last_attempt": True,
+        "source": "metadata_file",
+        "has_log": True,
+    }
+    for row in rows.values():
+        assert {name: row[name] for name in of_files_alone} == of_files_alone
+    assert len(rows) == 11
     no_work = rows["makeSource", f'{{"detector":{NO_WORK_DETECTOR},"instrument":"Cam1"}}']
     assert no_work["caveats"]
+
+
+def _compared_with_the_butler(executed: Executed, rows: dict[tuple[str, str], Any]) -> int:
+    """Compare what each document and log says, read one by one; count the documents."""
+    compared = 0
+    with Butler.from_config(str(executed.repository)) as butler:
+        for label in ("isr", "calibrateImage", "makeSource"):
+            for ref in butler.query_datasets(f"{label}_metadata", collections=[RUN]):
+                row = rows[label, data_id_text(ref.dataId)]
+                metadata = butler.get(ref)
+                expected = (
+                    usage_of(metadata)
+                    | dimensions_of(ref.dataId)
+                    | {
+                        "run": RUN,
+                        "status": "successful",
+                        "metadata_dataset_id": str(ref.id),
+                        "has_metadata": True,
+                        "caveats": metadata["quantum"].get("caveats"),
+                    }
+                )
+                assert {name: row[name] for name in expected} == expected
+                compared += 1
+    return compared
+
+
+def test_a_failed_quantum_of_files_says_what_its_log_says(
+    of_files: Executed, tmp_path: Path
+) -> None:
+    (row,) = [row for row in _read(of_files, tmp_path) if row["status"] == "failed"]
+    data_id = {"instrument": "Cam1", "detector": FAILED_DETECTOR}
+    with Butler.from_config(str(of_files.repository)) as butler:
+        told = butler.get("calibrateImage_log", data_id, collections=[RUN]).extra
+    before = [str(other) for other in told["previous_process_quanta"]]
+    assert row["data_id"] == _json(data_id)
+    assert row["exception_type"] == told["exception"]["type_name"] == "ValueError"
+    assert row["previous_process_quanta"] == before
+    assert row["process_id"] == before[0]
+    expected = usage_of(TaskMetadata.model_validate(told["metadata"]))
+    assert expected["max_rss_bytes"] > 0
+    assert {name: row[name] for name in expected} == expected
 
 
 def test_files_that_became_a_graph_are_replaced(
