@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
 import extract.provenance_graphs as module
+from extract import jobs
 from extract.provenance_graphs import (
     GraphError,
     inspect_graph,
@@ -24,6 +25,7 @@ from extract.provenance_graphs import (
 from extract.schema import EXPECTATIONS, QUANTA
 from tests.bench.make_graph import (
     RUN,
+    TASKS,
     Quantum,
     synthetic_quanta,
     usage_metadata,
@@ -243,6 +245,32 @@ def test_an_unknown_version_gives_the_same_rows_by_the_official_reader(
     for ours, theirs in zip(fast[:2], official[:2], strict=True):
         assert sorted_rows(ours) == sorted_rows(theirs)
     assert fast[2] == official[2]
+
+
+@pytest.mark.parametrize("versions", [None, frozenset()], ids=["fast", "official"])
+def test_quanta_that_gather_usage_are_left_out_of_rows_and_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versions: frozenset[int] | None
+) -> None:
+    if versions is not None:
+        monkeypatch.setattr(module, "_KNOWN_VERSIONS", versions)
+    gathering = ("isr_gatherResourceUsage", "isr_consolidateResourceUsage")
+    tasks = {**TASKS, **dict.fromkeys(gathering, TASKS["isr"])}
+    values = ["LSSTCam", 0, 77, "r", 20251201, "group", "r_57"]
+    quanta = [Quantum(label, list(values), usage_metadata()) for label in (*gathering, "isr")]
+    quanta.append(Quantum(gathering[0], [*values[:1], 1, *values[2:]], is_blocked=True))
+    uri = str(tmp_path / "gathering.qg")
+    write_graph(Path(uri), quanta, tasks=tasks)
+    info, slices = jobs.inspect(uri, tmp_path, 1)
+    header = jobs.write_counts(RUN, info.n_task_quanta, "provenance_header", uri, tmp_path / "h")
+    harvest = jobs.read_graph(slices[0], tmp_path / "slice")
+    assert info.n_quanta == 4
+    # The same on both sides: else quanta would seem never to have been scanned.
+    assert header.expected_count == harvest.quanta_count == harvest.attempts_count == 1
+    for part in (*header.parts, *harvest.parts):
+        with pa.ipc.open_file(part.path) as file:
+            labels = file.read_all()["task_label"].to_pylist()
+        assert not set(labels) & set(gathering)
+    assert {part.table for part in harvest.parts} == {"quanta", "expectations"}
 
 
 def test_a_graph_without_dictionary_is_read(tmp_path: Path) -> None:
