@@ -30,6 +30,7 @@ from lsst.daf.butler import (
 from lsst.resources import ResourcePath
 from lsst.utils.iteration import chunk_iterable
 
+from extract.file_locations import FileLocations, plain_text
 from extract.metadata_files import FileBatch
 from extract.quanta import is_usage_gathering
 from extract.store_errors import explain, within
@@ -52,8 +53,8 @@ _PACKAGES = "packages"
 _PAGE = 5_000
 """Registered datasets that are in memory at once."""
 
-_URI_PAGE = 1_000
-"""Datasets of one `get_many_uris` call: larger calls are no faster."""
+_ASKED_AT_ONCE = 1_000
+"""Dimension records of one query."""
 
 FILE_SLICE_QUANTA = 20_000
 """Quanta of plain files that one job reads: some seconds of work, some 10 MB of rows."""
@@ -150,6 +151,7 @@ class Repository:
     def __init__(self, location: str, butler: Butler) -> None:
         self.location = location
         self._butler = butler
+        self._files = FileLocations(butler)
         self._types: dict[str, frozenset[str]] = {}
 
     def expand(self, expressions: Iterable[str]) -> list[tuple[str, str]]:
@@ -240,7 +242,7 @@ class Repository:
         if _PROVENANCE in counts and (found := self._graph(run)):
             ref, uri = found
             return RunContents(
-                "provenance_graph", _graph_fingerprint(ref, uri), graph_uri=_plain(uri)
+                "provenance_graph", _graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
             )
         metadata = _of_tasks(counts, _METADATA, "TaskMetadata")
         logs = _of_tasks(counts, _LOG, "ButlerLogRecords")
@@ -423,7 +425,7 @@ class Repository:
         is_full = all(ref.dataId.hasFull() for ref in refs)
         names = dimensions.data_coordinate_keys if is_full else tuple(dimensions.required)
         values = [ref.dataId.full_values if is_full else ref.dataId.required_values for ref in refs]
-        uris = self._uris(refs)
+        uris = self._files.locate(refs)
         nothing: list[None] = [None] * len(refs)
         of_metadata = has_logs is not None
         return FileBatch(
@@ -437,27 +439,6 @@ class Repository:
             log_uris=nothing if of_metadata else uris,
             keeps_logs=label in part.kept_logs,
         )
-
-    def _uris(self, refs: Sequence[DatasetRef]) -> list[str | None]:
-        """Look up where datasets should be; nobody looks whether they are."""
-        uris: list[str | None] = []
-        for chunk in chunk_iterable(refs, _URI_PAGE):
-            # `get_many_uris` raises for one dataset that the datastore forgot, and that one
-            # must not take the others with it.
-            try:
-                found = self._butler.get_many_uris(list(chunk))
-            except FileNotFoundError:
-                found = {}
-                for ref in chunk:
-                    try:
-                        found.update(self._butler.get_many_uris([ref]))
-                    except FileNotFoundError:
-                        continue
-            for ref in chunk:
-                located = found.get(ref)
-                primary = None if located is None else located.primaryURI
-                uris.append(None if primary is None else _plain(primary))
-        return uris
 
     def _refs(
         self, dataset_type: DatasetType, run: str, condition: str
@@ -499,7 +480,7 @@ class Repository:
             absent.
         """
         found: dict[int, dict[str, Any]] = {}
-        for chunk in chunk_iterable(ids, _URI_PAGE):
+        for chunk in chunk_iterable(ids, _ASKED_AT_ONCE):
             with self._butler.query() as query:
                 wanted = getattr(query.expression_factory, dimension).in_iterable(chunk)
                 results = query.dimension_records(dimension).where(wanted, instrument=instrument)
@@ -542,7 +523,7 @@ class Repository:
             if first is None:
                 return None
             refs = next(self._refs(self._butler.get_dataset_type(first + _METADATA), run, ""))
-            uri = self._uris(refs[:1])[0]
+            uri = self._files.locate(refs[:1])[0]
         if uri is None:
             raise RepositoryError(f"{run}: the datastore does not know where its metadata is")
         try:
@@ -563,11 +544,6 @@ def _of_tasks(
         and storage == storage_class
         and not is_usage_gathering(name.removesuffix(suffix))
     }
-
-
-def _plain(uri: ResourcePath) -> str:
-    """Write a URI as a path where it is a local file: readers then need no URI at all."""
-    return uri.ospath if uri.isLocal else str(uri)
 
 
 def _graph_fingerprint(ref: DatasetRef, uri: ResourcePath) -> str:

@@ -9,7 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
-from lsst.daf.butler import Butler, CollectionType, DatasetType  # type: ignore[attr-defined]
+from lsst.daf.butler import (  # type: ignore[attr-defined]
+    Butler,
+    CollectionType,
+    Config,
+    DatasetType,
+)
 from lsst.daf.butler.logging import ButlerLogRecords
 from lsst.pipe.base import TaskMetadata
 
@@ -55,9 +60,9 @@ def metadata_document(
 class TinyRepository:
     """A Butler repository of one instrument with four detectors."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, config: Config | None = None) -> None:
         self.root = root
-        Butler.makeRepo(str(root / "repo"))
+        Butler.makeRepo(str(root / "repo"), config)
         with self.butler() as butler:
             registry = butler.registry
             registry.insertDimensionData("instrument", {"name": INSTRUMENT, "class_name": "x"})
