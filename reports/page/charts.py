@@ -1,8 +1,4 @@
-"""The page's charts as Vega-Lite specifications whose data and positions the page sets.
-
-Data are named and empty here; ``memory_gib`` (the slider), ``chosen`` (labels picked in the legend)
-and the ends of axes are parameters, so that a slider moves a line without a chart being made anew.
-"""
+"""The page's charts of max RSS as Vega-Lite specifications, and the look of all its charts."""
 
 from __future__ import annotations
 
@@ -11,23 +7,12 @@ from typing import Any
 import altair as alt
 
 from reports import theme
+from reports.page.chart_parts import CHOSEN, HEIGHT, ROWS, finish, parameters, slider_rule
 
-__all__ = ["DATA_NAME", "light_and_dark", "specifications"]
+__all__ = ["light_and_dark", "specifications"]
 
-DATA_NAME = "rows"
-"""Name of the data of every specification."""
-
-HEIGHT = 340
 BOX_HEIGHT = 8
 """Height of one box of one campaign, in CSS pixels; the page sets the height of the chart."""
-
-_ROWS = alt.NamedData(DATA_NAME)
-_CHOSEN = "length(chosen) == 0 || indexof(chosen, datum.label) >= 0"
-
-
-def _parameters(**values: object) -> list[alt.Parameter]:
-    """Declare what the page sets by signal."""
-    return [alt.param(name=name, value=value) for name, value in values.items()]
 
 
 def _log_ends(is_log: bool) -> dict[str, object]:
@@ -40,27 +25,6 @@ def _logarithmic() -> alt.Scale:
     return alt.Scale(
         type="log", domainMin=alt.ExprRef("y_min"), domainMax=alt.ExprRef("y_max"), nice=False
     )
-
-
-def _slider_rule(scale: alt.Scale) -> alt.Chart:
-    """Draw the line at the slider's memory per core; it never widens the axis."""
-    rule: alt.Chart = (
-        alt.Chart(alt.InlineData(values=[{}]))
-        .transform_calculate(at="memory_gib")
-        .mark_rule(
-            clip=True, strokeDash=theme.LINE_DASHES["threshold"], strokeWidth=2, style="slider-rule"
-        )
-        .encode(x=alt.X("at:Q", scale=scale))
-    )
-    return rule
-
-
-def _finish(layers: list[alt.Chart], parameters: list[alt.Parameter], height: object) -> Any:  # noqa: ANN401
-    """Layer and size a chart; the look comes with the page's light or dark configuration."""
-    chart = alt.layer(*layers).add_params(*parameters)
-    spec = chart.properties(width="container", height=height).to_dict(validate=True)
-    spec.pop("config", None)
-    return spec
 
 
 def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
@@ -103,7 +67,7 @@ def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
         )
 
     lines = [
-        alt.Chart(_ROWS)
+        alt.Chart(ROWS)
         .transform_filter(f"datum.{kind}_{column} > 0")
         .mark_line(clip=True, strokeWidth=2.5, interpolate="linear", strokeDash=dash)
         .encode(
@@ -117,7 +81,7 @@ def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
         )
     ]
     hover = (
-        alt.Chart(_ROWS)
+        alt.Chart(ROWS)
         .mark_rule(strokeWidth=9, opacity=0)
         .encode(
             x=x,
@@ -128,9 +92,9 @@ def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
             ],
         )
     )
-    return _finish(
-        [*lines, _slider_rule(scale), hover],
-        _parameters(memory_gib=6, x_max=16, **_log_ends(is_rest)),
+    return finish(
+        [*lines, slider_rule(scale), hover],
+        parameters(memory_gib=6, x_max=16, **_log_ends(is_rest)),
         HEIGHT,
     )
 
@@ -151,7 +115,7 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
     scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("x_max"), nice=False)
     values = alt.ExprRef("y_values") if is_log else alt.Undefined
     bars = (
-        alt.Chart(_ROWS)
+        alt.Chart(ROWS)
         .mark_bar(clip=True, style="segment")
         .encode(
             x=alt.X(
@@ -169,7 +133,7 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
             ),
             y2="y1:Q",
             fill=alt.Fill("colour:N", scale=None),
-            opacity=alt.when(_CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+            opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
             tooltip=[
                 alt.Tooltip("label:N", title="Task"),
                 alt.Tooltip("range:N", title="Max RSS"),
@@ -179,9 +143,9 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
             ],
         )
     )
-    return _finish(
-        [bars, _slider_rule(scale)],
-        _parameters(memory_gib=6, x_max=16, chosen=[], **_log_ends(is_log)),
+    return finish(
+        [bars, slider_rule(scale)],
+        parameters(memory_gib=6, x_max=16, chosen=[], **_log_ends(is_log)),
         HEIGHT,
     )
 
@@ -200,10 +164,10 @@ def boxes() -> Any:  # noqa: ANN401
         nice=False,
     )
     axis = alt.Axis(values=[0.25, 0.5, 1, 2, 4, 6, 8, 16, 32, 64, 128, 256, 512], format="~r")
-    base = alt.Chart(_ROWS).encode(
+    base = alt.Chart(ROWS).encode(
         y=alt.Y("task_label:N", title=None, sort=None),
         yOffset=alt.YOffset("label:N", sort=None),
-        opacity=alt.when(_CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+        opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
         tooltip=[
             alt.Tooltip("task_label:N", title="Task"),
             alt.Tooltip("label:N", title="Campaign"),
@@ -231,9 +195,9 @@ def boxes() -> Any:  # noqa: ANN401
     largest = base.mark_point(filled=False, size=22, strokeWidth=1.4).encode(
         x=memory("largest_gib"), stroke=stroke
     )
-    return _finish(
-        [whiskers, bodies, medians, largest, _slider_rule(scale)],
-        _parameters(memory_gib=6, x_min=0.25, x_max=16, chosen=[]),
+    return finish(
+        [whiskers, bodies, medians, largest, slider_rule(scale)],
+        parameters(memory_gib=6, x_min=0.25, x_max=16, chosen=[]),
         HEIGHT,
     )
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from reports import theme
 from reports.page import charts
+from reports.page.answer_charts import answer_specifications
 from reports.page.marts import PageMarts
 
 __all__ = ["DETAILS", "Detail", "gather", "script_json"]
@@ -112,7 +113,9 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
         "worst": columns(
             marts.page_worst(field_count=field_count, is_by_band=is_by_band, limit=worst_limit)
         ),
-        "specs": charts.specifications(),
+        "sizing": columns(marts.page_sizing()),
+        "nodes": columns(marts.page_nodes()),
+        "specs": charts.specifications() | answer_specifications(),
         "configs": charts.light_and_dark(),
         "colours": {
             "tasks": theme.TASK_COLOURS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from reports.marts import Marts
+from reports.page.answer_marts import AnswerMarts
 
 __all__ = ["PageMarts"]
 
@@ -20,7 +20,7 @@ _FIELD = """
 """
 
 
-class PageMarts(Marts):
+class PageMarts(AnswerMarts):
     """A warehouse as the page reads it."""
 
     def page_campaigns(self) -> pa.Table:

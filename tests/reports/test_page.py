@@ -34,9 +34,16 @@ from tests.lake_factory import GIB, SyntheticLake
 
 SCRIPT = "</script><script>window.harmed = true</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = true">'
+CHART_COUNT = 4
 FORMULA = '=HYPERLINK("http://example.org")\u2028\'; drop table x'
 TASKS = ("isr", IMAGE, FORMULA, "__proto__")
 BANDS = ("r", "i", SCRIPT)
+# Only the focus campaign has nodes and prices to choose by.
+OFFERS: dict[str, Any] = {
+    "nodes": [{"name": IMAGE, "cores": 4, "memory_gib": 24.0}],
+    "price_per_core": 100.0,
+    "price_per_gib": 5.0,
+}
 FIELDS = [f"field {number:02d}" for number in range(10)] + [SCRIPT]
 
 
@@ -82,6 +89,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             fields=[SCRIPT],
             description=SCRIPT,
             stages={"stage1": None, "stage2": SCRIPT, "empty": IMAGE},
+            **(OFFERS if focus else {}),
         )
         fill(lake, name, "stage1", 90)
         fill(lake, name, "stage2", 40)
@@ -323,7 +331,7 @@ def test_largest_fields_keep_their_names_and_the_rest_is_one(data: Path) -> None
 def test_page_loads_in_silence_and_from_nowhere_else(browser: Browser) -> None:
     assert browser.complaints() == []
     assert browser.run("return performance.getEntriesByType('resource').length") == 0
-    assert len(browser.find_all(".plot svg")) == 3
+    assert len(browser.find_all(".plot svg")) == CHART_COUNT
 
 
 def test_slider_gives_the_numbers_of_sql(browser: Browser, data: Path) -> None:
@@ -350,7 +358,7 @@ def test_exactly_the_memory_fits_and_one_byte_more_does_not(browser: Browser, da
 def test_arrow_keys_move_the_slider_and_the_lines(browser: Browser, data: Path) -> None:
     rule = ".plot svg .mark-rule line[stroke='#c22f2f']"
     before = [line.get_attribute("transform") for line in browser.find_all(rule)]
-    assert len(before) == 3
+    assert len(before) == CHART_COUNT
     browser.find("#memory").send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     browser.until("return document.getElementById('memory-output').textContent === '6.5 GiB'")
     assert browser.answer() == expected_answer(data, 6.5)
@@ -467,6 +475,83 @@ def test_task_table_sorts_searches_and_agrees_with_sql(browser: Browser, data: P
     assert browser.text("#tasks-count") == "1 task"
 
 
+SIZING = """
+    select
+        memory_per_core_gib, overhead_fraction, charged_core_h, needed_core_h, idle_core_h,
+        idle_fraction, unfit_quanta_count, quanta_count, excess_cost_fraction, work_cost
+    from {mart}
+    where campaign = 'DM-2' and memory_per_core_gib <= greatest($1, 2.0) {condition}
+    order by memory_per_core_gib desc limit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("stage", "mart", "condition"),
+    [
+        ("All stages", "fct_campaign_sizing", ""),
+        ("Stage 2", "fct_worker_sizing", "and stage = 'stage2'"),
+    ],
+)
+def test_what_to_buy_follows_slider_and_stage_as_the_mart_says(
+    browser: Browser, data: Path, stage: str, mart: str, condition: str
+) -> None:
+    browser.choose("stage", stage)
+    for memory_gib in (1, 4.25, 6, 16):
+        browser.slide(memory_gib)
+        (found,) = sql(data, SIZING.format(mart=mart, condition=condition), memory_gib)
+        choice, overhead, charged, needed, idle, idle_share, unfit, quanta, excess, cost = found
+        assert browser.text("#buy-at").endswith(f"on nodes of {numbers.gib(choice)} per core")
+        assert (numbers.gib(memory_gib) in browser.text("#buy-rounded")) == (choice != memory_gib)
+        assert browser.texts("#buy-tiles .figure")[:4] == [
+            numbers.percent(overhead), f"{idle:,.2f}", f"{unfit:,}", numbers.percent(excess),
+        ]  # fmt: skip
+        rests = browser.texts("#buy-tiles .rest")
+        assert rests[0] == " for ".join(
+            numbers.write("charged_core_h", value) for value in (charged, needed)
+        )
+        assert rests[1] == f"{numbers.percent(idle_share)} of those charged"
+        assert rests[2].startswith(f"of {quanta:,}; of 4 cores")
+        assert rests[3].startswith(f"cost {cost:,.0f} ")
+    ((best, first, last),) = sql(
+        data,
+        f"""
+        select
+            max(memory_per_core_gib) filter (is_cheapest),
+            min(memory_per_core_gib) filter (is_nearly_cheapest),
+            max(memory_per_core_gib) filter (is_nearly_cheapest)
+        from {mart} where campaign = 'DM-2' {condition}
+        """,
+    )
+    assert browser.text("#buy-best .figure") == numbers.gib(best)
+    if first != last:
+        assert browser.text("#buy-best .rest").startswith(
+            f"{numbers.gib(first)} to {numbers.gib(last)} cost"
+        )
+    fits = sql(
+        data, f"select unfit_quanta_count from fct_node_fit where campaign = 'DM-2' {condition}"
+    )
+    shown = [int(text) for text in browser.texts("#nodes tbody td:nth-child(7)")]
+    assert sorted(shown) == sorted(unfit for (unfit,) in fits)
+    assert sum(shown) > 0
+
+
+def test_without_prices_and_nodes_the_page_says_so_and_still_sizes(browser: Browser) -> None:
+    browser.choose("campaign", f"DM-1 · {IMAGE}")
+    figures = browser.texts("#buy-tiles .figure")
+    assert figures[0].endswith(" %")
+    assert figures[2:] == ["\N{EN DASH}"] * 3
+    assert "lists no nodes" in browser.text("#buy-unfit .rest")
+    assert browser.text("#buy-best .rest") == "no prices in the campaigns file"
+    assert not browser.find("#nodes-part").is_displayed()
+    browser.click("#buy [data-value='sizing_cost']")
+    browser.until("return document.querySelector('#buy .empty') !== null")
+    assert browser.text("#buy .empty") == "The campaigns file has no prices."
+    browser.click("#buy [data-value='campaigns']")
+    browser.until("return document.querySelector('#buy .plot svg') !== null")
+    assert browser.texts("#buy .legend button") == ["DM-1", "DM-2"]
+    assert browser.complaints() == []
+
+
 def test_worst_quanta_come_with_their_data_ids(browser: Browser, data: Path) -> None:
     ((data_id, peak),) = sql(
         data,
@@ -515,7 +600,9 @@ def test_downloads_hold_what_is_shown(browser: Browser, data: Path, tmp_path: Pa
     browser.click("#worst-csv")
     worst = list(csv.DictReader(io.StringIO(downloaded(tmp_path, "*worst*.csv"))))
     assert {row["node_name"] for row in worst} == {"'=node"}
-    for chart, label in (("curve", "wall time"), ("histogram", "isr"), ("boxes", "DM-1")):
+    for chart, label in (
+        ("curve", "wall time"), ("histogram", "isr"), ("boxes", "DM-1"), ("buy", "Stage 1"),
+    ):  # fmt: skip
         browser.click(f"#{chart} [data-download='svg']")
         drawing = downloaded(tmp_path, f"*{chart}*.svg")
         assert drawing.startswith("<svg")

@@ -3,8 +3,11 @@
 const WIDEST_GIB = 40;
 const LABEL_OTHER = "other tasks";
 
-const options = { curve: "curve_fit", measure: "quanta", axis: "_log", allTasks: false };
-const chosen = { histogram: [], boxes: [] };
+const options = {
+  curve: "curve_fit", measure: "quanta", axis: "_log", allTasks: false,
+  sizing: "sizing_overhead", curves: "stages",
+};
+const chosen = {};
 const views = {};
 let isDark = false;
 
@@ -26,7 +29,7 @@ const segmentLabel = (row) => {
 // Labels in the order of the stack, with the colours that the figures of the report give them.
 const segmentColours = (rows) => {
   if (state.stage === ALL) {
-    return new Map(stageNames.map((name, index) => [stageTitle(name), embedded.colours.tasks[(2 * index + 4) % 12]]));
+    return new Map(stageNames.map((name) => [stageTitle(name), stageColour(name)]));
   }
   const ranks = new Map();
   for (const row of rows) {
@@ -141,11 +144,15 @@ const boxRows = () => {
 };
 
 const subject = () => {
-  const parts = [state.campaign, campaignOf.get(state.campaign)?.release, state.stage === ALL ? "all stages" : stageTitle(state.stage)];
+  const parts = [subjectOfStage()];
   if (state.band !== ALL) parts.push(state.band === NONE ? "without band" : `band ${state.band.slice(VALUE.length)}`);
   if (state.field !== ALL) parts.push(state.field === NONE ? "without field" : `field ${state.field.slice(VALUE.length)}`);
   return parts.join(" · ");
 };
+
+// What the bands and fields do not change.
+const subjectOfStage = () =>
+  [state.campaign, campaignOf.get(state.campaign)?.release, state.stage === ALL ? "all stages" : stageTitle(state.stage)].join(" · ");
 
 const allGapRemarks = () => campaignNames.flatMap((name) => gapRemarks(name));
 
@@ -183,7 +190,7 @@ const drawings = {
       rows,
       signals: {
         x_max: Math.max(8, highest),
-        chosen: chosen.histogram,
+        chosen: chosen.histogram ?? [],
         ...logEnds(Math.min(...rows.map((row) => row.y0)), 1.3 * Math.max(...rows.map((row) => row.y1))),
       },
       colours,
@@ -209,7 +216,7 @@ const drawings = {
       signals: {
         x_min: Math.min(0.5, ...values) * 0.95,
         x_max: Math.max(8, ...values) * 1.08,
-        chosen: chosen.boxes,
+        chosen: chosen.boxes ?? [],
       },
       colours: new Map(campaignNames.map((name) => [name, campaignColour(name)])),
       title: "Max RSS of tasks",
@@ -281,7 +288,7 @@ const draw = async (name) => {
   if (!drawing.rows.length) {
     views[name].view?.finalize();
     views[name].view = undefined;
-    plot.replaceChildren(element("p", { class: "empty" }, "Nothing was measured in this selection."));
+    plot.replaceChildren(element("p", { class: "empty" }, drawing.empty ?? "Nothing was measured in this selection."));
     return;
   }
   const config = structuredClone(embedded.configs[isDark ? "dark" : "light"]);
@@ -306,7 +313,7 @@ const drawLegend = (name, section, drawing) => {
   const legend = section.querySelector(".legend");
   if (!legend) return;
   const labels = [...(drawing.colours ?? new Map()).keys()];
-  chosen[name] = chosen[name].filter((label) => labels.includes(label));
+  chosen[name] = (chosen[name] ?? []).filter((label) => labels.includes(label));
   drawing.signals.chosen = chosen[name];
   legend.replaceChildren(
     ...labels.map((label) => {

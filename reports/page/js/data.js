@@ -22,6 +22,8 @@ const stages = rowsOf(embedded.stages);
 const tasks = rowsOf(embedded.tasks);
 const series = rowsOf(embedded.series);
 const worst = rowsOf(embedded.worst);
+const sizing = rowsOf(embedded.sizing);
+const nodes = rowsOf(embedded.nodes);
 
 const stageNames = [...new Set(stages.map((row) => row.stage))];
 const campaignNames = campaigns.map((row) => row.campaign);
@@ -35,5 +37,6 @@ const stageOf = new Map(stages.map((row) => [JSON.stringify([row.campaign, row.s
 const STEPS_PER_GIB = 4;
 const SLIDER_END = 16;
 
+const stageColour = (name) => embedded.colours.tasks[(2 * stageNames.indexOf(name) + 4) % embedded.colours.tasks.length];
 const campaignColour = (name) =>
   embedded.colours.campaigns[campaignNames.indexOf(name) % embedded.colours.campaigns.length];

@@ -18,16 +18,21 @@ const hours = (value) => {
   return `${value.toFixed(1 - Math.floor(Math.log10(Math.abs(value))))} h`;
 };
 
+const coreHours = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
+
 // Three significant digits of what is nearer, the share or its rest: 100 % is written only if exact.
 const percent = (part, whole) => {
   if (!whole) return NOTHING;
   if (part === 0) return "0 %";
   if (part === whole) return "100 %";
   const share = (100 * part) / whole;
-  const nearer = Math.min(share, (100 * (whole - part)) / whole);
+  const nearer = Math.min(Math.abs(share), Math.abs((100 * (whole - part)) / whole));
   const decimals = Math.max(0, 2 - Math.floor(Math.log10(nearer)));
   return `${share.toFixed(Math.min(decimals, 12))} %`;
 };
+
+// A share that stands by itself: an overhead, a change.
+const fraction = (value) => (value === null || value === undefined ? NOTHING : percent(value, 1));
 
 const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 

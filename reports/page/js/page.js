@@ -133,6 +133,7 @@ const moveLine = () => {
   isMoving = false;
   answer();
   matrix();
+  buy();
   refreshTables();
   for (const name of Object.keys(drawings)) signal(name, "memory_gib", memoryGib());
   writeAddress();

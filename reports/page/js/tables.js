@@ -3,8 +3,12 @@
 const PAGE_ROWS = 50;
 const orders = {};
 
-// `columns`: {title, key, value(row), text(row), isText, group}. Rows come in their natural order.
-const fillTable = (id, columns, rows, { groups = [], limit = Infinity, rowHeader = 0 } = {}) => {
+// What each table shows now, for its download.
+const shown = {};
+
+// `columns`: {title, key, value(row), text(row), isText, group}. Rows come in their natural order;
+// `again` fills the table anew when its order was changed.
+const fillTable = (id, columns, rows, { groups = [], limit = Infinity, rowHeader = 0, again = refreshTables } = {}) => {
   const order = orders[id];
   const sorted = order ? [...rows].sort(comparing(columns.find((one) => one.key === order.key), order.sign)) : rows;
   const headers = columns.map((one) => {
@@ -15,7 +19,7 @@ const fillTable = (id, columns, rows, { groups = [], limit = Infinity, rowHeader
     button.addEventListener("click", () => {
       const first = one.isText ? 1 : -1;
       orders[id] = { key: one.key, sign: is ? -order.sign : first };
-      refreshTables();
+      again();
       byId(id).querySelector(`button[data-key="${CSS.escape(one.key)}"]`)?.focus();
     });
     return element("th", {
@@ -184,4 +188,3 @@ const refreshTables = () => {
   shown.complete = fillTable("complete", completeColumns(), stages);
 };
 
-const shown = { tasks: [], worst: [], complete: [] };

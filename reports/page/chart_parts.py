@@ -1,0 +1,53 @@
+"""What the charts of the page share: named data, what the page sets, the slider's line.
+
+Data are named and empty; ``memory_gib`` (the slider), ``chosen`` (labels picked in the legend) and
+the ends of axes are parameters, so that a slider moves a line without a chart being made anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+
+from reports import theme
+
+__all__ = ["CHOSEN", "DATA_NAME", "HEIGHT", "ROWS", "finish", "parameters", "slider_rule"]
+
+DATA_NAME = "rows"
+"""Name of the data of every specification."""
+
+HEIGHT = 340
+"""Height of a plot whose rows do not decide it, in CSS pixels."""
+
+ROWS = alt.NamedData(DATA_NAME)
+"""The data of every specification: the page fills them in."""
+
+CHOSEN = "length(chosen) == 0 || indexof(chosen, datum.label) >= 0"
+"""Whether a row's label is picked in the legend, or none is."""
+
+
+def parameters(**values: object) -> list[alt.Parameter]:
+    """Declare what the page sets by signal."""
+    return [alt.param(name=name, value=value) for name, value in values.items()]
+
+
+def slider_rule(scale: alt.Scale) -> alt.Chart:
+    """Draw the line at the slider's memory per core; it never widens the axis."""
+    rule: alt.Chart = (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .transform_calculate(at="memory_gib")
+        .mark_rule(
+            clip=True, strokeDash=theme.LINE_DASHES["threshold"], strokeWidth=2, style="slider-rule"
+        )
+        .encode(x=alt.X("at:Q", scale=scale))
+    )
+    return rule
+
+
+def finish(layers: list[alt.Chart], params: list[alt.Parameter], height: object) -> Any:  # noqa: ANN401
+    """Layer and size a chart; the look comes with the page's light or dark configuration."""
+    chart = alt.layer(*layers).add_params(*params)
+    spec = chart.properties(width="container", height=height).to_dict(validate=True)
+    spec.pop("config", None)
+    return spec

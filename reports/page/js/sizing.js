@@ -1,0 +1,135 @@
+// What to buy: what nodes of each memory per core would charge for the work, and cost.
+
+const ALL_STAGES = "All stages";
+
+// The choices of a campaign and stage; all stages together have a row of their own.
+const sizingChoices = (campaign = state.campaign, stage = state.stage) =>
+  sizing.filter((row) => row.campaign === campaign && row.stage === (stage === ALL ? null : stage));
+
+const isSized = (rows) => rows.some((row) => row.slot_count > 0);
+
+// The largest choice that is not more than the slider, else the smallest there is.
+const choiceAtLine = (rows) =>
+  rows.filter((row) => row.memory_per_core_gib <= memoryGib()).at(-1) ?? rows[0];
+
+const sizingCurves = () => {
+  if (options.curves === "campaigns") {
+    return campaignNames.map((name) => [name, campaignColour(name), sizingChoices(name)]);
+  }
+  const listed = state.stage === ALL ? stageRows(state.campaign, ALL).map((row) => row.stage) : [state.stage];
+  const curves = listed.map((name) => [stageTitle(name), stageColour(name), sizingChoices(state.campaign, name)]);
+  const ink = embedded.configs[isDark ? "dark" : "light"].title.color;
+  return state.stage === ALL ? [...curves, [ALL_STAGES, ink, sizingChoices()]] : curves;
+};
+
+const SIZING = {
+  sizing_overhead: { value: "overhead_fraction", title: "Overhead over unlimited memory" },
+  sizing_core_hours: { value: "charged_core_h", title: "Core hours charged" },
+  sizing_cost: { value: "excess_cost_fraction", title: "Cost beyond the cheapest" },
+};
+
+const unfitText = (row) =>
+  row.unfit_quanta_count === null ? "not known" : plural(row.unfit_quanta_count, "quantum", "quanta");
+
+const sizingRows = (curves) => {
+  const { value } = SIZING[options.sizing];
+  return curves.flatMap(([label, colour, rows]) =>
+    rows.filter((row) => row[value] !== null && row.slot_count > 0).map((row) => ({
+      label,
+      colour: label === ALL_STAGES ? colour : onPage(colour),
+      memory_gib: row.memory_per_core_gib,
+      value: row[value],
+      is_near: row.is_nearly_cheapest === true,
+      overhead: fraction(row.overhead_fraction),
+      charged: coreHours(row.charged_core_h),
+      idle: coreHours(row.idle_core_h),
+      unfit: unfitText(row),
+      cost: row.excess_cost_fraction === null ? "no prices" : fraction(row.excess_cost_fraction),
+    })),
+  );
+};
+
+const BASES = {
+  process: "By process: a slot holds what the largest of its quanta took, from the first to the last.",
+  quantum: "By quantum, since no graph says which quanta shared a process: a lower bound.",
+  mixed: "By process where a graph says which quanta shared one, else by quantum: a lower bound there.",
+};
+
+drawings.buy = () => {
+  const curves = sizingCurves().filter(([, , rows]) => isSized(rows));
+  const rows = sizingRows(curves);
+  const here = choiceAtLine(sizingChoices());
+  const notes = ["A slot of peak r holds max(CPUs, r / memory per core rounded up) cores for its time.", BASES[here?.basis] ?? ""];
+  if (rows.some((row) => row.is_near)) notes.push("Filled points cost at most 5\u00a0% more than the cheapest.");
+  if (here?.unsized_quanta_count) notes.push(`${plural(here.unsized_quanta_count, "quantum that ran is", "quanta that ran are")} not in it: they left no peak or no time.`);
+  if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
+  return {
+    spec: options.sizing,
+    rows,
+    signals: { chosen: chosen.buy ?? [] },
+    colours: new Map(curves.map(([label, colour]) => [label, colour])),
+    title: SIZING[options.sizing].title,
+    note: notes.join(" "),
+    gaps: gapRemarks(),
+    alt: here ? `Falling curves from 2 to 16 GiB per core: at ${gib(here.memory_per_core_gib)} the overhead is ${fraction(here.overhead_fraction)}.` : "No curve.",
+    empty: options.sizing === "sizing_cost" ? "The campaigns file has no prices." : undefined,
+  };
+};
+
+const tile = (id, figure, what, rest) =>
+  element("div", { class: "stat", id }, element("p", { class: "figure" }, figure), element("p", { class: "what" }, what), element("p", { class: "rest" }, rest));
+
+const largestNode = () => {
+  const cores = nodes.filter((row) => row.campaign === state.campaign).map((row) => row.cores_count);
+  return cores.length ? `of ${count(Math.max(...cores))} cores, the largest of the campaigns file` : "the campaigns file lists no nodes";
+};
+
+// What is cheapest, and from where to where it hardly matters.
+const cheapest = (rows) => {
+  const best = rows.find((row) => row.is_cheapest);
+  if (!best) return ["–", "no prices in the campaigns file"];
+  const near = rows.filter((row) => row.is_nearly_cheapest).map((row) => row.memory_per_core_gib);
+  const flat = near.length > 1 ? `${gib(near[0])} to ${gib(near.at(-1))} cost at most 5\u00a0% more` : "every other choice costs over 5\u00a0% more";
+  return [gib(best.memory_per_core_gib), flat];
+};
+
+const NODE_COLUMNS = [
+  textColumn("node_type", "Node"),
+  textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
+  countColumn("cores_count", "Cores"),
+  { key: "memory_gib", title: "Memory", value: (row) => row.memory_gib, text: (row) => gib(row.memory_gib) },
+  { key: "memory_per_core_gib", title: "Per core", value: (row) => row.memory_per_core_gib, text: (row) => gib(row.memory_per_core_gib) },
+  countColumn("quanta_count", "Quanta"),
+  countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
+  { key: "unfit_wall_time_h", title: "Their wall time", value: (row) => row.unfit_wall_time_h, text: (row) => hours(row.unfit_wall_time_h) },
+  { key: "charged_core_h", title: "Charged", value: (row) => row.charged_core_h, text: (row) => coreHours(row.charged_core_h), hint: "Core hours that the work which fits would be charged" },
+  { key: "overhead_fraction", title: "Overhead", value: (row) => row.overhead_fraction, text: (row) => fraction(row.overhead_fraction), hint: "Charged beyond unlimited memory" },
+];
+
+const buy = () => {
+  const rows = sizingChoices();
+  const here = choiceAtLine(rows);
+  const isKnown = isSized(rows);
+  byId("buy-tiles").hidden = !isKnown;
+  setText("buy-at", isKnown ? `${subjectOfStage()} on nodes of ${gib(here.memory_per_core_gib)} per core` : "Nothing was measured that could be sized.");
+  const ends = [rows[0]?.memory_per_core_gib, rows.at(-1)?.memory_per_core_gib];
+  setText("buy-rounded", isKnown && here.memory_per_core_gib !== memoryGib()
+    ? `Choices go from ${gib(ends[0])} to ${gib(ends[1])} in steps of half a GiB: these numbers are those of the choice nearest below ${gib(memoryGib())}${memoryGib() < ends[0] ? ", here the smallest" : ""}.`
+    : "");
+  if (isKnown) {
+    const [best, flat] = cheapest(rows);
+    const isPriced = here.work_cost !== null;
+    byId("buy-tiles").replaceChildren(
+      tile("buy-overhead", fraction(here.overhead_fraction), "more core hours than with unlimited memory", `${coreHours(here.charged_core_h)} for ${coreHours(here.needed_core_h)}`),
+      tile("buy-idle", grouped(here.idle_core_h, 2), "core hours idle, their memory taken", `${fraction(here.idle_fraction)} of those charged`),
+      tile("buy-unfit", here.unfit_quanta_count === null ? NOTHING : count(here.unfit_quanta_count), "quanta fit no node", `of ${count(here.quanta_count)}; ${largestNode()}`),
+      tile("buy-cost", isPriced ? fraction(here.excess_cost_fraction) : NOTHING, "more than the cheapest", isPriced ? `cost ${grouped(here.work_cost, 0)} in the prices of the campaigns file` : "no prices in the campaigns file"),
+      tile("buy-best", best, "is cheapest", flat),
+    );
+  }
+  const fits = nodes.filter((row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage));
+  byId("nodes-part").hidden = !fits.length;
+  shown.nodes = fillTable("nodes", NODE_COLUMNS, fits, { again: buy });
+};
+
+const csvOfSizing = () => Object.keys(embedded.sizing.columns).map((name) => [name, (row) => row[name]]);
