@@ -34,7 +34,7 @@ from extract.provenance_graphs import (
     plan_slices,
     read_slice,
 )
-from extract.quanta import is_usage_gathering
+from extract.quanta import is_usage_gathering, paused_garbage_collection
 from extract.repository import FileSlice, Repository, open_repository
 from extract.schema import TABLES
 from extract.store_errors import StoreError, StoreGuard, explain
@@ -168,13 +168,16 @@ def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Harvest
     """
     collector = _Collector(stem)
     guard = StoreGuard()
-    for batch in _repository(part.location, str(stem.parent.parent)).file_batches(part):
-        uris = (uri for column in (batch.metadata_uris, batch.log_uris) for uri in column if uri)
-        is_remote = "://" in next(uris, "")
-        read = read_metadata_files(batch, threads=threads[is_remote], guard=guard)
-        for table, rows in (("quanta", read.quanta), ("rejects", read.rejects)):
-            for record_batch in rows.to_batches():
-                collector.add(table, record_batch)
+    repository = _repository(part.location, str(stem.parent.parent))
+    with paused_garbage_collection():  # The answers of the registry are many small objects, too.
+        for batch in repository.file_batches(part):
+            columns = (batch.metadata_uris, batch.log_uris)
+            uris = (uri for column in columns for uri in column if uri)
+            is_remote = "://" in next(uris, "")
+            read = read_metadata_files(batch, threads=threads[is_remote], guard=guard)
+            for table, rows in (("quanta", read.quanta), ("rejects", read.rejects)):
+                for record_batch in rows.to_batches():
+                    collector.add(table, record_batch)
     guard.close()
     return collector.finish()
 

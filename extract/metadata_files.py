@@ -7,12 +7,12 @@ what a document means is that of `extract.documents`.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TypeVar
 
 import pyarrow as pa
@@ -31,12 +31,14 @@ from extract.quanta import (
     Row,
     data_id_writer,
     dimension_picker,
-    paused_garbage_collection,
 )
 from extract.schema import QUANTA
 from extract.store_errors import Diagnosis, StoreGuard, diagnose
 
 __all__ = ["FileBatch", "Part", "read_metadata_files"]
+
+_READ_BYTES = 64 * 1024
+"""Bytes of a file that are asked for at once: nearly all have fewer."""
 
 
 @dataclass(frozen=True)
@@ -121,17 +123,16 @@ def read_metadata_files(
     builder = QuantaBuilder(batch.run, "metadata_file")
     batches: list[pa.RecordBatch] = []
     uris = [_uri_to_read(batch, index) for index in range(len(batch))]
-    with paused_garbage_collection():
-        found = _map_in_window(_try_read, uris, threads)
-        for base, uri, answer in zip(_bases(batch), uris, found, strict=True):
-            content = _judge(guard, uri, answer)
-            if base.metadata_dataset_id is None:
-                _add_failure(builder, base, content)
-            else:
-                _add_success(builder, base, content)
-            if len(builder) >= BATCH_SIZE:
-                batches.append(builder.take_batch())
-        batches.append(builder.take_batch())
+    found = _map_in_window(_try_read, uris, threads)
+    for base, uri, answer in zip(_bases(batch), uris, found, strict=True):
+        content = _judge(guard, uri, answer)
+        if base.metadata_dataset_id is None:
+            _add_failure(builder, base, content)
+        else:
+            _add_success(builder, base, content)
+        if len(builder) >= BATCH_SIZE:
+            batches.append(builder.take_batch())
+    batches.append(builder.take_batch())
     return Part(pa.Table.from_batches(batches, QUANTA), builder.take_rejects())
 
 
@@ -207,11 +208,21 @@ def _try_read(uri: str | None) -> bytes | Diagnosis | None:
     if uri is None:
         return None
     try:
-        if uri.startswith("/"):
-            return Path(uri).read_bytes()
-        return ResourcePath(uri).read()
+        return _read_local(uri) if uri.startswith("/") else ResourcePath(uri).read()
     except Exception as error:
         return diagnose(error, uri)
+
+
+def _read_local(path: str) -> bytes:
+    """Read a small file: a file object and a `pathlib.Path` would take twice as long as this."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        content = os.read(descriptor, _READ_BYTES)
+        while more := os.read(descriptor, _READ_BYTES):
+            content += more
+    finally:
+        os.close(descriptor)
+    return content
 
 
 def _judge(

@@ -166,6 +166,21 @@ def test_a_log_alone_is_a_failure_that_tells_what_it_knows(tmp_path: Path) -> No
     assert (unknown["exception_type"], unknown["has_metadata"]) == (None, False)
 
 
+def test_a_long_document_is_read_to_its_end(tmp_path: Path) -> None:
+    document = json.loads(ordinary(peak=42))
+    document["metadata"]["isr"] = {"scalars": {"filler": "x" * 300_000}}
+    part = read(tmp_path, [json.dumps(document)])
+    assert part.quanta["max_rss_bytes"].to_pylist() == [42]
+    assert part.rejects.num_rows == 0
+
+
+def test_a_folder_in_place_of_a_file_is_a_reject(tmp_path: Path) -> None:
+    (tmp_path / "0.json").mkdir()
+    part = read(tmp_path, [None])
+    assert part.quanta["status"].to_pylist() == ["unreadable"]
+    assert "directory" in part.rejects["reason"].to_pylist()[0]
+
+
 def test_threads_change_nothing(tmp_path: Path) -> None:
     contents = [ordinary(peak=n) if n % 7 else None for n in range(600)]
     alone, together = (read(tmp_path, contents, threads=n) for n in (1, 8))
