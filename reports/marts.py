@@ -376,13 +376,15 @@ class Marts:
             [campaign, limit],
         )
 
-    def jobs_to_request(self, campaign: str) -> pa.Table:
+    def jobs_to_request(self, campaign: str, policy: str) -> pa.Table:
         """Get every request of every job of a campaign, clusters first, policies as columns.
 
         Parameters
         ----------
         campaign : `str`
             The evidence.
+        policy : `str`
+            The policy that ``has_enough_evidence`` is about.
         """
         return self._query(
             """
@@ -394,7 +396,7 @@ class Marts:
                 any_value(slot_count) as slot_count,
                 any_value(own_peak_count) as own_peak_count,
                 any_value(current_request_memory_mib) as current_request_memory_mib,
-                bool_or(has_enough_evidence) filter (policy = 'p95_retry') as has_enough_evidence,
+                bool_or(has_enough_evidence) filter (policy = $2) as has_enough_evidence,
                 max(request_memory_mib) filter (policy = 'p95_retry') as p95_retry_mib,
                 max(request_memory_mib) filter (policy = 'p99') as p99_mib,
                 max(request_memory_mib) filter (policy = 'max_margin') as max_margin_mib,
@@ -404,7 +406,7 @@ class Marts:
             group by job_kind, job_label
             order by job_kind, job_label
             """,
-            [campaign],
+            [campaign, policy],
         )
 
     def release_changes(self, campaign: str, limit: int) -> pa.Table:

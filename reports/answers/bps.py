@@ -7,33 +7,53 @@ from typing import Any
 
 from reports.marts import Marts
 
-__all__ = ["request_memory_yaml"]
+__all__ = ["POLICIES", "request_memory_yaml"]
+
+_RETRIES = "BPS retries the rest with more (memoryMultiplier)"
+
+POLICIES = {
+    "p95_retry": ("p95", f"95th percentile of each job's peaks; {_RETRIES}"),
+    "p99": ("p99", f"99th percentile of each job's peaks; {_RETRIES}"),
+    "max_margin": ("largest + 10 %", "Largest of each job's peaks and 10 % more"),
+    "least_waste": ("least waste", f"The least memory-time requested in vain; {_RETRIES}"),
+}
+"""Short name of each policy, and what it requests."""
 
 
-def request_memory_yaml(marts: Marts) -> str:
-    """Write requestMemory of every job of the focus campaign, with its evidence.
+def request_memory_yaml(
+    marts: Marts, *, campaign: str | None = None, policy: str = "p95_retry"
+) -> str:
+    """Write requestMemory of every job of a campaign, with its evidence.
 
-    The requests are those of the policy p95_retry: the 95th percentile of the job's peaks, the
-    rest being retried with more memory by BPS.  A job with too few own peaks is a comment only.
+    A job with too few own peaks for the policy is a comment only.
 
     Parameters
     ----------
     marts : `~reports.marts.Marts`
         The warehouse.
+    campaign : `str` or `None`
+        The evidence; by default the focus campaign.
+    policy : `str`
+        Key of `POLICIES`.
 
     Returns
     -------
     text : `str`
         YAML; memory in MiB, as BPS has it.
     """
-    focus = next(row for row in marts.campaigns().to_pylist() if row["is_focus"])
-    jobs = marts.jobs_to_request(focus["campaign"]).to_pylist()
+    campaigns = marts.campaigns().to_pylist()
+    evidence = next(
+        row
+        for row in campaigns
+        if row["campaign"] == campaign or (not campaign and row["is_focus"])
+    )
+    jobs = marts.jobs_to_request(evidence["campaign"], policy).to_pylist()
     simulated = "# SIMULATED data: not for use.\n" if marts.lake().get("is_simulated") else ""
     lines = [
-        f"# requestMemory (MiB) from {_plain(focus['campaign'])}, {_plain(focus['release'])}, "
-        "by Quanta Census.",
-        "# 95th percentile of each job's peaks, rounded up to 64 MiB; BPS retries the rest with",
-        "# more memory (memoryMultiplier).  n: jobs seen, own: those with a peak of their own.",
+        f"# requestMemory (MiB) from {_plain(evidence['campaign'])}, "
+        f"{_plain(evidence['release'])}, by Quanta Census.",
+        f"# {POLICIES[policy][1]}.",
+        "# Rounded up to 64 MiB.  n: jobs seen, own: those with a peak of their own.",
         "# Use it with `includeConfigs: [requestMemory.yaml]`.",
     ]
     for section, kind in (("pipetask", "task"), ("cluster", "cluster")):
@@ -44,13 +64,13 @@ def request_memory_yaml(marts: Marts) -> str:
             lines += ["", f"{section}:"]
         for row in known:
             lines += [
-                f"  {_key(row['job_label'])}:  # {_evidence(row)}",
-                f"    requestMemory: {row['p95_retry_mib']}",
+                f"  {_key(row['job_label'])}:  # {_evidence(row, policy)}",
+                f"    requestMemory: {row[f'{policy}_mib']}",
             ]
         unknown = [row for row in chosen if not row["has_enough_evidence"]]
         if unknown:
             lines += ["", f"# Too few own peaks to say anything ({section}):"]
-        lines += [f"#   {_plain(row['job_label'])}: {_evidence(row)}" for row in unknown]
+        lines += [f"#   {_plain(row['job_label'])}: {_evidence(row, policy)}" for row in unknown]
     return simulated + "\n".join(lines) + "\n"
 
 
@@ -69,17 +89,13 @@ def _key(label: str) -> str:
     return label if label.isidentifier() else json.dumps(label)
 
 
-def _evidence(row: dict[str, Any]) -> str:
+def _evidence(row: dict[str, Any], policy: str) -> str:
     """Say in a comment what a request is based on, and what other policies would ask."""
     current = row["current_request_memory_mib"]
     others = ", ".join(
-        f"{name} {row[column]}"
-        for name, column in (
-            ("p99", "p99_mib"),
-            ("largest + 10 %", "max_margin_mib"),
-            ("least waste", "least_waste_mib"),
-        )
-        if row[column] is not None
+        f"{short} {row[f'{name}_mib']}"
+        for name, (short, _) in POLICIES.items()
+        if name != policy and row[f"{name}_mib"] is not None
     )
     said = f"n {row['slot_count']}, own {row['own_peak_count']}, by {row['basis']}"
     now = "" if current is None else f"; now {current}"
