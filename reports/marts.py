@@ -456,6 +456,36 @@ class Marts:
             [before, after],
         )
 
+    def memory_dependence(self, campaign: str, limit: int) -> pa.Table:
+        """Get the lines of memory against visits, those first that grow for sure.
+
+        Parameters
+        ----------
+        campaign : `str`
+            Which one.
+        limit : `int`
+            Number of tasks.
+        """
+        return self._query(
+            """
+            select
+                task_label,
+                stage,
+                dependence_verdict as verdict,
+                shallowest_gib,
+                deepest_gib,
+                twice_as_deep_gib,
+                low_twice_as_deep_gib,
+                high_twice_as_deep_gib
+            from fct_memory_dependence
+            where campaign = $1
+            order by
+                is_growing desc, twice_as_deep_gib desc, explained_fraction desc, task_label, stage
+            limit $2
+            """,
+            [campaign, limit],
+        )
+
     def concurrency(self, campaign: str, stage: str) -> pa.Table:
         """Get what ran over time as layers of tasks.
 

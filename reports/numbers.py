@@ -96,7 +96,7 @@ def write(column: str, value: object) -> str:
     if column.endswith("_gib"):
         return gib(number)
     if column.endswith("_mib"):
-        return f"{number:,.0f} MiB"
+        return f"{number:,.2f}".rstrip("0").rstrip(".") + " MiB"
     if column.endswith("_fraction"):
         return percent(number)
     if column.endswith("_gib_h"):

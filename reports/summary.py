@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports.answers.words import change_sentence, sizing_sentences
+from reports.answers.words import change_sentence, dependence_sentences, sizing_sentences
 from reports.escape import plain
 from reports.facts import Facts
 from reports.figures import Stage, gap_notes, stages, why_empty
@@ -106,5 +106,9 @@ def print_summary(marts: Marts, console: Console) -> None:
         console.print(Text(plain(f"{stage.title}: {text}")))
         for note in gap_notes(stage.usages):
             console.print(Text(plain(f"  {note}"), style="yellow"))
-    for text in (*sizing_sentences(facts, campaign), *change_sentence(marts, facts, campaign)):
+    for text in (
+        *sizing_sentences(facts, campaign),
+        *change_sentence(marts, facts, campaign),
+        *dependence_sentences(facts, campaign),
+    ):
         console.print(Text(plain(text)))

@@ -9,7 +9,13 @@ import pyarrow.compute as pc
 
 from reports.answers import words
 from reports.captions import Words
-from reports.charts import concurrency, memory_requests, release_changes, worker_sizing
+from reports.charts import (
+    concurrency,
+    memory_dependence,
+    memory_requests,
+    release_changes,
+    worker_sizing,
+)
 from reports.charts.parts import Setting
 from reports.facts import Facts
 from reports.figures import Figure, Stage, footer, stage_title, stages, why_empty
@@ -98,6 +104,15 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         f"No quantum of {campaign} has the task and data ID of one in the campaign before it in "
         "the campaigns file.",
     )
+    yield figure(
+        "memory_dependence",
+        memory_dependence.__name__,
+        _with_row_labels(marts.memory_dependence(campaign, SHOWN_TASKS)),
+        f"Memory against the visits that overlap, {campaign} ({focus['release']})",
+        words.dependence(facts, campaign),
+        words.no_dependence(campaign),
+        threshold_gib=focus["threshold_gib"],
+    )
     for stage in found:
         yield figure(
             f"concurrency_{stage.label}_stage{stage.number}",
@@ -110,15 +125,15 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         )
 
 
-def _with_row_labels(changed: pa.Table) -> pa.Table:
+def _with_row_labels(judged: pa.Table) -> pa.Table:
     """Name each row by task and stage, and write verdicts as words."""
     labels = [
         f"{row['task_label']} ({stage_title(row['stage'])})"
-        for row in changed.select(["task_label", "stage"]).to_pylist()
+        for row in judged.select(["task_label", "stage"]).to_pylist()
     ]
-    place = changed.column_names.index("verdict")
-    verdicts = pc.replace_substring(changed["verdict"], "_", " ")
-    named = changed.set_column(place, "verdict", verdicts)
+    place = judged.column_names.index("verdict")
+    verdicts = pc.replace_substring(judged["verdict"], "_", " ")
+    named = judged.set_column(place, "verdict", verdicts)
     return named.append_column("row_label", pa.array(labels, pa.string()))
 
 

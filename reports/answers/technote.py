@@ -23,6 +23,7 @@ KEYS = {
         "fct_release_changes",
         ("before_campaign", "after_campaign", "stage", "task_label"),
     ),
+    "of_dependence": ("fct_memory_dependence", ("campaign", "stage", "task_label")),
     "of_host": ("fct_node_usage", ("campaign", "stage", "node_name")),
 }
 """Functions of the template that write a column of a row: mart, and the key of its rows."""
@@ -90,6 +91,10 @@ def answer_values(
         "backtests": facts.rows("fct_request_backtest_totals", {}),
         "change_sentences": words.change_sentence(marts, facts, campaign),
         "changes": sorted(judged, key=_by_size)[:SHOWN_ROWS],
+        "dependence_sentences": words.dependence_sentences(facts, campaign),
+        "dependences": sorted(facts.rows("fct_memory_dependence", own), key=_by_growth)[
+            :SHOWN_ROWS
+        ],
         "slow_nodes": facts.rows("fct_node_usage", own | {"is_slow": True})[:SHOWN_ROWS],
     }
 
@@ -98,3 +103,9 @@ def _by_size(row: dict[str, Any]) -> tuple[bool, float, str]:
     """Order changes: what became worse first, by how much."""
     change = row["regression_fraction"] or row["paired_max_rss_change_fraction"] or 0
     return row["verdict"] != "worse", -abs(change), row["task_label"]
+
+
+def _by_growth(row: dict[str, Any]) -> tuple[bool, float, float, str]:
+    """Order lines as their figure does: what grows for sure first, by what is foretold."""
+    foretold = row["twice_as_deep_gib"] or 0
+    return not row["is_growing"], -foretold, -row["explained_fraction"], row["task_label"]

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from reports.captions import Words
 from reports.facts import Facts
+from reports.figures import stage_title
 from reports.marts import Marts
 
-__all__ = ["change_sentence", "changes", "concurrency", "requests", "sizing", "sizing_sentences"]
+__all__ = [
+    "change_sentence",
+    "changes",
+    "concurrency",
+    "dependence",
+    "dependence_sentences",
+    "no_dependence",
+    "requests",
+    "sizing",
+    "sizing_sentences",
+]
 
 
 def sizing_sentences(facts: Facts, campaign: str) -> list[str]:
@@ -140,3 +151,66 @@ def change_sentence(marts: Marts, facts: Facts, campaign: str) -> list[str]:
         f"Of {matched} tasks with matched data IDs in {before} and {campaign}, the memory "
         f"{judged('max_rss_verdict')}; the wall time {judged('wall_time_verdict')}."
     ]
+
+
+def no_dependence(campaign: str) -> str:
+    """Say why no task's memory can be set against depth."""
+    return (
+        f"No task of {campaign} without visits of its own has enough peaks of its own over places "
+        "with different numbers of visits: what memory depends on cannot be told."
+    )
+
+
+def dependence_sentences(facts: Facts, campaign: str) -> list[str]:
+    """Say how many tasks need more memory where more visits overlap, and the most foretold.
+
+    Parameters
+    ----------
+    facts : `~reports.facts.Facts`
+        Where values come from.
+    campaign : `str`
+        Which one.
+
+    Returns
+    -------
+    sentences : `list` [`str`]
+        One where nothing grows for sure, or nothing is known; else two.
+    """
+    mart, key = "fct_memory_dependence", {"campaign": campaign}
+    if not facts.rows(mart, key):
+        return [no_dependence(campaign)]
+    grows, shrinks, unknown = (
+        facts.count(mart, **key, dependence_verdict=verdict)
+        for verdict in ("grows", "shrinks", "cannot_tell")
+    )
+    said = [
+        f"Of {facts.count(mart, **key)} tasks of {campaign} whose peaks can be set against the "
+        f"visits over their tract or patch, the memory of {grows} grows with them, of {shrinks} "
+        f"shrinks, and of {unknown} cannot be told."
+    ]
+    growing = facts.rows(mart, key | {"is_growing": True})
+    if growing:
+        most = max(growing, key=lambda row: (row["twice_as_deep_gib"], row["task_label"]))
+        one = {name: most[name] for name in ("campaign", "stage", "task_label")}
+        said.append(
+            f"Most is foretold for {most['task_label']} ({stage_title(most['stage'])}): with "
+            f"{facts.say(mart, 'max_visit_count', **one)} visits "
+            f"{facts.say(mart, 'deepest_gib', **one)}, with twice as many "
+            f"{facts.say(mart, 'twice_as_deep_gib', **one)} (from "
+            f"{facts.say(mart, 'low_twice_as_deep_gib', **one)} to "
+            f"{facts.say(mart, 'high_twice_as_deep_gib', **one)})."
+        )
+    return said
+
+
+def dependence(facts: Facts, campaign: str) -> Words:
+    """Describe the lines of memory against visits."""
+    said = " ".join(dependence_sentences(facts, campaign))
+    return Words(
+        f"Memory of tasks of {campaign} against the number of visits over their tract or patch, on "
+        "the line by least squares through their own peaks: at the fewest visits seen (hollow) and "
+        "at the most (full); where it grows for sure also at twice the most (triangle, with the "
+        f"interval of the line), an extrapolation. {said}",
+        "One row per task on a logarithmic axis of memory, from the fewest to the most visits, "
+        f"coloured by whether memory grows. {said}",
+    )

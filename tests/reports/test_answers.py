@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -12,11 +13,22 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from reports.answers import words
 from reports.answers.bps import request_memory_yaml
+from reports.answers.figures import answer_figures
 from reports.answers.regressions import find_regressions, parse_share
-from reports.charts import concurrency, memory_requests, release_changes, worker_sizing
+from reports.answers.technote import answer_values
+from reports.charts import (
+    concurrency,
+    memory_dependence,
+    memory_requests,
+    release_changes,
+    worker_sizing,
+)
 from reports.charts.parts import EmptyFrameError, Setting
 from reports.cli import app
+from reports.export import draw
+from reports.facts import Facts
 from reports.marts import Marts, WarehouseError
 from tests.reports.conftest import HOSTILE_LABEL
 
@@ -45,9 +57,72 @@ def test_a_chart_without_data_refuses(module: object) -> None:
         module.chart(pa.table({}), setting=SETTING)  # type: ignore[attr-defined]
 
 
-def test_the_sizing_chart_without_data_refuses() -> None:
+@pytest.mark.parametrize("module", [worker_sizing, memory_dependence])
+def test_a_chart_with_a_threshold_and_without_data_refuses(module: object) -> None:
     with pytest.raises(EmptyFrameError):
-        worker_sizing.chart(pa.table({}), setting=SETTING, threshold_gib=6)
+        module.chart(pa.table({}), setting=SETTING, threshold_gib=6)  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def dependent_data(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The warehouse of `data`, with three lines of memory against visits."""
+    folder = tmp_path_factory.mktemp("dependent")
+    shutil.copy(data / "warehouse.duckdb", folder)
+    lines = [
+        ("unclear", "cannot_tell", 0.3, 3.0, 3.2, None, None, None, False),
+        ("small", "grows", 0.9, 1.0, 2.0, 3.0, 2.5, 3.5, True),
+        ("large", "grows", 0.8, 2.0, 4.0, 8.0, 6.5, 9.5, True),
+    ]
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        for task, *line in lines:
+            connection.execute(
+                "insert into fct_memory_dependence (campaign, stage, task_label, quanta_count, "
+                "min_visit_count, max_visit_count, dependence_verdict, explained_fraction, "
+                "shallowest_gib, deepest_gib, twice_as_deep_gib, low_twice_as_deep_gib, "
+                "high_twice_as_deep_gib, is_growing) "
+                "values (?, 'stage3', ?, 40, 2, 17, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [FOCUS, task, *line],
+            )
+    return folder
+
+
+def test_what_grows_with_depth_is_drawn_first_and_foretold(dependent_data: Path) -> None:
+    with Marts(dependent_data / "warehouse.duckdb") as marts:
+        shown = answer_figures(marts, Facts(marts))
+        figure = next(each for each in shown if each.name == "memory_dependence")
+    labels = figure.frames[0]["row_label"].to_pylist()
+    assert labels == ["large (Stage 3)", "small (Stage 3)", "unclear (Stage 3)"]
+    foretold = figure.frames[0]["twice_as_deep_gib"].to_pylist()
+    assert foretold == [8.0, 3.0, None]
+    spec = draw(figure).to_dict()
+    scale = next(
+        layer["encoding"]["x"]["scale"]
+        for layer in spec["layer"]
+        if layer.get("encoding", {}).get("x", {}).get("scale")
+    )
+    assert scale["domain"][1] >= 9.5, "the interval of what is foretold must be inside"
+    assert "with 17 visits 4 GiB, with twice as many 8 GiB (from 6.5 GiB to 9.5 GiB)" in (
+        figure.caption
+    )
+
+
+def test_the_technote_lists_lines_as_the_figure_draws_them(dependent_data: Path) -> None:
+    with Marts(dependent_data / "warehouse.duckdb") as marts:
+        focus = next(row for row in marts.campaigns().to_pylist() if row["is_focus"])
+        values = answer_values(marts, Facts(marts), focus, [])
+        said = words.dependence_sentences(Facts(marts), FOCUS)
+    listed = [row["task_label"] for row in values["dependences"]]
+    assert listed == ["large", "small", "unclear"]
+    assert "Of 3 tasks" in said[0]
+    assert "the memory of 2 grows with them, of 0 shrinks, and of 1 cannot be told" in said[0]
+
+
+def test_a_campaign_without_depths_says_that_nothing_can_be_told(report: Path) -> None:
+    captions = json.loads((report / "captions.json").read_text())
+    assert captions["memory_dependence"]["is_empty"]
+    assert "what memory depends on cannot be told" in captions["memory_dependence"]["caption"]
+    text = (report / "technote" / "index.md").read_text()
+    assert "what memory depends on cannot be told" in text.split("### What memory depends on")[1]
 
 
 def test_a_stage_that_ran_nothing_says_so(hostile_report: Path) -> None:

@@ -44,7 +44,9 @@ def expected_names(numbers: list[str]) -> set[str]:
 
 CONCURRENCY = "concurrency_v30_stage{n}"
 
-OVERALL = {"Completeness", "worker_sizing", "memory_requests", "release_changes"}
+OVERALL = {
+    "Completeness", "worker_sizing", "memory_requests", "release_changes", "memory_dependence"
+}  # fmt: skip
 """Figures about all stages together."""
 
 

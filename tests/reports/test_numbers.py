@@ -18,6 +18,7 @@ from reports.numbers import gib, hours, percent, write
         ("threshold_gib", 6.5, "6.5 GiB"),
         ("threshold_gib", 6.0, "6 GiB"),
         ("request_memory_mib", 60000, "60,000 MiB"),
+        ("per_visit_mib", 1.5, "1.5 MiB"),
         ("quanta_count", 574472, "574,472"),
         ("over_threshold_fraction", 0.0033738, "0.337 %"),
         ("total_wall_time_h", 8267.89, "8,267.89 h"),

@@ -1,13 +1,6 @@
 -- Does a task need more memory where more visits overlap? The visits of a place are those of the quanta that have both:
--- warps, above all.
+-- warps, above all. The census is named in both places: engines keep whole what is named once and used twice.
 with
-
-quanta as (
-
-    select * from {{ ref('fct_quanta') }}
-    where is_result
-
-),
 
 seen as (
 
@@ -18,9 +11,10 @@ seen as (
         patch,
         band,
         visit
-    from quanta
+    from {{ ref('fct_quanta') }}
     where
-        visit is not null
+        is_result
+        and visit is not null
         and tract is not null
 
 ),
@@ -56,7 +50,7 @@ points as (
         quanta.task_label,
         places.visit_count,
         {{ gib('quanta.max_rss_bytes') }} as max_rss_gib
-    from quanta
+    from {{ ref('fct_quanta') }} as quanta
     inner join places
         on quanta.campaign = places.campaign
         and quanta.skymap = places.skymap
@@ -95,13 +89,29 @@ fitted as (
 
 ),
 
--- 3.29 standard errors of the slope, from what the line leaves unexplained: 99.9 %, since a hundred tasks are judged.
+-- Student's t for 99.9 %, since a hundred tasks are judged, times the error of the line: of its slope, and of its height
+-- at twice the most visits.
 bounded as (
 
     select
         *,
-        3.29 * sqrt(greatest(variation - slope * slope * spread, 0) / (quanta_count - 2) / spread) as margin
+        2 * max_visit_count as twice_visit_count,
+        {{ student_quantile('quanta_count - 2') }}
+        * sqrt(greatest(variation - slope * slope * spread, 0) / (quanta_count - 2)) as unexplained
     from fitted
+
+),
+
+judged as (
+
+    select
+        *,
+        slope - unexplained / sqrt(spread) as low_slope,
+        slope + unexplained / sqrt(spread) as high_slope,
+        intercept + slope * twice_visit_count as height,
+        unexplained
+        * sqrt(1.0 / quanta_count + power(twice_visit_count - mean_visit_count, 2) / spread) as height_margin
+    from bounded
 
 ),
 
@@ -111,18 +121,27 @@ final as (
         campaign,
         stage,
         task_label,
+        case
+            when low_slope > 0 then 'grows'
+            when high_slope < 0 then 'shrinks'
+            else 'cannot_tell'
+        end as dependence_verdict,
         quanta_count,
         min_visit_count,
         round(mean_visit_count, 6) as mean_visit_count,
         max_visit_count,
         round(intercept, 6) as intercept_gib,
-        round(slope, 6) as per_visit_gib,
-        round(slope - margin, 6) as low_per_visit_gib,
-        round(slope + margin, 6) as high_per_visit_gib,
+        round(slope * 1024, 6) as per_visit_mib,
+        round(low_slope * 1024, 6) as low_per_visit_mib,
+        round(high_slope * 1024, 6) as high_per_visit_mib,
         round(explained, 6) as explained_fraction,
-        case when slope - margin > 0 then round(intercept + slope * 2 * max_visit_count, 6) end as twice_as_deep_gib,
-        slope - margin > 0 as is_growing
-    from bounded
+        round(intercept + slope * min_visit_count, 6) as shallowest_gib,
+        round(intercept + slope * max_visit_count, 6) as deepest_gib,
+        case when low_slope > 0 then round(height, 6) end as twice_as_deep_gib,
+        case when low_slope > 0 then round(height - height_margin, 6) end as low_twice_as_deep_gib,
+        case when low_slope > 0 then round(height + height_margin, 6) end as high_twice_as_deep_gib,
+        low_slope > 0 as is_growing
+    from judged
 
 )
 
