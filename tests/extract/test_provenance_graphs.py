@@ -255,7 +255,7 @@ def test_quanta_that_gather_usage_are_left_out_of_rows_and_counts(
         monkeypatch.setattr(module, "_KNOWN_VERSIONS", versions)
     gathering = ("isr_gatherResourceUsage", "isr_consolidateResourceUsage")
     tasks = {**TASKS, **dict.fromkeys(gathering, TASKS["isr"])}
-    values = ["LSSTCam", 0, 77, "r", 20251201, "group", "r_57"]
+    values: list[int | str] = ["LSSTCam", 0, 77, "r", 20251201, "group", "r_57"]
     quanta = [Quantum(label, list(values), usage_metadata()) for label in (*gathering, "isr")]
     quanta.append(Quantum(gathering[0], [*values[:1], 1, *values[2:]], is_blocked=True))
     uri = str(tmp_path / "gathering.qg")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +17,7 @@ import extract.cli
 from tests.extract.stores.repositories import Repository
 from tests.extract.stores.small_repository import campaigns_text
 
-__all__ = ["Outcome", "lake_table", "run_command"]
+__all__ = ["Outcome", "lake_table", "run_command", "run_process"]
 
 _VOLATILE = {"extracted_at", "recorded_at", "repository"}
 """Columns that differ between two extractions of the same repository."""
@@ -63,6 +66,29 @@ def run_command(command: str, repository: Repository, folder: Path, *options: st
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Outcome(result.exit_code, result.output, folder / "data")
+
+
+# They override what a repository's environment says of certificates.
+_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+def run_process(command: str, repository: Repository, folder: Path, *options: str) -> Outcome:
+    """Run a command in a process of its own: clients of stores read their settings only once.
+
+    Parameters
+    ----------
+    command, repository, folder, *options
+        As of `run_command`.
+    """
+    folder.mkdir(exist_ok=True)
+    (folder / "campaigns.yaml").write_text(campaigns_text(repository.name))
+    environment = {name: value for name, value in os.environ.items() if name not in _BUNDLES}
+    done = subprocess.run(
+        [sys.executable, "-m", "extract", command, "campaigns.yaml", "--data", "data", *options],
+        cwd=folder, check=False, capture_output=True, text=True,
+        env={**environment, **repository.environment},
+    )  # fmt: skip
+    return Outcome(done.returncode, done.stdout + done.stderr, folder / "data")
 
 
 def lake_table(data: Path, name: str) -> pa.Table:

@@ -15,6 +15,7 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from tests.extract.stores import small_repository
 from tests.extract.stores.repositories import Repository, configure_elsewhere, webdav_app
 from tests.extract.stores.servers import (
+    Authority,
     Doorman,
     Postgres,
     postgres_programs,
@@ -80,6 +81,54 @@ def webdav_repository(
         store = f"dav://{address}/"
         path = configure_elsewhere(local_repository, store, folder)
         yield Repository(str(path), {}, store, doorman)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Who signed the certificates of the servers that speak TLS."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def davs_repository(
+    local_repository: Repository, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Repository]:
+    """SQLite and a WebDAV server with TLS, whose authority the user's configuration names."""
+    doorman = Doorman(webdav_app(Path(local_repository.name)))
+    folder = tmp_path_factory.mktemp("davs")
+    with serve(doorman, authority) as address:
+        store = f"davs://{address}/"
+        settings = folder / "webdav.yaml"
+        trusted = {"base_url": store, "trusted_authorities": str(authority.bundle)}
+        settings.write_text(yaml.safe_dump([trusted]))
+        path = configure_elsewhere(local_repository, store, folder)
+        yield Repository(str(path), {"LSST_RESOURCES_WEBDAV_CONFIG": str(settings)}, store, doorman)
+
+
+@pytest.fixture(scope="session")
+def http_repository(
+    local_repository: Repository, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Repository]:
+    """SQLite and a store that is read through plain ``http://``."""
+    doorman = Doorman(webdav_app(Path(local_repository.name)))
+    with serve(doorman) as address:
+        store = f"http://{address}/"
+        path = configure_elsewhere(local_repository, store, tmp_path_factory.mktemp("http"))
+        yield Repository(str(path), {}, store, doorman)
+
+
+@pytest.fixture(scope="session")
+def https_repository(
+    local_repository: Repository, authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Repository]:
+    """SQLite and a store that is read through ``https://``."""
+    doorman = Doorman(webdav_app(Path(local_repository.name)))
+    with serve(doorman, authority) as address:
+        store = f"https://{address}/"
+        path = configure_elsewhere(local_repository, store, tmp_path_factory.mktemp("https"))
+        yield Repository(
+            str(path), {"LSST_HTTP_CACERT_BUNDLE": str(authority.bundle)}, store, doorman
+        )
 
 
 @pytest.fixture(scope="session")

@@ -27,8 +27,18 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import cheroot.wsgi
 import psycopg
+import trustme
+from cheroot.ssl.builtin import BuiltinSSLAdapter
 
-__all__ = ["Doorman", "Postgres", "dead_address", "postgres_programs", "serve", "serve_postgres"]
+__all__ = [
+    "Authority",
+    "Doorman",
+    "Postgres",
+    "dead_address",
+    "postgres_programs",
+    "serve",
+    "serve_postgres",
+]
 
 SERVER_THREADS = 64
 
@@ -108,9 +118,30 @@ class Doorman:
         return Counter({name: n for name, n in self.methods.items() if name not in reading})
 
 
+class Authority:
+    """Signs the certificate of a TLS server; nobody trusts it who is not told to.
+
+    Parameters
+    ----------
+    folder : `Path`
+        Where certificates and keys are written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        authority = trustme.CA()
+        certificate = authority.issue_cert("127.0.0.1")
+        self.bundle = folder / "authority.pem"
+        """What a client must trust."""
+        self.chain, self.key = folder / "chain.pem", folder / "key.pem"
+        authority.cert_pem.write_to_path(self.bundle)
+        for number, part in enumerate(certificate.cert_chain_pems):
+            part.write_to_path(self.chain, append=number > 0)
+        certificate.private_key_pem.write_to_path(self.key)
+
+
 @contextmanager
-def serve(app: WSGIApplication) -> Iterator[str]:
-    """Serve an application, and yield its ``host:port``."""
+def serve(app: WSGIApplication, authority: Authority | None = None) -> Iterator[str]:
+    """Serve an application, with TLS if there is an authority, and yield its ``host:port``."""
     server = cheroot.wsgi.Server(
         ("127.0.0.1", 0),
         app,
@@ -118,6 +149,8 @@ def serve(app: WSGIApplication) -> Iterator[str]:
         request_queue_size=256,
         shutdown_timeout=1,
     )
+    if authority is not None:
+        server.ssl_adapter = BuiltinSSLAdapter(str(authority.chain), str(authority.key))
     server.prepare()
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()

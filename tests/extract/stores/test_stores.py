@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,14 +10,13 @@ from lsst.daf.butler import Butler
 from lsst.resources import ResourcePath
 
 from extract.schema import TABLES
-from tests.extract.stores.commands import lake_table, run_command
+from tests.extract.stores.commands import lake_table, run_command, run_process
 from tests.extract.stores.repositories import Repository
 from tests.extract.stores.small_repository import (
     FILES_RUN,
     GRAPH_RUN,
     HAS_GRAPHS,
     QUANTA_PER_RUN,
-    campaigns_text,
 )
 
 
@@ -97,14 +93,23 @@ def test_a_facility_with_postgresql_and_webdav_gives_the_same_rows_in_several_pr
     facility_repository: Repository, postgres_lake: Path, tmp_path: Path
 ) -> None:
     assert facility_repository.doorman is not None
-    (tmp_path / "campaigns.yaml").write_text(campaigns_text(facility_repository.name))
-    subprocess.run(
-        [sys.executable, "-m", "extract", "run", "campaigns.yaml", "--data", "data",
-         "--workers", "2"],
-        cwd=tmp_path, check=True, env={**os.environ, **facility_repository.environment},
-    )  # fmt: skip
-    assert_same_lake(tmp_path / "data", postgres_lake)
+    outcome = run_process("run", facility_repository, tmp_path, "--workers", "2")
+    assert outcome.code == 0, outcome.text
+    assert_same_lake(outcome.data, postgres_lake)
     assert not facility_repository.doorman.writes
+
+
+@pytest.mark.parametrize("store", ["davs", "http", "https"])
+def test_a_store_behind_tls_or_http_gives_the_rows_of_the_file_system(
+    store: str, local_lake: Path, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    repository: Repository = request.getfixturevalue(f"{store}_repository")
+    assert repository.doorman is not None
+    outcome = run_process("run", repository, tmp_path, "--workers", "1", "--threads", "8")
+    assert outcome.code == 0, outcome.text
+    assert_same_lake(outcome.data, local_lake)
+    assert repository.doorman.methods["GET"] >= QUANTA_PER_RUN
+    assert not repository.doorman.writes
 
 
 def test_a_local_repository_is_left_as_it_is(local_repository: Repository, tmp_path: Path) -> None:
