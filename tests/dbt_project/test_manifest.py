@@ -71,8 +71,10 @@ def test_layers_read_only_what_lies_below(manifest: Node, models: list[Node]) ->
     known = manifest["nodes"] | manifest["sources"]
     for node in models:
         for read in node["depends_on"]["nodes"]:
-            # The census itself lies below every aggregate, whatever layer computes it.
-            is_census = known[read]["name"] == "fct_quanta" and layer(node) == "intermediate"
+            # The census itself, by quantum or by slot, lies below every aggregate, whatever layer
+            # computes it.
+            census = {"fct_quanta", "fct_slots"}
+            is_census = known[read]["name"] in census and layer(node) == "intermediate"
             may = is_census or layer(known[read]) in MAY_READ[layer(node)]
             assert may, f"{node['name']} reads {read}"
 

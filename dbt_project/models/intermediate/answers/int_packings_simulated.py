@@ -1,0 +1,83 @@
+"""Slots of each stage on nodes of each shape, packed first fit by start order.
+
+The one model that is not SQL: each placement depends on all before it (`dbt_project.packing`).
+What to pack on what, and what follows from it, is SQL's, in int_packings_planned and
+fct_node_packing.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+
+from dbt_project.packing import Packing, Slot, pack
+
+KEYS = {
+    "campaign": pa.string(),
+    "stage": pa.string(),
+    "cores_count": pa.int64(),
+    "memory_per_core_gib": pa.float64(),
+}
+# Hours times cores times bytes leave 64 bits behind.
+SCHEMA = pa.schema(KEYS | dict.fromkeys(Packing._fields, pa.decimal128(38, 0)))
+
+
+class Models(Protocol):
+    """What dbt gives to a model in Python, as far as we use it."""
+
+    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
+        """Read a model."""
+
+
+def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Simulate every planned packing.
+
+    Parameters
+    ----------
+    dbt : `Models`
+        Gives the relations of other models.
+    session : `duckdb.DuckDBPyConnection`
+        The warehouse that is being built.
+
+    Returns
+    -------
+    packings : `pyarrow.Table`
+        One row per row of int_packings_planned: its keys, and the fields of
+        `~dbt_project.packing.Packing`.
+    """
+    planned = dbt.ref("int_packings_planned")
+    slots = dbt.ref("int_slots_sampled")
+    columns = (*KEYS, "memory_bytes", "node_count")
+    rows = []
+    stage_of_slots, queue = None, []
+    for row in planned.select(*columns).order(", ".join(KEYS)).fetchall():
+        plan = dict(zip(columns, row, strict=True))
+        if (plan["campaign"], plan["stage"]) != stage_of_slots:
+            stage_of_slots = plan["campaign"], plan["stage"]
+            queue = _queue(slots, *stage_of_slots)
+        node = {"cores_count": plan["cores_count"], "memory_bytes": plan["memory_bytes"]}
+        fit = (
+            slot
+            for slot in queue
+            if slot.cpus <= node["cores_count"] and slot.memory_bytes <= node["memory_bytes"]
+        )
+        packing = pack(fit, node_count=plan["node_count"], **node)
+        rows.append({name: plan[name] for name in KEYS} | packing._asdict())
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _queue(slots: duckdb.DuckDBPyRelation, campaign: str, stage: str) -> list[Slot]:
+    """Read the slots of a stage in start order."""
+    of_campaign = duckdb.ColumnExpression("campaign") == duckdb.ConstantExpression(campaign)
+    of_stage = duckdb.ColumnExpression("stage") == duckdb.ConstantExpression(stage)
+    found = slots.filter(of_campaign & of_stage).order("slot_position")
+    return [
+        Slot(*row)
+        for row in found.select(
+            "cpus_count",
+            "peak_rss_bytes",
+            duckdb.SQLExpression("cast(occupied_wall_time_s * 1000000 as bigint)"),
+        ).fetchall()
+    ]

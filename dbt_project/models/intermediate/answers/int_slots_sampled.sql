@@ -1,0 +1,53 @@
+-- Slots for the packing simulation, in start order. It goes from event to event, so what it takes is bounded: of larger
+-- stages every n-th slot by its hash, the same in every build and from all tasks and nights alike.
+{{ config(materialized='table') }}
+
+with
+
+slots as (
+
+    select * from {{ ref('fct_slots') }}
+    where
+        peak_rss_bytes is not null
+        and occupied_wall_time_s is not null
+
+),
+
+counted as (
+
+    select
+        campaign,
+        stage,
+        count(*) as slot_count,
+        {{ seconds_between('min(prep_at)', 'max(ended_at)') }} as span_wall_time_s
+    from slots
+    group by campaign, stage
+
+),
+
+sampled as (
+
+    select
+        slots.campaign,
+        slots.stage,
+        counted.slot_count,
+        counted.span_wall_time_s,
+        slots.cpus_count,
+        slots.peak_rss_bytes,
+        slots.occupied_wall_time_s,
+        -- What is equal in all of these can change places without a difference.
+        row_number() over (
+            partition by slots.campaign, slots.stage
+            order by slots.prep_at, slots.peak_rss_bytes, slots.cpus_count, slots.occupied_wall_time_s
+        ) as slot_position
+    from slots
+    inner join counted
+        on slots.campaign = counted.campaign
+        and slots.stage = counted.stage
+    where
+        {{ stable_hash(['slots.run', 'slots.process_id', 'slots.task_label', 'slots.data_id']) }}
+        % cast(ceil(counted.slot_count / {{ var('most_packed_slots') }}) as bigint) = 0
+
+)
+
+select * from sampled

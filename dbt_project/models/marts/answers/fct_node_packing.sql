@@ -1,0 +1,85 @@
+with
+
+planned as (
+
+    select * from {{ ref('int_packings_planned') }}
+
+),
+
+simulated as (
+
+    select * from {{ ref('int_packings_simulated') }}
+
+),
+
+packed as (
+
+    select
+        planned.*,
+        planned.node_count * planned.cores_count as all_cores_count,
+        simulated.makespan_us / 1000000 as makespan_s,
+        simulated.queue_us / 1000000 as queue_s,
+        simulated.queue_busy_core_us / 1000000 as queue_busy_core_s,
+        {{ gib('simulated.queue_busy_byte_us') }} / 1000000 as queue_busy_gib_s,
+        simulated.queue_memory_idle_core_us / 1000000 as queue_memory_idle_core_s,
+        (
+            planned.node_count * planned.cores_count * simulated.queue_us
+            - simulated.queue_busy_core_us
+            - simulated.queue_memory_idle_core_us
+        ) / 1000000 as queue_core_idle_core_s,
+        {{ share('planned.needed_core_s', 'planned.closed_form_core_s') }} as closed_form_utilisation_fraction
+    from planned
+    inner join simulated
+        on planned.campaign = simulated.campaign
+        and planned.stage = simulated.stage
+        and planned.cores_count = simulated.cores_count
+        and planned.memory_per_core_gib = simulated.memory_per_core_gib
+
+),
+
+shared as (
+
+    select
+        *,
+        {{ share('needed_core_s', 'all_cores_count * makespan_s') }} as core_utilisation_fraction,
+        {{ share('queue_busy_core_s', 'all_cores_count * queue_s') }} as queue_core_utilisation_fraction,
+        {{ share('queue_busy_gib_s', 'all_cores_count * queue_s * memory_per_core_gib') }}
+            as queue_memory_utilisation_fraction,
+        {{ share('queue_memory_idle_core_s', 'all_cores_count * queue_s') }} as queue_memory_idle_fraction,
+        {{ share('queue_core_idle_core_s', 'all_cores_count * queue_s') }} as queue_core_idle_fraction
+    from packed
+
+),
+
+final as (
+
+    select
+        campaign,
+        stage,
+        cores_count,
+        memory_per_core_gib,
+        node_type,
+        cores_count * memory_per_core_gib as memory_gib,
+        node_count,
+        slot_count,
+        sampled_slot_count,
+        sampled_slot_count - fit_slot_count as unfit_slot_count,
+        {{ hours('makespan_s') }} as makespan_wall_time_h,
+        {{ hours('queue_s') }} as queue_wall_time_h,
+        {{ hours('needed_core_s') }} as needed_core_h,
+        {{ hours('closed_form_core_s') }} as closed_form_core_h,
+        {{ hours('all_cores_count * makespan_s') }} as occupied_core_h,
+        {{ hours('queue_memory_idle_core_s') }} as queue_memory_idle_core_h,
+        core_utilisation_fraction,
+        closed_form_utilisation_fraction,
+        queue_core_utilisation_fraction,
+        queue_memory_utilisation_fraction,
+        queue_memory_idle_fraction,
+        queue_core_idle_fraction,
+        {{ share('closed_form_utilisation_fraction', 'queue_core_utilisation_fraction') }} - 1
+            as excess_fraction
+    from shared
+
+)
+
+select * from final

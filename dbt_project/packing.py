@@ -1,0 +1,181 @@
+"""First fit of slots on the nodes of a batch system, as a simulation of discrete events.
+
+What happens next depends on everything before, which SQL cannot say: so this is the one step of
+the warehouse in Python. It knows neither dbt nor a database; `int_packings_simulated` feeds it.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import insort
+from collections.abc import Iterable
+from typing import NamedTuple
+
+__all__ = ["Packing", "Slot", "pack"]
+
+
+class Slot(NamedTuple):
+    """What one process takes of a node.
+
+    Attributes
+    ----------
+    cpus : `int`
+        Cores.
+    memory_bytes : `int`
+        Memory, held from begin to end.
+    wall_time_us : `int`
+        For how long, in microseconds.
+    """
+
+    cpus: int
+    memory_bytes: int
+    wall_time_us: int
+
+
+class Packing(NamedTuple):
+    """What became of the slots; all times in microseconds.
+
+    The *queue phase* lasts until no slot is left that waits for its turn: until then every node
+    has more to do than it can hold, so that cores idle for want of room and never of work.
+
+    Attributes
+    ----------
+    makespan_us : `int`
+        From the begin until the last slot ended.
+    queue_us : `int`
+        Length of the queue phase.
+    queue_busy_core_us, queue_busy_byte_us : `int`
+        Cores and memory in use during the queue phase, times time.
+    queue_memory_idle_core_us : `int`
+        Idle cores of the queue phase, times time, on nodes where the next slot found its cores but
+        not its memory.
+    """
+
+    makespan_us: int
+    queue_us: int
+    queue_busy_core_us: int
+    queue_busy_byte_us: int
+    queue_memory_idle_core_us: int
+
+
+def pack(slots: Iterable[Slot], *, node_count: int, cores_count: int, memory_bytes: int) -> Packing:
+    """Run slots on equal nodes, first fit in the order given.
+
+    Each slot in its turn begins on the first node that has room and that nobody waits for. Where
+    there is none it waits for the node that will have room first, and that node takes nobody else
+    before: so none overtakes another on a node, and a slot of many cores empties one node and not
+    all of them.
+
+    Parameters
+    ----------
+    slots : `~collections.abc.Iterable` [ `Slot` ]
+        In the order of their turns.
+    node_count : `int`
+        Number of nodes, at least 1.
+    cores_count, memory_bytes : `int`
+        What each node has.
+
+    Returns
+    -------
+    packing : `Packing`
+        All zeros for no slots.
+
+    Raises
+    ------
+    ValueError
+        Raised if a slot needs more than a whole node has.
+    """
+    nodes = _Nodes(node_count, cores_count, memory_bytes)
+    for slot in slots:
+        if slot.cpus > cores_count or slot.memory_bytes > memory_bytes:
+            raise ValueError(f"{slot} is larger than a node")
+        while not nodes.unclaimed:
+            nodes.release_next()
+        nodes.take(slot)
+    return nodes.finish()
+
+
+class _Nodes:
+    """Nodes with what runs on them, the slots that wait for them, and the time."""
+
+    def __init__(self, node_count: int, cores_count: int, memory_bytes: int) -> None:
+        self.unclaimed = list(range(node_count))
+        self._now = 0
+        self._free_cores = [cores_count] * node_count
+        self._free_bytes = [memory_bytes] * node_count
+        self._waiting: list[Slot | None] = [None] * node_count
+        # Since when a node has had the free cores that it has, with a slot waiting for memory.
+        self._idle_since = [0] * node_count
+        self._running: list[tuple[int, int, Slot]] = []
+        self._begun_core_us = 0
+        self._begun_byte_us = 0
+        self._memory_idle_core_us = 0
+
+    def take(self, slot: Slot) -> None:
+        """Begin a slot on the first unclaimed node with room, or let it wait for one."""
+        for node in self.unclaimed:
+            if self._has_room(node, slot):
+                self._begin(node, slot)
+                return
+        node = self._first_with_room_later(slot) if len(self.unclaimed) > 1 else self.unclaimed[0]
+        self.unclaimed.remove(node)
+        self._waiting[node] = slot
+        self._idle_since[node] = self._now
+
+    def release_next(self) -> None:
+        """Go to the next end of a slot; who waits for its node begins if there is room now."""
+        self._now, node, ended = heapq.heappop(self._running)
+        waiting = self._waiting[node]
+        if waiting is not None:
+            self._count_idle(node, waiting)
+        self._free_cores[node] += ended.cpus
+        self._free_bytes[node] += ended.memory_bytes
+        if waiting is not None and self._has_room(node, waiting):
+            self._waiting[node] = None
+            self._begin(node, waiting)
+            insort(self.unclaimed, node)
+
+    def finish(self) -> Packing:
+        """End the queue phase here, and run what runs and waits to its end."""
+        queue_us = self._now
+        for node, waiting in enumerate(self._waiting):
+            if waiting is not None:
+                self._count_idle(node, waiting)
+        ahead = [(end - queue_us, slot) for end, _, slot in self._running]
+        busy_core_us = self._begun_core_us - sum(left * slot.cpus for left, slot in ahead)
+        busy_byte_us = self._begun_byte_us - sum(left * slot.memory_bytes for left, slot in ahead)
+        memory_idle_core_us = self._memory_idle_core_us
+        while self._running:
+            self.release_next()
+        return Packing(self._now, queue_us, busy_core_us, busy_byte_us, memory_idle_core_us)
+
+    def _has_room(self, node: int, slot: Slot) -> bool:
+        return slot.cpus <= self._free_cores[node] and slot.memory_bytes <= self._free_bytes[node]
+
+    def _begin(self, node: int, slot: Slot) -> None:
+        self._free_cores[node] -= slot.cpus
+        self._free_bytes[node] -= slot.memory_bytes
+        self._begun_core_us += slot.cpus * slot.wall_time_us
+        self._begun_byte_us += slot.memory_bytes * slot.wall_time_us
+        heapq.heappush(self._running, (self._now + slot.wall_time_us, node, slot))
+
+    def _count_idle(self, node: int, waiting: Slot) -> None:
+        """Add what idled on a node since its state changed, where memory alone was short."""
+        if waiting.cpus <= self._free_cores[node]:
+            idle_us = self._now - self._idle_since[node]
+            self._memory_idle_core_us += self._free_cores[node] * idle_us
+        self._idle_since[node] = self._now
+
+    def _first_with_room_later(self, slot: Slot) -> int:
+        """Find the unclaimed node on which a slot can begin first, from the known ends."""
+        lacking = {
+            node: [slot.cpus - self._free_cores[node], slot.memory_bytes - self._free_bytes[node]]
+            for node in self.unclaimed
+        }
+        for _, node, ending in sorted(self._running):
+            if node in lacking:
+                lacking[node][0] -= ending.cpus
+                lacking[node][1] -= ending.memory_bytes
+                if max(lacking[node]) <= 0:
+                    return node
+        raise AssertionError("an empty node has room for every slot that fits a node")
