@@ -13,6 +13,8 @@ __all__ = [
     "Usage",
     "Words",
     "box",
+    "common_boxes",
+    "common_inputs",
     "completeness",
     "cumulative",
     "histogram",
@@ -107,6 +109,49 @@ def box(facts: Facts, campaign: str, stage: str, title: str) -> Words:
         f"{line} per core.{_over_in_focus(usage)}",
         f"Horizontal box plots of max RSS for each task of {title} and each release, with a "
         f"dashed red line at {line}.{_over_in_focus(usage)}",
+    )
+
+
+def common_boxes(facts: Facts, stage: str, title: str, line: str) -> Words:
+    """Describe the box plots of all releases on what they have in common.
+
+    Parameters
+    ----------
+    facts, stage, title
+        As for `box`.
+    line : `str`
+        The threshold, written.
+    """
+    both = common_inputs(facts, stage, title)
+    return Words(
+        f"Max RSS per task in {title} on common input alone, the releases side by side. {both} "
+        "Behind the name of a task stands on how many visits (or exposures) it is compared. A task "
+        "whose data IDs have no visit is compared on the same places of the sky, over which one "
+        "campaign may have had more visits than another. Boxes and whiskers are as in the figure "
+        "of all quanta; circles are the extremes that whiskers do not reach. The dashed red line "
+        f"marks {line} per core.",
+        f"Horizontal box plots of max RSS for each task of {title} and each release, over visits "
+        f"and places that all releases processed, with a dashed red line at {line}. {both}",
+    )
+
+
+def common_inputs(facts: Facts, stage: str, title: str) -> str:
+    """Say how much the campaigns of a stage have in common, in sentences."""
+
+    def said(column: str) -> str:
+        return facts.say("fct_stage_common_visits", column, stage=stage)
+
+    left_out = facts.value("fct_stage_common_visits", "incomparable_task_count", stage=stage)
+    return (
+        f"Of {said('visit_count')} visits in {title}, {said('common_visit_count')} were measured "
+        f"by each of the {said('campaign_count')} campaigns; of {said('task_count')} tasks that "
+        f"several campaigns have, {said('common_task_count')} have common input"
+        + (
+            f", and {said('incomparable_task_count')} can have none, since one quantum of theirs "
+            "takes in the whole campaign."
+            if left_out
+            else "."
+        )
     )
 
 

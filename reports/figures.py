@@ -96,6 +96,8 @@ class Figure:
         Plain text.
     stage : `str`
         The stage that it belongs to; empty if it is about all.
+    is_comparison : `bool`, optional
+        Whether it compares releases on common input: it stands where releases are compared.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Figure:
     nothing: str
     caption: str
     stage: str
+    is_comparison: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -130,6 +133,8 @@ class Shown:
         title: str,
         words: Callable[[], captions.Words],
         nothing: str,
+        *,
+        is_comparison: bool = False,
         **options: object,
     ) -> Figure:
         """Make a figure; without data it says so in its caption too."""
@@ -151,6 +156,7 @@ class Shown:
             nothing=nothing,
             caption=" ".join([said.caption, *notes]),
             stage=self.stage.name,
+            is_comparison=is_comparison,
         )
 
 
@@ -363,6 +369,16 @@ def _release_figures(
             threshold_gib=threshold,
             statistic=statistic,
         )
+    yield shown.figure(
+        f"MaxRSS_box_common_visits_stage{stage.number}",
+        rss_box.__name__,
+        (marts.common_boxes(stage.name), marts.common_extremes(stage.name)),
+        "Max RSS per task on common visits and places",
+        partial(captions.common_boxes, facts, stage.name, stage.title, numbers.gib(threshold)),
+        _nothing_common(stage, nothing),
+        is_comparison=True,
+        threshold_gib=threshold,
+    )
 
 
 def _focus_figures(
@@ -445,6 +461,19 @@ def _focus_figures(
         threshold_gib=threshold,
         weight="cumulative_wall_time_fraction",
         fits_fraction=1 - (focus["over_threshold_wall_time_fraction"] or 0),
+    )
+
+
+def _nothing_common(stage: Stage, nothing: str) -> str:
+    """Say why releases cannot be compared on common input."""
+    measured = [usage["campaign"] for usage in stage.usages if usage["quanta_count"]]
+    if not measured:
+        return nothing
+    if len(measured) == 1:
+        return f"Releases cannot be compared in {stage.title}: {measured[0]} alone was measured."
+    return (
+        f"No visit and no place of the sky in {stage.title} was measured by all campaigns that "
+        f"have the same task ({', '.join(measured)}): their input differs."
     )
 
 

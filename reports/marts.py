@@ -18,6 +18,10 @@ __all__ = ["Marts", "WarehouseError"]
 _GIB = "1073741824.0"
 # Two campaigns may have one release: the campaign tells them apart.
 _RELEASE_LABEL = "campaigns.release || ' (' || campaign || ')'"
+# A task, and on how many visits, exposures or data IDs it is compared.
+_COMMON_LABEL = """task_label || format(' ({:,} {}{})', common_count,
+    case when common_by = 'data_id' then 'data ID' else common_by end,
+    case when common_count = 1 then '' else 's' end)"""
 
 
 class WarehouseError(RuntimeError):
@@ -167,6 +171,75 @@ class Marts:
                 {_RELEASE_LABEL} as release_label,
                 round(max_rss_bytes / {_GIB}, 2) as max_rss_gib
             from fct_task_outliers join dim_campaigns as campaigns using (campaign)
+            where stage = $1
+            order by all
+            """,  # noqa: S608
+            [stage],
+        )
+
+    def common_boxes(self, stage: str) -> pa.Table:
+        """Get the boxes of tasks over what all campaigns have in common, in GiB.
+
+        Parameters
+        ----------
+        stage : `str`
+            Stage of the file.
+
+        Returns
+        -------
+        boxes : `pyarrow.Table`
+            Like those of `task_boxes`, but each label says on how many visits, exposures or data
+            IDs; tasks that are matched by visit come first, then those by exposure and data ID.
+        """
+        return self._query(
+            f"""
+            with ranked as (
+                select
+                    task_label,
+                    max(max_max_rss_bytes) filter (is_focus) as focus_bytes,
+                    max(max_max_rss_bytes) as any_bytes
+                from fct_task_common_usage join dim_campaigns using (campaign)
+                where stage = $1 and quanta_count > 0
+                group by task_label
+            )
+            select
+                {_COMMON_LABEL} as task_label,
+                {_RELEASE_LABEL} as release_label,
+                campaign_position,
+                quanta_count,
+                p50_max_rss_bytes / {_GIB} as p50_gib,
+                case when quanta_count > 1 then lower_whisker_max_rss_bytes / {_GIB} end
+                    as lower_whisker_gib,
+                case when quanta_count > 1 then p25_max_rss_bytes / {_GIB} end as p25_gib,
+                case when quanta_count > 1 then p75_max_rss_bytes / {_GIB} end as p75_gib,
+                case when quanta_count > 1 then upper_whisker_max_rss_bytes / {_GIB} end
+                    as upper_whisker_gib
+            from fct_task_common_usage as usage
+            join dim_campaigns as campaigns using (campaign)
+            join ranked using (task_label)
+            where stage = $1 and quanta_count > 0
+            order by common_by desc, focus_bytes desc nulls last, any_bytes desc, usage.task_label,
+                campaign_position
+            """,  # noqa: S608  (constants of this module)
+            [stage],
+        )
+
+    def common_extremes(self, stage: str) -> pa.Table:
+        """Get the extremes of `common_boxes` that lie beyond the whiskers, in GiB."""
+        return self._query(
+            f"""
+            with extremes as (
+                select *, min_max_rss_bytes as extreme_bytes from fct_task_common_usage
+                where min_max_rss_bytes < lower_whisker_max_rss_bytes
+                union all
+                select *, max_max_rss_bytes as extreme_bytes from fct_task_common_usage
+                where max_max_rss_bytes > upper_whisker_max_rss_bytes
+            )
+            select
+                {_COMMON_LABEL} as task_label,
+                {_RELEASE_LABEL} as release_label,
+                extreme_bytes / {_GIB} as max_rss_gib
+            from extremes join dim_campaigns as campaigns using (campaign)
             where stage = $1
             order by all
             """,  # noqa: S608

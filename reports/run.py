@@ -29,6 +29,8 @@ TABLES = (
     "dim_tasks",
     "fct_stage_usage",
     "fct_task_usage",
+    "fct_task_common_usage",
+    "fct_stage_common_visits",
     "fct_thresholds",
     "fct_task_completeness",
     "fct_missing_quanta",

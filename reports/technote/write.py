@@ -34,6 +34,7 @@ class Section:
     focus: dict[str, Any]
     usages: list[dict[str, Any]]
     figures: list[Figure]
+    comparisons: list[Figure]
     tasks: list[str]
     other_tasks: list[str]
     notes: tuple[str, ...]
@@ -45,12 +46,14 @@ class Section:
 def _section(marts: Marts, facts: Facts, stage: Stage, shown: list[Figure]) -> Section:
     """Gather what the template needs of a stage."""
     campaign = stage.focus["campaign"]
+    own = [figure for figure in shown if figure.stage == stage.name]
     return Section(
         name=stage.name,
         title=stage.title,
         focus=stage.focus,
         usages=stage.usages,
-        figures=[figure for figure in shown if figure.stage == stage.name],
+        figures=[figure for figure in own if not figure.is_comparison],
+        comparisons=[figure for figure in own if figure.is_comparison],
         tasks=marts.tasks(campaign, stage.name)["task_label"].to_pylist(),
         other_tasks=marts.other_tasks(campaign, stage.name)["task_label"].to_pylist(),
         notes=gap_notes(stage.usages),

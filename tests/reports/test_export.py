@@ -39,10 +39,11 @@ NAMES = (
 
 
 def expected_names(numbers: list[str]) -> set[str]:
-    return {name.format(n=number) for number in numbers for name in (*NAMES, CONCURRENCY)}
+    return {name.format(n=number) for number in numbers for name in (*NAMES, *MORE_NAMES)}
 
 
-CONCURRENCY = "concurrency_v30_stage{n}"
+COMMON_VISITS = "MaxRSS_box_common_visits_stage{n}"
+MORE_NAMES = (COMMON_VISITS, "concurrency_v30_stage{n}")
 
 OVERALL = {
     "Completeness", "worker_sizing", "memory_requests", "release_changes", "memory_dependence"
@@ -87,7 +88,7 @@ def test_each_figure_has_caption_and_alternative_text(report: Path) -> None:
 def test_a_declared_gap_stands_on_every_figure_that_shows_its_campaign(report: Path) -> None:
     said = f"Stage 4 of DM-53368: declared incomplete: {LOST_REASON}"
     for name in expected_names(["1", "2", "3", "4"]):
-        shows_it = "all_stacks_stage4" in name
+        shows_it = re.search("(all_stacks|common_visits)_stage4", name) is not None
         assert (said in drawn_text(report / "images" / f"{name}.svg")) == shows_it, name
 
 
@@ -164,7 +165,11 @@ def test_a_stage_that_the_focus_does_not_have_shows_the_other_campaigns(
     captions = json.loads((hostile_report / "captions.json").read_text())
     for name in expected_names(["2"]):
         assert captions[name]["is_empty"] == ("all_stacks" not in name), name
-        if captions[name]["is_empty"]:
+        if name == COMMON_VISITS.format(n="2"):
+            assert captions[name]["caption"] == (
+                "Releases cannot be compared in Stage 2: DM-1 alone was measured."
+            )
+        elif captions[name]["is_empty"]:
             assert captions[name]["caption"] == (
                 "No measured quanta in Stage 2 of DM-2: "
                 "the campaigns file does not list this stage for it."
@@ -183,6 +188,32 @@ def test_a_sample_of_the_quanta_over_the_line_is_called_one(data: Path, tmp_path
         r"The 5 largest of \d+ quanta over 6 GiB, Stage 2 of .*", figure.setting.title
     )
     assert re.match(r"The 5 largest of the \d+ quanta over 6 GiB in Stage 2", figure.caption)
+
+
+def test_releases_are_compared_on_the_visits_that_all_of_them_have(
+    data: Path, report: Path, tmp_path: Path
+) -> None:
+    name = COMMON_VISITS.format(n="1")
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        visits = connection.sql(
+            "select common_visit_count from fct_stage_common_visits where stage = 'stage1'"
+        ).fetchall()[0][0]
+        common = connection.sql(
+            "select common_count from fct_task_common_usage "
+            "where stage = 'stage1' and campaign = 'DM-53877' and task_label = 'isr'"
+        ).fetchall()[0][0]
+    words = json.loads((report / "captions.json").read_text())[name]
+    assert visits > 0
+    assert f" {visits:,} were measured by each of the 3 campaigns" in words["caption"]
+    assert f"isr ({common:,} visits)" in drawn_text(report / "images" / f"{name}.svg")
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes((data / "warehouse.duckdb").read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update fct_task_common_usage set quanta_count = 0")
+    with Marts(path) as marts:
+        shown = {figure.name: figure for figure in figures(marts, Facts(marts))}
+    assert shown[name].is_empty
+    assert "No visit and no place of the sky in Stage 1" in shown[name].caption
 
 
 def test_nothing_over_the_line_is_said_with_the_largest_peak(hostile_report: Path) -> None:

@@ -1,0 +1,131 @@
+{%- set keys = ['campaign', 'stage', 'task_label'] -%}
+{%- set fractions = [0, 0.25, 0.5, 0.75, 0.95, 1] -%}
+{%- set names = ['min', 'p25', 'p50', 'p75', 'p95', 'max'] -%}
+
+with
+
+usage as (
+
+    select * from {{ ref('fct_task_usage') }}
+    where quanta_count > 0
+
+),
+
+tasks as (
+
+    select * from {{ ref('int_tasks_shared') }}
+
+),
+
+inputs as (
+
+    select
+        stage,
+        task_label,
+        count(*) as common_count
+    from {{ ref('int_inputs_common') }}
+    group by stage, task_label
+
+),
+
+counted as (
+
+    select
+        campaign,
+        stage,
+        task_label,
+        count(*) as quanta_count,
+        count(*) filter (is_peak_inherited) as inherited_peak_count,
+        count(*) filter (is_peak_inherited is not null) as bounded_peak_count,
+        count(*) filter (is_over_threshold) as over_threshold_count,
+        avg(max_rss_bytes) as mean_max_rss_bytes,
+        sum(total_wall_time_s) as total_wall_time_s,
+        coalesce(sum(total_wall_time_s) filter (is_over_threshold), 0) as over_threshold_wall_time_s
+    from {{ ref('int_quanta_common') }}
+    group by campaign, stage, task_label
+
+),
+
+peaks as (
+    {{ selected_quantiles(ref('int_quanta_common'), keys, 'max_rss_bytes', fractions, 'true') }}
+),
+
+fenced as (
+
+    select
+        *,
+        quantile_2 - 1.5 * (quantile_4 - quantile_2) as lower_fence_bytes,
+        quantile_4 + 1.5 * (quantile_4 - quantile_2) as upper_fence_bytes
+    from peaks
+
+),
+
+whiskered as (
+
+    select
+        quanta.campaign,
+        quanta.stage,
+        quanta.task_label,
+        min(quanta.max_rss_bytes) filter (quanta.max_rss_bytes >= fenced.lower_fence_bytes)
+            as lower_whisker_max_rss_bytes,
+        max(quanta.max_rss_bytes) filter (quanta.max_rss_bytes <= fenced.upper_fence_bytes)
+            as upper_whisker_max_rss_bytes,
+        count(*) filter (
+            quanta.max_rss_bytes < fenced.lower_fence_bytes or quanta.max_rss_bytes > fenced.upper_fence_bytes
+        ) as outlier_count
+    from {{ ref('int_quanta_common') }} as quanta
+    inner join fenced
+        on quanta.campaign = fenced.campaign
+        and quanta.stage = fenced.stage
+        and quanta.task_label = fenced.task_label
+    group by quanta.campaign, quanta.stage, quanta.task_label
+
+),
+
+final as (
+
+    select
+        usage.campaign,
+        usage.stage,
+        usage.task_label,
+        usage.release,
+        tasks.common_by,
+        tasks.campaign_count,
+        coalesce(inputs.common_count, 0) as common_count,
+        coalesce(counted.quanta_count, 0) as quanta_count,
+        {{ share('coalesce(counted.quanta_count, 0)', 'usage.quanta_count') }} as common_quanta_fraction,
+        coalesce(counted.inherited_peak_count, 0) as inherited_peak_count,
+        {{ share('counted.inherited_peak_count', 'counted.bounded_peak_count') }} as inherited_peak_fraction,
+        {%- for name in names %}
+        peaks.quantile_{{ loop.index }} as {{ name }}_max_rss_bytes,
+        {%- endfor %}
+        counted.mean_max_rss_bytes,
+        whiskered.lower_whisker_max_rss_bytes,
+        whiskered.upper_whisker_max_rss_bytes,
+        coalesce(whiskered.outlier_count, 0) as outlier_count,
+        coalesce(counted.over_threshold_count, 0) as over_threshold_count,
+        {{ hours('coalesce(counted.total_wall_time_s, 0)') }} as total_wall_time_h,
+        {{ hours('coalesce(counted.over_threshold_wall_time_s, 0)') }} as over_threshold_wall_time_h
+    from usage
+    inner join tasks
+        on usage.stage = tasks.stage
+        and usage.task_label = tasks.task_label
+    left join inputs
+        on usage.stage = inputs.stage
+        and usage.task_label = inputs.task_label
+    left join counted
+        on usage.campaign = counted.campaign
+        and usage.stage = counted.stage
+        and usage.task_label = counted.task_label
+    left join peaks
+        on usage.campaign = peaks.campaign
+        and usage.stage = peaks.stage
+        and usage.task_label = peaks.task_label
+    left join whiskered
+        on usage.campaign = whiskered.campaign
+        and usage.stage = whiskered.stage
+        and usage.task_label = whiskered.task_label
+
+)
+
+select * from final
