@@ -81,6 +81,17 @@ class FileBatch:
     def __len__(self) -> int:
         return len(self.metadata_ids)
 
+    @property
+    def uris(self) -> list[str | None]:
+        """What is read of each quantum: its metadata, or the log where there is none."""
+        logs = self.log_uris or [None] * len(self)
+        return [
+            log if dataset_id is None else metadata
+            for dataset_id, metadata, log in zip(
+                self.metadata_ids, self.metadata_uris, logs, strict=True
+            )
+        ]
+
 
 @dataclass(frozen=True)
 class Part:
@@ -122,85 +133,112 @@ def read_metadata_files(
     guard = guard or StoreGuard()
     builder = QuantaBuilder(batch.run, "metadata_file")
     batches: list[pa.RecordBatch] = []
-    uris = [_uri_to_read(batch, index) for index in range(len(batch))]
+    make_row = _row_maker(batch)
+    uris = batch.uris
     found = _map_in_window(_try_read, uris, threads)
-    for base, uri, answer in zip(_bases(batch), uris, found, strict=True):
+    for number, (dataset_id, uri, answer) in enumerate(
+        zip(batch.metadata_ids, uris, found, strict=True)
+    ):
         content = _judge(guard, uri, answer)
-        if base.metadata_dataset_id is None:
-            _add_failure(builder, base, content)
+        if dataset_id is None:
+            _add_failure(builder, make_row, number, content)
+        elif isinstance(content, bytes):
+            _add_success(builder, make_row, number, content, batch.task_label)
         else:
-            _add_success(builder, base, content)
+            row = make_row(number, has_metadata=False)
+            reason = content or "registered, but the datastore has no record of a file"
+            builder.append_unreadable(row, reason)
         if len(builder) >= BATCH_SIZE:
             batches.append(builder.take_batch())
     batches.append(builder.take_batch())
     return Part(pa.Table.from_batches(batches, QUANTA), builder.take_rejects())
 
 
-def _uri_to_read(batch: FileBatch, index: int) -> str | None:
-    if batch.metadata_ids[index] is not None:
-        return batch.metadata_uris[index]
-    return batch.log_uris[index] if batch.log_uris else None
+def _row_maker(batch: FileBatch) -> Callable[..., Row]:
+    """Make a function that makes the row of a quantum, from its number in the batch.
 
-
-def _bases(batch: FileBatch) -> Iterator[Row]:
-    """Iterate over what is known of each quantum before a file is read."""
+    It is called once the file is read: to change a row takes as long as to make one.
+    """
     names = list(batch.coordinates)
     write_data_id = data_id_writer(batch.required, names)
     pick = dimension_picker(names)
-    coordinates = zip(*batch.coordinates.values(), strict=True) if names else [()] * len(batch)
-    for values, dataset_id, has_log, uri in zip(
-        coordinates, batch.metadata_ids, batch.has_logs, batch.metadata_uris, strict=True
-    ):
+    columns = batch.coordinates.values()
+    coordinates = list(zip(*columns, strict=True)) if names else [()] * len(batch)
+
+    def make(
+        number: int,
+        *,
+        attempt: int = 0,
+        is_last_attempt: bool = True,
+        caveats: int | None = None,
+        exception_type: str | None = None,
+        has_metadata: bool = True,
+        previous_process_quanta: list[str] | None = None,
+    ) -> Row:
+        values, dataset_id = coordinates[number], batch.metadata_ids[number]
+        has_log = batch.has_logs[number]
         if dataset_id is None:
             status = "failed"
         elif has_log or not batch.keeps_logs:
             status = "successful"
         else:
             status = "aborted_success"
-        yield Row(
+        return Row(
             task_label=batch.task_label,
             data_id=write_data_id(values),
             dimensions=pick(values),
             status=status,
             metadata_dataset_id=dataset_id,
-            has_metadata=dataset_id is not None,
+            attempt=attempt,
+            is_last_attempt=is_last_attempt,
+            caveats=caveats,
+            exception_type=exception_type,
+            has_metadata=has_metadata,
             has_log=has_log,
-            uri=uri,
+            previous_process_quanta=previous_process_quanta,
+            uri=batch.metadata_uris[number],
         )
 
+    return make
 
-def _add_success(builder: QuantaBuilder, base: Row, content: bytes | str | None) -> None:
-    """Add a quantum whose metadata is registered."""
-    if content is None:
-        content = "registered, but the datastore has no record of a file"
-    if isinstance(content, str):
-        builder.append_unreadable(base._replace(has_metadata=False), content)
-        return
+
+def _add_success(
+    builder: QuantaBuilder,
+    make_row: Callable[..., Row],
+    number: int,
+    content: bytes,
+    task_label: str,
+) -> None:
+    """Add a quantum whose metadata was read."""
     try:
         usage = decode_metadata(content)
     except MetadataError as error:
-        builder.append_unreadable(base, error)
+        builder.append_unreadable(make_row(number), error)
         return
-    row = base._replace(
-        caveats=usage.caveats, exception_type=failure_type(content, base.task_label)
-    )
+    row = make_row(number, caveats=usage.caveats, exception_type=failure_type(content, task_label))
     builder.append(row, usage)
 
 
-def _add_failure(builder: QuantaBuilder, base: Row, content: bytes | str | None) -> None:
+def _add_failure(
+    builder: QuantaBuilder,
+    make_row: Callable[..., Row],
+    number: int,
+    content: bytes | str | None,
+) -> None:
     """Add the attempts of a quantum that left a log alone."""
     attempts = [FailureLog(None, None, None)]
     if isinstance(content, bytes):
         attempts = decode_failure_log(content)
-    for number, attempt in enumerate(attempts):
-        row = base._replace(
-            attempt=number,
-            is_last_attempt=number == len(attempts) - 1,
-            exception_type=attempt.exception_type,
-            has_metadata=attempt.usage is not None,
-            previous_process_quanta=attempt.previous_process_quanta,
+    for attempt, told in enumerate(attempts):
+        row = make_row(
+            number,
+            attempt=attempt,
+            is_last_attempt=attempt == len(attempts) - 1,
+            exception_type=told.exception_type,
+            has_metadata=told.usage is not None,
+            previous_process_quanta=told.previous_process_quanta,
         )
-        builder.append(row, attempt.usage)
+        builder.append(row, told.usage)
 
 
 def _try_read(uri: str | None) -> bytes | Diagnosis | None:
