@@ -12,16 +12,18 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import sqlalchemy
 from lsst.daf.butler import (
     Butler,
+    ButlerConfig,
     DataCoordinate,
     DatasetRef,
     DatasetType,
@@ -33,7 +35,7 @@ from lsst.utils.iteration import chunk_iterable
 from extract.file_locations import FileLocations, plain_text
 from extract.metadata_files import FileBatch
 from extract.quanta import is_usage_gathering
-from extract.store_errors import explain, within
+from extract.store_errors import StoreError, explain, within
 
 __all__ = [
     "FileSlice",
@@ -78,6 +80,15 @@ CONNECTIONS = 32
 
 ANSWER_LIMIT_S = 15
 """Wall seconds after which a server is said not to answer; its clients would take minutes."""
+
+
+_SQLITE_FILE = "the registry's SQLite file"
+"""How `extract.store_errors` speaks of it, without knowing where it is."""
+
+_PATIENCE_S = 3
+"""Wall seconds after which a store that fails is not asked again."""
+
+_T = TypeVar("_T")
 
 
 class RepositoryError(RuntimeError):
@@ -153,6 +164,7 @@ class Repository:
         self._butler = butler
         self._files = FileLocations(butler)
         self._types: dict[str, frozenset[str]] = {}
+        self._silent_stores: dict[str, str] = {}
 
     def expand(self, expressions: Iterable[str]) -> list[tuple[str, str]]:
         """List the RUNs that collections and globs lead to, in chain order.
@@ -242,7 +254,7 @@ class Repository:
         if _PROVENANCE in counts and (found := self._graph(run)):
             ref, uri = found
             return RunContents(
-                "provenance_graph", _graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
+                "provenance_graph", self._graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
             )
         metadata = _of_tasks(counts, _METADATA, "TaskMetadata")
         logs = _of_tasks(counts, _LOG, "ButlerLogRecords")
@@ -261,6 +273,31 @@ class Repository:
         """Find the ingested provenance graph of a RUN."""
         ref = self._butler.find_dataset(_PROVENANCE, collections=[run])
         return None if ref is None else (ref, self._butler.getURI(ref))
+
+    def _graph_fingerprint(self, ref: DatasetRef, uri: ResourcePath) -> str:
+        """Tell one provenance graph from another that took its place."""
+        try:
+            size = self._ask_store(uri, uri.size)
+        except Exception as error:  # The store decides which; the read itself will say it in full.
+            return f"graph: {ref.id}, unreadable: {type(error).__name__}"
+        return f"graph: {ref.id}, {size} bytes"
+
+    def _ask_store(self, uri: ResourcePath, call: Callable[[], _T]) -> _T:
+        """Ask a store something, unless it kept us waiting in vain before.
+
+        Clients try again for half a minute before they tell that a server is down or not
+        trusted: once for a repository is enough, whatever the number of its RUNs.
+        """
+        store = f"{uri.scheme}://{uri.netloc}"
+        if store in self._silent_stores:
+            raise StoreError(self._silent_stores[store])
+        begun = time.monotonic()
+        try:
+            return within(ANSWER_LIMIT_S, call)
+        except Exception as error:
+            if time.monotonic() - begun >= _PATIENCE_S:
+                self._silent_stores[store] = explain(error, str(uri))
+            raise
 
     def _counts(self, run: str) -> dict[str, tuple[str, int]]:
         """Count the datasets of a RUN by type, with the type's storage class."""
@@ -526,8 +563,11 @@ class Repository:
             uri = self._files.locate(refs[:1])[0]
         if uri is None:
             raise RepositoryError(f"{run}: the datastore does not know where its metadata is")
+        resource = ResourcePath(uri)
         try:
-            within(ANSWER_LIMIT_S, lambda: ResourcePath(uri).read(1))
+            self._ask_store(resource, lambda: resource.read(1))
+        except StoreError as error:
+            raise RepositoryError(f"{uri}: {error}") from error
         except Exception as error:  # Each store has its own: FileNotFoundError, ValueError, ...
             raise RepositoryError(f"{uri}: {explain(error, uri)}") from error
         return uri
@@ -544,15 +584,6 @@ def _of_tasks(
         and storage == storage_class
         and not is_usage_gathering(name.removesuffix(suffix))
     }
-
-
-def _graph_fingerprint(ref: DatasetRef, uri: ResourcePath) -> str:
-    """Tell one provenance graph from another that took its place."""
-    try:
-        size = uri.size()
-    except Exception as error:  # The store decides which; the read itself will say it in full.
-        return f"graph: {ref.id}, unreadable: {type(error).__name__}"
-    return f"graph: {ref.id}, {size} bytes"
 
 
 def _begin(record: object) -> datetime.datetime | None:
@@ -590,17 +621,31 @@ def open_repository(location: str) -> Iterator[Repository]:
     try:
         butler = within(ANSWER_LIMIT_S, lambda: _open(location))
     except Exception as error:  # Wrong label, path, password, server: six libraries, one line.
-        raise RepositoryError(f"repository {location}: {explain(error, location)}") from error
+        raise RepositoryError(f"repository {location}: {_explain(error, location)}") from error
     try:
         with butler.registry.caching_context():
             yield Repository(location, butler)
     except (
         sqlalchemy.exc.SQLAlchemyError
     ) as error:  # A table without a grant, a server that went away.
-        raise RepositoryError(f"repository {location}: {explain(error)}") from error
+        raise RepositoryError(f"repository {location}: {_explain(error, location)}") from error
     finally:
         # Older stacks have no close().
         getattr(butler, "close", lambda: None)()
+
+
+def _explain(error: BaseException, location: str) -> str:
+    """Say what is wrong with a repository; a registry that is a file is named."""
+    text = explain(error, location)
+    if _SQLITE_FILE not in text:
+        return text
+    try:
+        config = ButlerConfig(Butler.get_repo_uri(location, return_label=True))
+        root = config.configDir.ospath.rstrip("/") if config.configDir else ""
+        file = sqlalchemy.make_url(config["registry", "db"].replace("<butlerRoot>", root)).database
+    except Exception:  # The configuration may be what is amiss: then the text must do.
+        return text
+    return text.replace(_SQLITE_FILE, f"{_SQLITE_FILE} {file}", 1)
 
 
 def _open(location: str) -> Butler:

@@ -90,12 +90,20 @@ _RULES = tuple(
         ),
         (
             r"unable to open database file",
-            "the registry's SQLite file is missing, or this user may not read it",
+            "the registry's SQLite file is missing, or this user may not read it: restore it, ask "
+            "its owner for permission, or correct registry.db in butler.yaml",
             True,
         ),
         (
-            r"file is not a database|disk image is malformed",
-            "the registry's SQLite file is damaged: restore it from a copy",
+            r"file is not a database|disk image is malformed|no such table",
+            "the registry's SQLite file is damaged, or of no Butler repository: restore it from a "
+            "copy, or correct registry.db in butler.yaml",
+            True,
+        ),
+        (
+            r"sqlite3\.OperationalError\) (?:disk I/O error|database is locked)",
+            "the registry's SQLite file cannot be read now: its disk or network file system is in "
+            "trouble, or a program that writes keeps it locked",
             True,
         ),
         # Servers
@@ -127,6 +135,12 @@ _RULES = tuple(
         (
             r"WRONG_VERSION_NUMBER|record layer failure",
             "the server speaks no TLS: dav:// or http:// instead of davs:// or https://?",
+            True,
+        ),
+        (
+            r"Connection reset by peer|Remote end closed connection|Connection aborted",
+            "the server breaks the connection off: is it up, or does it speak TLS, and davs:// or "
+            "https:// is meant instead of dav:// or http://?",
             True,
         ),
         (
@@ -183,9 +197,15 @@ _RULES = tuple(
             True,
         ),
         (
+            # One file is an accident; when it is all of them, their owner forgot this user.
             r"Permission denied|PermissionError",
             "this user may not read it: ask its owner for permission",
-            False,
+            True,
+        ),
+        (
+            r"(?:Parser|Scanner)Error: .*butler\.yaml",
+            "its butler.yaml is no YAML: restore it from a copy",
+            True,
         ),
         (
             r"No such file|No file found|No such resource|Unable to read resource|NoSuchKey",

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 import extract.repository
-from tests.extract.stores.commands import run_command
+from tests.extract.stores.commands import lake_table, run_command, run_process
 from tests.extract.stores.repositories import Repository, configure_elsewhere
 from tests.extract.stores.servers import Doorman, Postgres, dead_address, serve
-from tests.extract.stores.small_repository import HAS_GRAPHS
+from tests.extract.stores.small_repository import FILES_RUN, HAS_GRAPHS
 
 
 def told(repository: Repository, folder: Path) -> str:
@@ -48,9 +48,75 @@ def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
     assert "no Butler repository" in told(Repository(str(tmp_path / "empty")), tmp_path / "x")
 
 
-def test_a_sqlite_file_that_is_gone(local_repository: Repository, tmp_path: Path) -> None:
+def test_a_sqlite_file_that_is_gone_is_named(local_repository: Repository, tmp_path: Path) -> None:
     shutil.copy(Path(local_repository.name) / "butler.yaml", tmp_path)
-    assert "SQLite file is missing" in told(Repository(str(tmp_path)), tmp_path / "x")
+    line = told(Repository(str(tmp_path)), tmp_path / "x")
+    assert f"SQLite file {tmp_path}/gen3.sqlite3 is missing, or this user may not" in line
+    assert "ask its owner" in line
+
+
+def _damage(raw: bytes, how: str) -> bytes:
+    """Damage a SQLite file: its first page, all but that, its end, or everything."""
+    match how:
+        case "another kind of file":
+            return b"no database at all" * 1000
+        case "empty":
+            return b""
+        case "cut short":
+            return raw[: len(raw) // 3]
+        case _:
+            # Every page but the first, which says where the tables are.
+            return raw[:4096] + bytes(255 - byte for byte in raw[4096:])
+
+
+@pytest.mark.parametrize("how", ["another kind of file", "empty", "cut short", "garbled"])
+def test_a_sqlite_file_that_is_damaged_is_named_with_the_remedy(
+    local_repository: Repository, tmp_path: Path, how: str
+) -> None:
+    shutil.copytree(local_repository.name, tmp_path / "repo")
+    file = tmp_path / "repo" / "gen3.sqlite3"
+    file.write_bytes(_damage(file.read_bytes(), how))
+    line = told(Repository(str(tmp_path / "repo")), tmp_path / "x")
+    assert f"SQLite file {file} is damaged" in line
+    assert "restore it from a copy" in line
+
+
+@pytest.mark.parametrize(
+    ("forbidden", "meant"),
+    [
+        ("gen3.sqlite3", "SQLite file {path} is missing, or this user may not read it"),
+        ("butler.yaml", "this user may not read it: ask its owner for permission"),
+        (FILES_RUN, "this user may not read it: ask its owner for permission"),
+    ],
+)
+def test_what_this_user_may_not_read_is_told(
+    forbidden: str, meant: str, local_repository: Repository, tmp_path: Path
+) -> None:
+    repository = Repository(str(tmp_path / "repo"))
+    shutil.copytree(local_repository.name, repository.name)
+    path = Path(repository.name) / forbidden
+    path.chmod(0)
+    outcome = run_process("check", repository, tmp_path / "x", is_obedient=True)
+    path.chmod(0o700)
+    assert outcome.code == 1, outcome.text
+    (line,) = outcome.failed_lines
+    assert meant.format(path=path) in line
+
+
+def test_files_that_this_user_may_not_read_are_no_lost_quanta(
+    local_repository: Repository, tmp_path: Path
+) -> None:
+    repository = Repository(str(tmp_path / "repo"))
+    shutil.copytree(local_repository.name, repository.name)
+    path = Path(repository.name) / FILES_RUN
+    path.chmod(0)
+    options = ("--workers", "1")
+    outcome = run_process("run", repository, tmp_path / "x", *options, is_obedient=True)
+    path.chmod(0o700)
+    assert outcome.code == 1, outcome.text
+    assert f"Error: DM-1 stage1: {FILES_RUN}: " in outcome.text
+    assert "ask its owner for permission" in outcome.text
+    assert FILES_RUN not in set(lake_table(outcome.data, "quanta")["run"].to_pylist())
 
 
 @pytest.mark.parametrize(
@@ -153,6 +219,34 @@ def test_a_web_server_that_is_no_webdav_server(tmp_path: Path) -> None:
     with serve(Doorman(website)) as address:
         line = told(Repository(f"dav://{address}/butler.yaml"), tmp_path)
     assert "the server is no WebDAV server" in line
+
+
+def test_a_certificate_that_is_not_trusted_is_told_once_the_client_gives_up(
+    davs_repository: Repository, tmp_path: Path
+) -> None:
+    # The client tries again unless it is told not to: that is not what is tested.
+    settings = tmp_path / "webdav.yaml"
+    settings.write_text(yaml.safe_dump([{"base_url": davs_repository.store, "retries": 0}]))
+    untrusting = {"LSST_RESOURCES_WEBDAV_CONFIG": str(settings)}
+    outcome = run_process("check", Repository(davs_repository.name, untrusting), tmp_path / "x")
+    assert outcome.code == 1, outcome.text
+    for line in outcome.failed_lines:
+        assert line.startswith(f"AMISS DM-1 stage{outcome.failed_lines.index(line) + 1}: davs://")
+        assert "the server's certificate is not trusted: name the bundle" in line
+    assert len(outcome.failed_lines) == 1 + HAS_GRAPHS
+
+
+def test_a_store_that_kept_us_waiting_is_not_asked_again(
+    local_repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extract.repository, "ANSWER_LIMIT_S", 0.5)
+    monkeypatch.setattr(extract.repository, "_PATIENCE_S", 0.4)
+    doorman = Doorman(website, delay_s=2)
+    with serve(doorman) as address:
+        path = configure_elsewhere(local_repository, f"http://{address}/", tmp_path)
+        lines = told_of_stages(Repository(str(path)), tmp_path / "x")
+    assert all("no answer in time" in line for line in lines)
+    assert sum(doorman.methods.values()) < 4
 
 
 def test_a_server_that_does_not_answer_is_not_waited_for(
