@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from reports.answers.bps import POLICIES
 from reports.marts import Marts
 
-__all__ = ["AnswerMarts"]
+__all__ = ["JUDGED", "AnswerMarts"]
+
+JUDGED = (*POLICIES, "current")
+"""Policies in the order of the lists of a row: those that can be chosen, and today's request."""
 
 _SIZING = """
     memory_per_core_gib, basis, slot_count, quanta_count, unsized_quanta_count,
@@ -14,6 +18,20 @@ _SIZING = """
     idle_core_h, overhead_fraction, idle_fraction, work_cost, excess_cost_fraction, is_cheapest,
     is_nearly_cheapest
 """
+
+_OUTCOMES = (
+    "killed_fraction",
+    "mean_retry_count",
+    "unfinished_count",
+    "wasted_gib_h",
+    "wasted_fraction",
+)
+
+
+def _by_policy(column: str) -> str:
+    """Write SQL for the values of a column in the order of `JUDGED`."""
+    values = ", ".join(f"any_value({column}) filter (policy = '{name}')" for name in JUDGED)
+    return f"[{values}] as {column}"
 
 
 class AnswerMarts(Marts):
@@ -56,4 +74,77 @@ class AnswerMarts(Marts):
             join fct_stage_usage as usage using (campaign, stage)
             order by campaign_position, stage_position, node_type
             """
+        )
+
+    def page_requests(self) -> pa.Table:
+        """List the requests of every job, with their evidence.
+
+        Returns
+        -------
+        jobs : `pyarrow.Table`
+            One row per (campaign, job_kind, job_label), with lists in the order of `JUDGED`:
+            ``request_memory_mib``, ``request_difference_mib``, ``killed_fraction``,
+            ``mean_retry_count``, ``unfinished_count``, ``wasted_gib_h``, ``wasted_fraction``,
+            ``has_enough_evidence``.
+        """
+        peaks = ", ".join(
+            f"round(any_value({name}_peak_rss_bytes))::bigint as {name}_peak_rss_bytes"
+            for name in ("p50", "p95", "p99", "max")
+        )
+        judged = ", ".join(
+            _by_policy(name)
+            for name in (
+                "request_memory_mib",
+                "request_difference_mib",
+                *_OUTCOMES,
+                "has_enough_evidence",
+            )
+        )
+        return self._query(
+            f"""
+            select
+                campaign, job_kind, job_label,
+                array_to_string(any_value(task_labels), ', ') as tasks,
+                any_value(basis) as basis,
+                any_value(slot_count) as slot_count,
+                any_value(own_peak_count) as own_peak_count,
+                any_value(used_gib_h) as used_gib_h,
+                any_value(current_request_source) as current_request_source,
+                {peaks}, {judged}
+            from fct_memory_requests
+            join dim_campaigns using (campaign)
+            group by campaign, campaign_position, job_kind, job_label
+            order by campaign_position, used_gib_h desc nulls last, job_kind, job_label
+            """  # noqa: S608  (constants of this module)
+        )
+
+    def page_backtests(self) -> pa.Table:
+        """List what requests from one campaign would have done in the next, job by job.
+
+        Returns
+        -------
+        tests : `pyarrow.Table`
+            One row per (evidence_campaign, campaign, job_kind, job_label), with lists in the order
+            of `JUDGED`.
+        """
+        judged = ", ".join(map(_by_policy, _OUTCOMES))
+        return self._query(
+            f"""
+            select
+                evidence_campaign, campaign, job_kind, job_label,
+                any_value(slot_count) as slot_count, {judged}
+            from fct_request_backtest
+            group by all
+            order by all
+            """  # noqa: S608
+        )
+
+    def page_backtest_totals(self) -> pa.Table:
+        """List what each policy would have done in the next campaign, all comparable jobs summed."""
+        return self._query(
+            f"""
+            select evidence_campaign, campaign, policy, job_count, slot_count, {", ".join(_OUTCOMES)}
+            from fct_request_backtest_totals
+            order by evidence_campaign, campaign, policy
+            """  # noqa: S608
         )

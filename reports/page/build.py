@@ -24,7 +24,8 @@ LIMIT_BYTES = 5_000_000
 
 # In this order: each may use what stands above it.
 SCRIPTS = (
-    "numbers", "data", "selection", "elements", "downloads", "charts", "tables", "sizing", "page",
+    "numbers", "data", "selection", "elements", "downloads", "charts", "tables", "sizing",
+    "requests", "page",
 )  # fmt: skip
 
 _PAGE = files("reports.page")

@@ -1,7 +1,7 @@
 """What the page embeds: marts as compact JSON in columns, small enough whatever a campaign's size.
 
 The size is bounded by leaving detail out, and the page says which: first fields beyond the largest
-few, then all fields, then bands.
+few, then all fields and the texts for BPS of all campaigns but one, then bands.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from reports import theme
+from reports.answers.bps import POLICIES, request_memory_yaml
 from reports.page import charts
 from reports.page.answer_charts import answer_specifications
 from reports.page.marts import PageMarts
@@ -36,18 +37,21 @@ class Detail:
         Whether bands are told apart.
     worst_limit : `int`
         Worst quanta of one (campaign, stage), at most.
+    has_every_bps : `bool`
+        Whether each campaign has its texts for BPS; else the focus campaign alone.
     """
 
     field_count: int
     is_by_band: bool
     worst_limit: int
+    has_every_bps: bool
 
 
 DETAILS = (
-    Detail(8, True, 500),
-    Detail(4, True, 200),
-    Detail(0, True, 100),
-    Detail(0, False, 50),
+    Detail(8, True, 500, has_every_bps=True),
+    Detail(4, True, 200, has_every_bps=True),
+    Detail(0, True, 100, has_every_bps=False),
+    Detail(0, False, 50, has_every_bps=False),
 )
 """From fine to coarse: the first that fits is taken."""
 
@@ -89,7 +93,7 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
     detail : `Detail`
         How finely.
     """
-    stages = marts.page_stages()
+    campaigns, stages = marts.page_campaigns(), marts.page_stages()
     field_count, is_by_band = detail.field_count, detail.is_by_band
     worst_limit = min(detail.worst_limit, max(20, WORST_ROWS // max(1, stages.num_rows)))
     lake = marts.lake()
@@ -106,7 +110,7 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
             "worst_limit": worst_limit,
         },
         "thresholds_gib": marts.page_thresholds(),
-        "campaigns": columns(marts.page_campaigns()),
+        "campaigns": columns(campaigns),
         "stages": columns(stages),
         "tasks": columns(marts.page_tasks()),
         "series": columns(marts.page_steps(field_count=field_count, is_by_band=is_by_band)),
@@ -115,6 +119,21 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
         ),
         "sizing": columns(marts.page_sizing()),
         "nodes": columns(marts.page_nodes()),
+        "policies": [
+            {"policy": name, "short": short, "said": said}
+            for name, (short, said) in POLICIES.items()
+        ],
+        "requests": columns(marts.page_requests()),
+        "backtests": columns(marts.page_backtests()),
+        "backtest_totals": columns(marts.page_backtest_totals()),
+        "bps": {
+            row["campaign"]: [
+                request_memory_yaml(marts, campaign=row["campaign"], policy=policy)
+                for policy in POLICIES
+            ]
+            for row in campaigns.to_pylist()
+            if detail.has_every_bps or row["is_focus"]
+        },
         "specs": charts.specifications() | answer_specifications(),
         "configs": charts.light_and_dark(),
         "colours": {

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 import json
 import os
 import re
-import shutil
-import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from dbt_project.build import build
 from dbt_project.layout import Layout
@@ -31,6 +23,7 @@ from reports.page.build import LIMIT_BYTES, write_page
 from reports.page.data import DETAILS, Detail, gather, script_json
 from reports.page.marts import PageMarts
 from tests.lake_factory import GIB, SyntheticLake
+from tests.reports.page_browser import Browser, downloaded, sql, started_chromium
 
 SCRIPT = "</script><script>window.harmed = true</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = true">'
@@ -103,117 +96,10 @@ def page(data: Path) -> Path:
     return write_page(data)
 
 
-def needed(program: str) -> str:
-    """Find a program of the system, or skip (which CI forbids)."""
-    path = shutil.which(program)
-    if path is None:
-        reason = f"{program} is not installed (Debian: apt-get install chromium chromium-driver)"
-        if os.environ.get("CENSUS_NO_SKIP") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return path
-
-
-class Browser:
-    """A headless Chromium with the page open."""
-
-    def __init__(self, driver: webdriver.Chrome, page: Path) -> None:
-        self.driver = driver
-        self.page = page
-
-    def open(self, *, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
-        self.command(
-            "Emulation.setDeviceMetricsOverride",
-            width=width, height=height, deviceScaleFactor=1, mobile=False,
-        )  # fmt: skip
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        self.command("Emulation.setEmulatedMedia", features=[feature])
-        # From another page, so that the same address is loaded anew.
-        self.driver.get("about:blank")
-        self.driver.get_log("browser")  # type: ignore[no-untyped-call]
-        self.driver.get(self.page.as_uri())
-        self.until("return document.documentElement.dataset.ready === 'true'")
-
-    def command(self, name: str, **options: object) -> dict[str, Any]:
-        result: dict[str, Any] = self.driver.execute_cdp_cmd(name, options)
-        return result
-
-    def run(self, script: str, *arguments: object) -> Any:  # noqa: ANN401  (what JavaScript returns)
-        return self.driver.execute_script(script, *arguments)
-
-    def until(self, script: str) -> None:
-        WebDriverWait(self.driver, 20, 0.05).until(lambda _: self.run(script))
-
-    def find(self, selector: str) -> WebElement:
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def find_all(self, selector: str) -> list[WebElement]:
-        return self.driver.find_elements(By.CSS_SELECTOR, selector)
-
-    def click(self, selector: str) -> None:
-        # The driver scrolls no further than it must, and that may be under the controls.
-        target = self.find(selector)
-        self.run("arguments[0].scrollIntoView({block: 'center'})", target)
-        target.click()
-
-    def text(self, selector: str) -> str:
-        text: str = self.run("return document.querySelector(arguments[0]).textContent", selector)
-        return text
-
-    def texts(self, selector: str) -> list[str]:
-        script = "return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)"
-        texts: list[str] = self.run(script, selector)
-        return texts
-
-    def choose(self, picker: str, text: str) -> None:
-        # Browsers show the spaces of an option collapsed; values are exact.
-        options = self.find_all(f"#{picker} option")
-        values = {o.get_attribute("textContent"): o.get_attribute("value") for o in options}
-        value = values[text]
-        assert value is not None
-        Select(self.find(f"#{picker}")).select_by_value(value)
-
-    def slide(self, memory_gib: float) -> None:
-        self.run(
-            "const s = document.getElementById('memory'); s.value = arguments[0];"
-            "s.dispatchEvent(new Event('input', {bubbles: true}))",
-            str(memory_gib),
-        )
-        self.until(
-            "return document.getElementById('memory-output').textContent === "
-            f"'{numbers.gib(memory_gib)}'"
-        )
-
-    def answer(self) -> list[str]:
-        ids = ("quanta-share", "quanta-rest", "wall-time-share", "wall-time-rest")
-        return [self.text(f"#{name}") for name in ids]
-
-    def complaints(self) -> list[str]:
-        log: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
-        return [entry["message"] for entry in log]
-
-    def screenshot(self, path: Path) -> None:
-        image = self.command("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(base64.b64decode(image["data"]))
-
-
 @pytest.fixture(scope="module")
 def chromium(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = needed("chromium")
-    for switch in (
-        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-        "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        "--disable-dev-shm-usage", "--hide-scrollbars",
-        f"--user-data-dir={tmp_path_factory.mktemp('profile')}",
-    ):  # fmt: skip
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    service = webdriver.ChromeService(executable_path=needed("chromedriver"))
-    driver = webdriver.Chrome(options=options, service=service)
-    yield Browser(driver, page)
-    driver.quit()
+    with started_chromium(page, tmp_path_factory.mktemp("profile")) as started:
+        yield started
 
 
 @pytest.fixture
@@ -221,11 +107,6 @@ def browser(chromium: Browser) -> Browser:
     """The page as it is when it was just opened."""
     chromium.open()
     return chromium
-
-
-def sql(data: Path, query: str, *values: object) -> list[tuple[Any, ...]]:
-    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
-        return connection.execute(query, list(values)).fetchall()
 
 
 def expected_answer(data: Path, memory_gib: float, condition: str = "true") -> list[str]:
@@ -565,16 +446,6 @@ def test_worst_quanta_come_with_their_data_ids(browser: Browser, data: Path) -> 
     browser.find("#worst-search").send_keys('"visit":7}')
     assert browser.texts("#worst tbody td.code:nth-child(4)") != []
     assert all('"visit":7}' in text for text in browser.texts("#worst tbody td:nth-child(4)"))
-
-
-def downloaded(folder: Path, pattern: str) -> str:
-    """Wait for a file that the browser saves."""
-    for _ in range(100):
-        files = list(folder.glob(pattern))
-        if files and files[0].stat().st_size:
-            return files[0].read_text()
-        time.sleep(0.05)
-    raise AssertionError(f"no {pattern} in {list(folder.iterdir())}")
 
 
 def test_downloads_hold_what_is_shown(browser: Browser, data: Path, tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ const series = rowsOf(embedded.series);
 const worst = rowsOf(embedded.worst);
 const sizing = rowsOf(embedded.sizing);
 const nodes = rowsOf(embedded.nodes);
+const requests = rowsOf(embedded.requests);
+const backtests = rowsOf(embedded.backtests);
+const backtestTotals = rowsOf(embedded.backtest_totals);
 
 const stageNames = [...new Set(stages.map((row) => row.stage))];
 const campaignNames = campaigns.map((row) => row.campaign);

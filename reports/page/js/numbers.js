@@ -4,18 +4,27 @@ const GIB = 2 ** 30;
 const US_PER_HOUR = 3.6e9;
 const NOTHING = "–";
 
-const grouped = (value, decimals) =>
-  value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+// As Python writes it: what lies exactly between two goes to the even one.
+const TAIL = 30;
+
+const fixed = (value, digits) => {
+  const exact = value.toFixed(digits + TAIL);
+  const cut = exact.slice(0, -TAIL).replace(/\.$/, "");
+  const isTie = /^50*$/.test(exact.slice(-TAIL));
+  return isTie && "02468".includes(cut.at(-1)) ? cut : value.toFixed(digits);
+};
+
+const grouped = (value, digits) => fixed(value, digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
 
 const count = (value) => (value === null ? NOTHING : grouped(Math.round(value), 0));
 
 const gib = (value) =>
-  value === null ? NOTHING : `${value.toLocaleString("en-US", { maximumFractionDigits: 2 })} GiB`;
+  value === null ? NOTHING : `${grouped(value, 2).replace(/\.?0+$/, "")} GiB`;
 
 const hours = (value) => {
   if (value === null) return NOTHING;
   if (value === 0 || Math.abs(value) >= 0.01) return `${grouped(value, 2)} h`;
-  return `${value.toFixed(1 - Math.floor(Math.log10(Math.abs(value))))} h`;
+  return `${fixed(value, 1 - Math.floor(Math.log10(Math.abs(value))))} h`;
 };
 
 const coreHours = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
@@ -27,9 +36,11 @@ const percent = (part, whole) => {
   if (part === whole) return "100 %";
   const share = (100 * part) / whole;
   const nearer = Math.min(Math.abs(share), Math.abs((100 * (whole - part)) / whole));
-  const decimals = Math.max(0, 2 - Math.floor(Math.log10(nearer)));
-  return `${share.toFixed(Math.min(decimals, 12))} %`;
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(nearer)));
+  return `${fixed(share, Math.min(digits, 12))} %`;
 };
+
+const decimals = (value, digits) => (value === null ? NOTHING : grouped(value, digits));
 
 // A share that stands by itself: an overhead, a change.
 const fraction = (value) => (value === null || value === undefined ? NOTHING : percent(value, 1));

@@ -144,6 +144,7 @@ const drawAll = () => Promise.all(Object.keys(drawings).map(draw));
 const chooseAll = () => {
   pickers();
   worstLimit = PAGE_ROWS;
+  request();
   moveLine();
   return drawAll();
 };
@@ -213,6 +214,7 @@ const listen = () => {
     options.allTasks = !options.allTasks;
     draw("boxes");
   });
+  listenToRequests();
   for (const id of ["tasks-search", "worst-search"]) byId(id).addEventListener("input", refreshTables);
   byId("worst-more").addEventListener("click", () => {
     worstLimit += 10 * PAGE_ROWS;
@@ -232,7 +234,7 @@ const listen = () => {
       ["total_wall_time_s", (row) => row.wallTime / 1e6],
       ["over_memory_wall_time_s", (row) => row.overWallTime / 1e6],
     ], shown.matrix));
-  for (const [button, what] of [["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"], ["matrix-csv", "all campaigns and stages"]]) {
+  for (const [button, what] of [["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"], ["matrix-csv", "all campaigns and stages"], ["requests-csv", "requests"]]) {
     byId(button).setAttribute("aria-label", `Download ${what} as CSV`);
   }
   window.addEventListener("hashchange", () => {

@@ -59,7 +59,7 @@ const countColumn = (key, title, more = {}) => ({
   key, title, value: (row) => row[key], text: (row) => count(row[key] ?? null), ...more,
 });
 const gibColumn = (key, title, more = {}) => ({
-  key, title, value: (row) => row[key] ?? null, text: (row) => (row[key] ?? null) === null ? NOTHING : (row[key] / GIB).toFixed(2), ...more,
+  key, title, value: (row) => row[key] ?? null, text: (row) => (row[key] ?? null) === null ? NOTHING : fixed(row[key] / GIB, 2), ...more,
 });
 const hoursColumn = (key, title, more = {}) => ({
   key, title, value: (row) => row[key], text: (row) => hours(row[key] / US_PER_HOUR).replace(" h", ""), ...more,
