@@ -1,6 +1,13 @@
 """Make ``python -m extract`` the same as the console script ``census-extract``."""
 
-from extract.cli import app
+
+def main() -> None:
+    """Run the command line."""
+    # Here, because every worker imports this module again and needs nothing of it.
+    from extract.cli import app
+
+    app()
+
 
 if __name__ == "__main__":
-    app(prog_name="python -m extract")
+    main()

@@ -63,13 +63,15 @@ if TYPE_CHECKING:
     from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
 __all__ = [
+    "GraphCheck",
     "GraphError",
     "GraphInfo",
     "GraphSlice",
     "Sink",
     "SliceResult",
     "TaskDimensions",
-    "inspect_graph",
+    "check_graph",
+    "describe_graph",
     "local_graph",
     "plan_slices",
     "read_slice",
@@ -155,7 +157,7 @@ class _Layout:
 
 
 @dataclass(frozen=True)
-class GraphInfo:
+class GraphCheck:
     """What a graph's header and directory say, after every check of the file as a whole."""
 
     path: str
@@ -180,14 +182,22 @@ class GraphInfo:
     """Quanta that have a block, the others were never scanned by the aggregator; `None` for an
     unknown version."""
 
+    has_packages: bool
+    """Whether it notes software versions."""
+
+    layout: _Layout | None = field(repr=False)
+    """`None` for an unknown version."""
+
+
+@dataclass(frozen=True)
+class GraphInfo(GraphCheck):
+    """What is known of a sound graph before its blocks are read."""
+
     tasks: Mapping[str, TaskDimensions]
     """Dimensions by task label."""
 
     packages: Mapping[str, str]
     """Software versions by package; empty where the graph has none."""
-
-    layout: _Layout | None = field(repr=False)
-    """`None` for an unknown version."""
 
 
 @dataclass(frozen=True)
@@ -252,8 +262,8 @@ def local_graph(uri: str) -> Iterator[str]:
         yield local.ospath
 
 
-def inspect_graph(path: str, *, uri: str | None = None) -> GraphInfo:
-    """Check a graph file as a whole, and read all that is not a block.
+def check_graph(path: str, *, uri: str | None = None) -> GraphCheck:
+    """Check a graph file as a whole: checksums, sizes, addresses.
 
     Parameters
     ----------
@@ -264,8 +274,8 @@ def inspect_graph(path: str, *, uri: str | None = None) -> GraphInfo:
 
     Returns
     -------
-    info : `GraphInfo`
-        Counts, dimensions and software versions.
+    check : `GraphCheck`
+        Counts, and where the blocks are.
 
     Raises
     ------
@@ -281,8 +291,7 @@ def inspect_graph(path: str, *, uri: str | None = None) -> GraphInfo:
     else:
         verify_checksums(path, list(members.values()))
         layout, n_blocks = None, None
-    tasks, packages = _read_pipeline(path, has_packages="packages.json.zst" in members)
-    return GraphInfo(
+    return GraphCheck(
         path=path,
         uri=uri or path,
         run=header.output_run,
@@ -290,10 +299,39 @@ def inspect_graph(path: str, *, uri: str | None = None) -> GraphInfo:
         n_quanta=header.n_quanta,
         n_task_quanta=header.n_task_quanta,
         n_blocks=n_blocks,
-        tasks=tasks,
-        packages=packages,
+        has_packages="packages.json.zst" in members,
         layout=layout,
     )
+
+
+def describe_graph(check: GraphCheck) -> GraphInfo:
+    """Read dimensions and software versions by means of the official reader.
+
+    Parameters
+    ----------
+    check : `GraphCheck`
+        The graph.
+
+    Returns
+    -------
+    info : `GraphInfo`
+        Counts, dimensions and software versions.
+
+    Raises
+    ------
+    GraphError
+        If the installed stack cannot read them.
+    """
+    with _official_reader(check.path) as reader:
+        tasks = {
+            label: TaskDimensions(
+                required=tuple(node.dimensions.required),
+                full=tuple(node.dimensions.data_coordinate_keys),
+            )
+            for label, node in reader.pipeline_graph.tasks.items()
+        }
+        packages = dict(reader.fetch_packages()) if check.has_packages else {}
+    return GraphInfo(**vars(check), tasks=tasks, packages=packages)
 
 
 _UNUSED_MEMBERS = {"datasets.mb", "logs.mb"}
@@ -382,22 +420,6 @@ def _find_cuts(
     if cuts[0] != 0:
         raise GraphError(f"{path}: member quanta.mb does not begin with a block; {_DAMAGED}")
     return cuts, counts
-
-
-def _read_pipeline(
-    path: str, *, has_packages: bool
-) -> tuple[dict[str, TaskDimensions], dict[str, str]]:
-    """Read dimensions and software versions by means of the official reader."""
-    with _official_reader(path) as reader:
-        tasks = {
-            label: TaskDimensions(
-                required=tuple(node.dimensions.required),
-                full=tuple(node.dimensions.data_coordinate_keys),
-            )
-            for label, node in reader.pipeline_graph.tasks.items()
-        }
-        packages = dict(reader.fetch_packages()) if has_packages else {}
-    return tasks, packages
 
 
 @contextmanager

@@ -34,10 +34,11 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from extract import jobs
 from extract.campaigns import CampaignsFile
+from extract.jobs import expected, files, graphs, workers
+from extract.jobs.harvest import Harvest
 from extract.lake import Lake, Unit, read_manifest
-from extract.parts import Part, plan_merge
+from extract.parts import Part, merge_parts, plan_merge
 from extract.plan import (
     GraphPlan,
     Plan,
@@ -48,7 +49,7 @@ from extract.plan import (
     select_stages,
 )
 from extract.predicted_graphs import PredictedGraphError
-from extract.provenance_graphs import GraphError, GraphInfo, GraphSlice
+from extract.provenance_graphs import GraphCheck, GraphError, describe_graph
 from extract.releases import check_release, stack_version
 from extract.repository import CONNECTIONS, Repository, RepositoryError, open_repository
 from extract.schema import LAKE_SCHEMA_VERSION, TABLES
@@ -201,14 +202,16 @@ def opened_plan(
 def _executor(processes: int) -> Iterator[Executor]:
     """Start the workers: processes, which are spawned because a Butler does not fork well."""
     if processes == 1:
-        with ThreadPoolExecutor(1, initializer=jobs.prepare_worker) as alone:
+        with ThreadPoolExecutor(1, initializer=workers.prepare_worker) as alone:
             try:
                 yield alone
             finally:
-                alone.submit(jobs.close_repositories)
+                alone.submit(files.close_repositories)
         return
     pool = ProcessPoolExecutor(
-        processes, mp_context=multiprocessing.get_context("spawn"), initializer=jobs.prepare_worker
+        processes,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=workers.prepare_worker,
     )
     try:
         yield pool
@@ -297,6 +300,8 @@ class _Scheduler:
         """Take the result of a job; a job that failed takes its unit with it, and no other."""
         try:
             result = future.result()
+            if not work.is_failed:
+                done(result)
         except (BrokenExecutor, CancelledError) as error:
             raise WorkerError(
                 "a worker process died, most likely killed for lack of memory: run again with "
@@ -307,9 +312,6 @@ class _Scheduler:
                 text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
                 self._summary.failures.append(f"{work.title}: {text}")
             work.is_failed = True
-        else:
-            if not work.is_failed:
-                done(result)
         self._end_job(work)
 
     def _add(
@@ -339,13 +341,15 @@ class _Scheduler:
         work.folder.mkdir(parents=True)
         plan = work.plan
         if isinstance(plan, GraphPlan):
-            self._add(work, self._harvest(work), jobs.read_predicted, plan.uri, work.folder / "p")
+            self._add(
+                work, self._harvest(work), expected.read_predicted, plan.uri, work.folder / "p"
+            )
             return
         assert plan.contents is not None, "set-aside RUNs are not read"
         work.facts = {"packages": self._repositories[plan.location].packages(plan.run)}
         if plan.contents.graph_uri is not None:
-            arguments = (plan.contents.graph_uri, work.folder, self._settings.processes)
-            self._add(work, lambda found: self._slice_graph(work, found), jobs.inspect, *arguments)
+            arguments = (plan.contents.graph_uri, work.folder)
+            self._add(work, lambda check: self._slice_graph(work, check), graphs.check, *arguments)
             return
         slices = self._repositories[plan.location].slices(
             plan.run, plan.contents, parts=self._settings.processes
@@ -354,34 +358,32 @@ class _Scheduler:
         for number, part in enumerate(slices):
             stem = work.folder / f"{number:05}"
             threads = (self._settings.local_threads, self._settings.remote_threads)
-            self._add(work, self._harvest(work), jobs.read_files, part, threads, stem)
+            self._add(work, self._harvest(work), files.read_files, part, threads, stem)
 
-    def _slice_graph(self, work: _Work, found: tuple[GraphInfo, list[GraphSlice]]) -> None:
+    def _slice_graph(self, work: _Work, check: GraphCheck) -> None:
         """Queue the slices of a provenance graph that was found to be sound."""
-        info, slices = found
-        run = info.run
+        run = check.run
         assert isinstance(work.plan, RunPlan)
         if run != work.plan.run:
-            text = f"{info.uri} is the graph of {run}, not of this RUN"
-            self._summary.failures.append(f"{work.title}: {text}")
-            work.is_failed = True
-            return
+            raise GraphError(f"{check.uri} is the graph of {run}, not of this RUN")
+        # Here, and not in a worker, which would have to import the stack for it.
+        info = describe_graph(check)
         work.facts["graph_uri"] = info.uri
         work.facts["packages"] = work.facts["packages"] or dict(info.packages) or None
         self._progress.expect(info.n_quanta)
-        header = jobs.write_counts(
+        header = expected.write_counts(
             run, info.n_task_quanta, "provenance_header", info.uri, work.folder / "header"
         )
         work.facts["expected_count"] = header.expected_count
         self._harvest(work)(header)
-        for number, graph_slice in enumerate(slices):
+        for number, graph_slice in enumerate(graphs.share(info, self._settings.processes)):
             stem = work.folder / f"{number:05}"
-            self._add(work, self._harvest(work), jobs.read_graph, graph_slice, stem)
+            self._add(work, self._harvest(work), graphs.read_graph, graph_slice, stem)
 
     def _harvest(self, work: _Work) -> Done:
         """Make the function that takes what a reading job brought in."""
 
-        def take(harvest: jobs.Harvest) -> None:
+        def take(harvest: Harvest) -> None:
             for part in harvest.parts:
                 work.parts.setdefault(part.table, []).append(part)
             facts = work.facts
@@ -405,7 +407,7 @@ class _Scheduler:
             for number, pieces in enumerate(plan_merge(parts, self._settings.processes)):
                 path = work.folder / f"{table}.{number}.parquet"
                 work.files.setdefault(table, []).append(path)
-                self._add(work, lambda _: None, jobs.merge, parts, pieces, path)
+                self._add(work, lambda _: None, merge_parts, parts, pieces, path)
         return work.pending
 
     def _publish(self, work: _Work) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -76,3 +77,11 @@ def test_no_tracked_file_names_a_registry_host() -> None:
     lock = (ROOT / "requirements.lock").read_text()
     assert "://" not in lock
     assert not (ROOT / "uv.lock").exists() or "uv.lock" in (ROOT / ".gitignore").read_text()
+
+
+def test_workers_that_read_graphs_need_no_butler() -> None:
+    jobs = "import extract.__main__, extract.jobs.graphs, extract.jobs.workers, extract.parts"
+    heavy = "[name for name in ('lsst.daf.butler', 'lsst.pipe.base') if name in sys.modules]"
+    command = [sys.executable, "-c", f"import sys; {jobs}; print({heavy})"]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.strip() == "[]"

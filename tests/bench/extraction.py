@@ -26,9 +26,9 @@ from pathlib import Path
 import yaml
 from lsst.daf.butler import Butler, DatasetRef
 
-from extract import jobs
 from extract.campaigns import load_campaigns
-from extract.provenance_graphs import inspect_graph, plan_slices, read_slice
+from extract.jobs.workers import prepare_worker
+from extract.provenance_graphs import check_graph, describe_graph, plan_slices, read_slice
 from extract.run import Settings, extract
 from tests.bench.make_graph import RUN, synthetic_quanta, write_graph
 from tests.bench.make_repository import make_repository_of_files, make_repository_of_graph
@@ -197,7 +197,7 @@ def _bulk_get(repository: Path, graph: Path) -> _Peer:
         if table == "quanta" and len(ids) < PEER_QUANTA:
             ids.extend(uuid.UUID(text) for text in batch["quantum_id"].to_pylist())  # type: ignore[index]
 
-    (whole,) = plan_slices(inspect_graph(str(graph)), 1)
+    (whole,) = plan_slices(describe_graph(check_graph(str(graph))), 1)
     read_slice(whole, note)
     wanted = list(dict.fromkeys(ids))[:PEER_QUANTA]
     with Butler.from_config(str(repository)) as butler:
@@ -235,9 +235,7 @@ def _measure(
     """Measure an extraction and its peer in turns."""
     rounds: list[_Once] = []
     peers: list[_Peer] = []
-    with ProcessPoolExecutor(
-        WORKERS, mp_context=_SPAWN, initializer=jobs.prepare_worker
-    ) as executor:
+    with ProcessPoolExecutor(WORKERS, mp_context=_SPAWN, initializer=prepare_worker) as executor:
         list(executor.map(_warm, range(WORKERS)))
         _extract(repository, executor)
         for _ in range(ROUNDS):

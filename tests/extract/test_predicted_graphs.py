@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 import zstandard
 
-from extract import jobs
+from extract.jobs import expected
 from extract.predicted_graphs import (
     PredictedGraphError,
     PredictedHeader,
@@ -141,8 +141,8 @@ def test_damaged_edges_cost_what_is_blocked_and_not_what_was_expected(
     uri = write_graph(tmp_path / "a.qg", quanta, [], text)
     with pytest.raises(PredictedGraphError, match=reason):
         read_predecessors(uri)
-    monkeypatch.setattr(jobs, "read_predicted_header", lambda _: header_of(quanta))
-    harvest = jobs.read_predicted(uri, tmp_path / "part")
+    monkeypatch.setattr(expected, "read_predicted_header", lambda _: header_of(quanta))
+    harvest = expected.read_predicted(uri, tmp_path / "part")
     assert harvest.warning is not None
     assert "count as missing" in harvest.warning
     (part,) = harvest.parts

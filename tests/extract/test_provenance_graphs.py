@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
 import extract.provenance_graphs as module
-from extract import jobs
+from extract.jobs.expected import write_counts
+from extract.jobs.graphs import read_graph
 from extract.provenance_graphs import (
     GraphError,
-    inspect_graph,
+    GraphInfo,
+    check_graph,
+    describe_graph,
     local_graph,
     plan_slices,
     read_slice,
@@ -77,6 +80,10 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("graphs") / "irregular.qg"
     write_graph(path, [*synthetic_quanta(300, failed_fraction=0.1), *IRREGULAR.values()])
     return path
+
+
+def inspect_graph(path: str) -> GraphInfo:
+    return describe_graph(check_graph(path))
 
 
 def read(path: Path, parts: int = 1) -> tuple[pa.Table, pa.Table, pa.Table]:
@@ -260,17 +267,18 @@ def test_quanta_that_gather_usage_are_left_out_of_rows_and_counts(
     quanta.append(Quantum(gathering[0], [*values[:1], 1, *values[2:]], is_blocked=True))
     uri = str(tmp_path / "gathering.qg")
     write_graph(Path(uri), quanta, tasks=tasks)
-    info, slices = jobs.inspect(uri, tmp_path, 1)
-    header = jobs.write_counts(RUN, info.n_task_quanta, "provenance_header", uri, tmp_path / "h")
-    harvest = jobs.read_graph(slices[0], tmp_path / "slice")
+    info = inspect_graph(uri)
+    (part,) = plan_slices(info, 1)
+    header = write_counts(RUN, info.n_task_quanta, "provenance_header", uri, tmp_path / "h")
+    harvest = read_graph(part, tmp_path / "slice")
     assert info.n_quanta == 4
     # The same on both sides: else quanta would seem never to have been scanned.
     assert header.expected_count == harvest.quanta_count == harvest.attempts_count == 1
-    for part in (*header.parts, *harvest.parts):
-        with pa.ipc.open_file(part.path) as file:
+    for written in (*header.parts, *harvest.parts):
+        with pa.ipc.open_file(written.path) as file:
             labels = file.read_all()["task_label"].to_pylist()
         assert not set(labels) & set(gathering)
-    assert {part.table for part in harvest.parts} == {"quanta", "expectations"}
+    assert {written.table for written in harvest.parts} == {"quanta", "expectations"}
 
 
 def test_a_graph_without_dictionary_is_read(tmp_path: Path) -> None:

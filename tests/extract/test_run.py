@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from extract.campaigns import CampaignsError, load_campaigns
-from extract.jobs import prepare_worker
+from extract.jobs.workers import prepare_worker
 from extract.lake import Lake, LakeError, read_manifest
 from extract.repository import RepositoryError
 from extract.run import Settings, WorkerError, extract
