@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+import sqlalchemy
 from lsst.daf.butler import Butler, DatasetRef
 from lsst.daf.butler.datastores.fileDatastore import FileDatastore
 from lsst.resources import ResourcePath
@@ -20,7 +21,9 @@ from lsst.utils.iteration import chunk_iterable
 __all__ = ["FileLocations", "plain_text"]
 
 _ASKED_AT_ONCE = 1_000
-"""Datasets of one `get_many_uris` call: larger calls are no faster."""
+"""Datasets of one question: larger ones are no faster."""
+
+_Select = Callable[[Collection[uuid.UUID]], Sequence[tuple[uuid.UUID, str]]]
 
 _ordinary_characters = re.compile(r"[\w~-][\w./~-]*", re.ASCII).fullmatch
 
@@ -47,7 +50,7 @@ class FileLocations:
 
     def __init__(self, butler: Butler) -> None:
         self._butler = butler
-        self._records = _records(butler)
+        self._select = _selector(butler)
 
     def locate(self, refs: Sequence[DatasetRef]) -> list[str | None]:
         """Tell where some datasets should be.
@@ -86,14 +89,14 @@ class FileLocations:
 
     def _paths(self, refs: Sequence[DatasetRef]) -> list[str | None]:
         """Read what the datastore has recorded: `None` for paths that are not ordinary."""
-        ids = [ref.id for ref in refs]
-        if self._records is None:
-            return [None] * len(ids)
+        if self._select is None:
+            return [None] * len(refs)
         paths: dict[uuid.UUID, str | None] = {}
-        for record in self._records.fetch(dataset_id=ids):
-            dataset_id, path = record["dataset_id"], record["path"]
-            is_one_file = dataset_id not in paths
-            paths[dataset_id] = path if is_one_file and _is_ordinary(path) else None
+        ids = [ref.id for ref in refs]
+        for chunk in chunk_iterable(ids, _ASKED_AT_ONCE):
+            for dataset_id, path in self._select(chunk):
+                is_one_file = dataset_id not in paths
+                paths[dataset_id] = path if is_one_file and _is_ordinary(path) else None
         return [paths.get(dataset_id) for dataset_id in ids]
 
     def _ask(self, refs: Sequence[DatasetRef]) -> list[str | None]:
@@ -118,11 +121,25 @@ class FileLocations:
         return uris
 
 
-def _records(butler: Butler) -> Any:  # noqa: ANN401 - internals have no public type
-    """Give the table in which the only datastore of a Butler keeps its paths, if it has one.
+def _selector(butler: Butler) -> _Select | None:
+    """Make a function that selects IDs and paths from the records of a Butler's only datastore.
 
     These internals are the same from 29.2025.4800 to 30.2026.500 (November 2026); a Butler
     without them is asked the public way.
     """
     datastore = getattr(butler, "_datastore", None)
-    return getattr(datastore, "_table", None) if type(datastore) is FileDatastore else None
+    if type(datastore) is not FileDatastore:
+        return None
+    try:
+        records: Any = datastore._table
+        database, table = records._db, records._table
+        columns = sqlalchemy.select(table.c.dataset_id, table.c.path)
+    except AttributeError:
+        return None
+
+    def select(ids: Collection[uuid.UUID]) -> Sequence[tuple[uuid.UUID, str]]:
+        with database.query(columns.where(table.c.dataset_id.in_(ids))) as result:
+            rows: Sequence[tuple[uuid.UUID, str]] = result.fetchall()
+        return rows
+
+    return select

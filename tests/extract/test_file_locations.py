@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from lsst.daf.butler import Butler, Config, DatasetRef, DatasetType, FileDataset
@@ -117,8 +116,7 @@ def test_records_that_contradict_the_butler_are_not_believed(
     with opened(repository.root / "repo") as (butler, refs):
         expected = said_by_the_butler(butler, refs)
         files = FileLocations(butler)
-        wrong = [{"dataset_id": ref.id, "path": "elsewhere/x.json"} for ref in refs]
-        monkeypatch.setattr(files, "_records", SimpleNamespace(fetch=lambda **_: wrong))
+        monkeypatch.setattr(files, "_select", lambda ids: [(key, "elsewhere/x") for key in ids])
         assert files.locate(refs) == expected
 
 
