@@ -10,7 +10,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -59,11 +59,15 @@ class PredictedHeader(msgspec.Struct, frozen=True):
     """All dimensions by task label, in the order of a data coordinate's values."""
 
 
+_Index = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
 class _ThinQuantum(msgspec.Struct):
     """A quantum of the thin graph; format 0 has ``quantum_index`` in place of the ID."""
 
     data_coordinate: list[int | str]
     quantum_id: str | None = None
+    quantum_index: _Index | None = None
 
 
 def read_predicted_header(uri: str) -> PredictedHeader:
@@ -221,12 +225,32 @@ class _ThinGraph:
     def edges(self) -> Iterator[npt.NDArray[np.uint64]]:
         """Give the edges, some at a time, once all quanta were taken.
 
-        Each edge is the ID of a predecessor and that of its successor: an array of shape (N, 2, 2).
+        Each edge is the packed ID of a predecessor and that of its successor: an array of shape
+        (N, 2, 2).
         """
         self._expect(b',"edges":[')
-        if self._expect(b"]", b"[") == b"]":
+        start = self._expect(b"]", b'["', b"[")
+        if start == b"]":
             return
-        self._buffer[:0] = b"["
+        self._buffer[:0] = start
+        yield from self._edges_of_ids() if start == b'["' else self._edges_of_indices()
+
+    def _edges_of_indices(self) -> Iterator[npt.NDArray[np.uint64]]:
+        """Give edges of format 0: pairs of integers."""
+        decode = msgspec.json.Decoder(list[tuple[_Index, _Index]]).decode
+        is_last = False
+        while not is_last:
+            end = self._buffer.find(b"]]")
+            is_last = end >= 0
+            if not is_last and (end := self._buffer.rfind(b"],[")) < 0:
+                self._fill()
+                continue
+            pairs = np.array(decode(b"[" + self._buffer[: end + 1] + b"]"), np.uint64)
+            del self._buffer[: end + 2]
+            yield _padded(pairs)
+
+    def _edges_of_ids(self) -> Iterator[npt.NDArray[np.uint64]]:
+        """Give edges of format 1: pairs of UUIDs, all equally long."""
         size = len(_EDGE)
         is_last = False
         while not is_last:
@@ -260,6 +284,22 @@ def _packed(texts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
     return packed.view(np.uint64)
 
 
+def _padded(indices: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """Pack the IDs of format 0, which are integers, as UUIDs are packed."""
+    return np.stack([np.zeros_like(indices), indices], axis=-1)
+
+
+def _ids(quanta: Sequence[_ThinQuantum]) -> npt.NDArray[np.uint64]:
+    """Pack the IDs of some quanta, shape (N, 2)."""
+    texts = [quantum.quantum_id for quantum in quanta if quantum.quantum_id is not None]
+    if len(texts) == len(quanta):
+        return _packed(np.frombuffer("".join(texts).encode(), np.uint8).reshape(-1, 36))
+    indices = [quantum.quantum_index for quantum in quanta if quantum.quantum_index is not None]
+    if len(indices) < len(quanta):
+        raise ValueError("the thin graph has a quantum without an ID")
+    return _padded(np.array(indices, np.uint64))
+
+
 @contextmanager
 def _opened(uri: str) -> Iterator[_ThinGraph]:
     """Open the thin graph of a file, and say in one line why it cannot be read."""
@@ -282,7 +322,7 @@ def _opened(uri: str) -> Iterator[_ThinGraph]:
         ) from error
 
 
-def read_predecessors(uri: str) -> PredecessorLists | None:
+def read_predecessors(uri: str) -> PredecessorLists:
     """Read which quanta of a predicted graph read the outputs of which others.
 
     Parameters
@@ -292,8 +332,8 @@ def read_predecessors(uri: str) -> PredecessorLists | None:
 
     Returns
     -------
-    predecessors : `PredecessorLists` or `None`
-        `None` for format 0 of the graph, whose thin graph has no IDs.
+    predecessors : `PredecessorLists`
+        Of every quantum, whichever format the graph has.
 
     Raises
     ------
@@ -301,12 +341,7 @@ def read_predecessors(uri: str) -> PredecessorLists | None:
         Raised if the thin graph cannot be read.
     """
     with _opened(uri) as thin:
-        ids: list[npt.NDArray[np.uint64]] = []
-        for _, quanta in thin.quanta():
-            texts = [quantum.quantum_id for quantum in quanta if quantum.quantum_id is not None]
-            if len(texts) < len(quanta):
-                return None
-            ids.append(_packed(np.frombuffer("".join(texts).encode(), np.uint8).reshape(-1, 36)))
+        ids = [_ids(quanta) for _, quanta in thin.quanta()]
         numbers = _Numbers(np.concatenate([np.empty((0, 2), np.uint64), *ids]))
         pairs = np.concatenate(
             [np.empty((0, 2), np.int32), *(numbers.of(edges) for edges in thin.edges())]

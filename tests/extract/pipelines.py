@@ -6,16 +6,20 @@ graph.  Building takes half a minute, so tests copy what a session built once.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+import zstandard
 from lsst.daf.butler import Butler, CollectionType  # type: ignore[attr-defined]
 from lsst.pipe.base import NoWorkFound
+from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.pipe.base.tests.mocks import (
     DirectButlerRepo,
     DynamicConnectionConfig,
@@ -138,6 +142,36 @@ def execute(root: Path) -> Executed:
     for step in ("pre-exec-init-qbb", "run-qbb"):
         call("pipetask", step, str(executed.repository), str(executed.predicted))
     return executed
+
+
+def write_as_format_0(graph: Path, target: Path) -> None:
+    """Rewrite a predicted graph as older stacks wrote it, with indices in place of IDs."""
+    with PredictedQuantumGraph.open(str(graph)) as reader:
+        reader.address_reader.read_all()
+        index_of = {str(key): row.index for key, row in reader.address_reader.rows.items()}
+    compressor, decompressor = zstandard.ZstdCompressor(), zstandard.ZstdDecompressor()
+    with zipfile.ZipFile(graph) as source, zipfile.ZipFile(target, "w") as archive:
+        trained = (
+            source.read("compression_dict") if "compression_dict" in source.namelist() else b""
+        )
+        if trained:
+            decompressor = zstandard.ZstdDecompressor(
+                dict_data=zstandard.ZstdCompressionDict(trained)
+            )
+        for name in source.namelist():
+            raw = source.read(name)
+            if name in ("header.json.zst", "thin_graph.json.zst"):
+                content = json.loads(decompressor.decompress(raw))
+                if name == "header.json.zst":
+                    content["version"] = 0
+                else:
+                    for quanta in content["quanta"].values():
+                        for quantum in quanta:
+                            quantum["quantum_index"] = index_of[quantum.pop("quantum_id")]
+                    content["edges"] = [[index_of[x] for x in edge] for edge in content["edges"]]
+                text = json.dumps(content, separators=(",", ":"))
+                raw = compressor.compress(text.encode())
+            archive.writestr(name, raw)
 
 
 def _failing(condition: str, exception: str) -> DynamicTestPipelineTaskConfig:

@@ -22,7 +22,14 @@ from extract.predicted_graphs import (
 )
 from extract.schema import QUANTA
 from tests.extract.official import data_id_text, dimensions_of, rows_of_graph, usage_of
-from tests.extract.pipelines import FAILED_DETECTOR, NO_WORK_DETECTOR, RUN, Executed, execute
+from tests.extract.pipelines import (
+    FAILED_DETECTOR,
+    NO_WORK_DETECTOR,
+    RUN,
+    Executed,
+    execute,
+    write_as_format_0,
+)
 from tests.extract.tiny import read_lake, run_extraction
 
 # Older stacks neither aggregate nor ingest graphs so; their own tests read what this one wrote.
@@ -203,6 +210,23 @@ def test_expectations_are_the_predicted_quanta(executed: Executed) -> None:
     read = {(ids[n], row["quantum_id"]) for row in rows for n in row["predecessor_numbers"]}
     assert read == edges
     assert len(edges) == 12
+
+
+def test_a_predicted_graph_of_format_0_tells_the_same(executed: Executed, tmp_path: Path) -> None:
+    # What the weeks 45 and 46 of 2025 wrote: integers where later graphs have UUIDs.
+    old = tmp_path / "format0.qg"
+    write_as_format_0(executed.predicted, old)
+    said = []
+    for path in (executed.predicted, old):
+        batches: list[Any] = []
+        header = read_predicted_header(str(path))
+        read_expectations(str(path), header, batches.append, read_predecessors(str(path)))
+        names = ["run", "task_label", "data_id", "quantum_number", "predecessor_numbers"]
+        said.append([batch.select(names).to_pylist() for batch in batches])
+    assert said[0] == said[1]
+    with PredictedQuantumGraph.open(str(old)) as reader:
+        reader.read_thin_graph()
+        assert len(reader.finish().quantum_only_xgraph.edges) == 12
 
 
 def test_what_a_failure_blocked_is_no_gap_in_a_run_of_plain_files(

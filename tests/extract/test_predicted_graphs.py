@@ -107,12 +107,57 @@ def test_quanta_that_gather_usage_are_left_out_and_the_others_keep_their_numbers
     assert rows[1]["predecessor_numbers"] == [0]
 
 
-def test_a_graph_without_ids_has_no_predecessors(tmp_path: Path) -> None:
-    text = '{"quanta":{"isr":[{"quantum_index":0,"data_coordinate":[0]}]},"edges":[]}'
-    uri = write_graph(tmp_path / "a.qg", {}, [], text)
-    assert read_predecessors(uri) is None
-    (row,) = read(uri, {"isr": ["?"]})
-    assert row["predecessor_numbers"] is None
+def indexed(quanta: Mapping[str, Sequence[int]], edges: Sequence[tuple[int, int]]) -> str:
+    """Write the thin graph of format 0, whose IDs are integers in no order."""
+    tasks = {
+        label: [{"quantum_index": index, "data_coordinate": [n]} for n, index in enumerate(indices)]
+        for label, indices in quanta.items()
+    }
+    return json.dumps({"quanta": tasks, "edges": edges}, separators=(",", ":"))
+
+
+def test_every_edge_of_a_large_graph_of_format_0_is_read(tmp_path: Path) -> None:
+    source = random.Random(6)
+    indices = source.sample(range(10**6), 12_000)
+    edges = [(source.choice(indices[:6_000]), source.choice(indices[6_000:])) for _ in indices * 9]
+    edges = list(dict.fromkeys(edges))
+    text = indexed({"isr": indices[:6_000], "calibrateImage": indices[6_000:]}, edges)
+    assert len(text) > 2 << 20  # More than is read at once, twice.
+    rows = read(
+        write_graph(tmp_path / "a.qg", {}, [], text),
+        {"isr": ["?"] * 6_000, "calibrateImage": ["?"] * 6_000},
+    )
+    assert {row["quantum_id"] for row in rows} == {None}
+    found = [
+        (indices[n], indices[row["quantum_number"]])
+        for row in rows
+        for n in row["predecessor_numbers"]
+    ]
+    assert sorted(found) == sorted(edges)
+
+
+@pytest.mark.parametrize("edges", [[], [(7, 3)]])
+def test_few_edges_of_format_0_are_no_special_case(
+    tmp_path: Path, edges: list[tuple[int, int]]
+) -> None:
+    uri = write_graph(tmp_path / "a.qg", {}, [], indexed({"isr": [3], "makeWarp": [7]}, edges))
+    rows = read(uri, {"isr": ["?"], "makeWarp": ["?"]})
+    assert [row["predecessor_numbers"] for row in rows] == [[1] * len(edges), []]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (indexed({"isr": [3]}, [(3, 4)]), "does not hold"),
+        (indexed({"isr": [3]}, [(3, 3)])[:-2], "ends too early"),
+        (indexed({"isr": [3]}, [(3, 3)]).replace("[3,3]", "[3,x]"), "JSON is malformed"),
+        (indexed({"isr": [3]}, [(3, 3)]).replace("[3,3]", "[3]"), "Expected `array`"),
+        (indexed({"isr": [3]}, []).replace("quantum_index", "index"), "without an ID"),
+    ],
+)
+def test_a_damaged_graph_of_format_0_is_told(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(PredictedGraphError, match=reason):
+        read_predecessors(write_graph(tmp_path / "a.qg", {}, [], text))
 
 
 STRANGER = "00000000-0000-4000-8000-000000000000"
