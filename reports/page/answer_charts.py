@@ -7,7 +7,15 @@ from typing import Any
 import altair as alt
 
 from reports import theme
-from reports.page.chart_parts import CHOSEN, HEIGHT, ROWS, finish, parameters, slider_rule
+from reports.page.chart_parts import (
+    CHOSEN,
+    HEIGHT,
+    MEMORY_TICKS,
+    ROWS,
+    finish,
+    parameters,
+    slider_rule,
+)
 
 __all__ = ["answer_specifications"]
 
@@ -69,6 +77,60 @@ def sizing(title: str, label: str) -> Any:  # noqa: ANN401
     )
 
 
+def changes(title: str, *, is_memory: bool) -> Any:  # noqa: ANN401
+    """Draw a dumbbell for each task, hollow before and full after.
+
+    Rows: ``row_label``, ``label`` (the verdict), ``colour``, ``before``, ``after`` and, for the
+    tooltip, the texts ``change``, ``paired``, ``matched``.
+
+    Parameters
+    ----------
+    title : `str`
+        Title of the logarithmic horizontal axis.
+    is_memory : `bool`
+        Whether it is of GiB and has the slider's line; else it is of hours.
+    """
+    scale = alt.Scale(
+        type="log", domainMin=alt.ExprRef("x_min"), domainMax=alt.ExprRef("x_max"), nice=False
+    )
+    base = alt.Chart(ROWS).encode(
+        y=alt.Y("row_label:N", title=None, sort=None, axis=alt.Axis(grid=True)),
+        opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+        tooltip=[
+            alt.Tooltip("row_label:N", title="Task"),
+            alt.Tooltip("was:N", title="Before"),
+            alt.Tooltip("is:N", title="After"),
+            alt.Tooltip("change:N", title="Change"),
+            alt.Tooltip("paired:N", title="Of the same quanta"),
+            alt.Tooltip("matched:N", title="Matched quanta"),
+            alt.Tooltip("label:N", title="Verdict"),
+        ],
+    )
+
+    def place(field: str) -> alt.X:
+        return alt.X(
+            f"{field}:Q",
+            title=title,
+            scale=scale,
+            axis=alt.Axis(
+                values=MEMORY_TICKS if is_memory else alt.ExprRef("x_values"), format=",~r"
+            ),
+        )
+
+    stroke, fill = alt.Stroke("colour:N", scale=None), alt.Fill("colour:N", scale=None)
+    bars = base.mark_rule(strokeWidth=3).encode(x=place("before"), x2="after:Q", stroke=stroke)
+    before = base.mark_point(size=70, strokeWidth=2, fill=alt.ExprRef("paper")).encode(
+        x=place("before"), stroke=stroke
+    )
+    after = base.mark_point(size=80, strokeWidth=0).encode(x=place("after"), fill=fill)
+    lines = [slider_rule(scale)] if is_memory else []
+    return finish(
+        [bars, before, after, *lines],
+        parameters(memory_gib=6, x_min=0.25, x_max=16, x_values=[1], paper="white", chosen=[]),
+        HEIGHT,
+    )
+
+
 def answer_specifications() -> dict[str, Any]:
     """Make the specifications of the answers by name."""
     hours = f"format(datum.value, '{theme.HOURS_FORMAT}')"
@@ -77,4 +139,6 @@ def answer_specifications() -> dict[str, Any]:
         "sizing_overhead": sizing("Core hours beyond unlimited memory", share),
         "sizing_core_hours": sizing("Core hours charged", hours),
         "sizing_cost": sizing("Cost beyond the cheapest", share),
+        "changes_memory": changes("Max RSS, p95 (GiB, logarithmic)", is_memory=True),
+        "changes_wall_time": changes("Wall time (h, logarithmic)", is_memory=False),
     }

@@ -27,6 +27,18 @@ _OUTCOMES = (
     "wasted_fraction",
 )
 
+_CHANGES = (
+    "p50_max_rss_change_fraction",
+    "p95_max_rss_change_fraction",
+    "max_max_rss_change_fraction",
+    *(
+        f"{end}paired_{measure}_change_fraction"
+        for measure in ("max_rss", "wall_time")
+        for end in ("", "low_", "high_")
+    ),
+    "total_wall_time_change_fraction",
+)
+
 
 def _by_policy(column: str) -> str:
     """Write SQL for the values of a column in the order of `JUDGED`."""
@@ -140,11 +152,44 @@ class AnswerMarts(Marts):
         )
 
     def page_backtest_totals(self) -> pa.Table:
-        """List what each policy would have done in the next campaign, all comparable jobs summed."""
+        """List what each policy would have done in the next campaign, over comparable jobs."""
         return self._query(
             f"""
-            select evidence_campaign, campaign, policy, job_count, slot_count, {", ".join(_OUTCOMES)}
+            select
+                evidence_campaign, campaign, policy, job_count, slot_count, {", ".join(_OUTCOMES)}
             from fct_request_backtest_totals
             order by evidence_campaign, campaign, policy
+            """  # noqa: S608
+        )
+
+    def page_changes(self) -> pa.Table:
+        """List how tasks changed between campaigns, matched ones and large changes of memory first.
+
+        Returns
+        -------
+        changes : `pyarrow.Table`
+            One row per (before_campaign, after_campaign, stage, task_label); changes to
+            twelve decimals.
+        """
+        rounded = ", ".join(f"round({name}, 12) as {name}" for name in _CHANGES)
+        peaks = ", ".join(
+            f"round({name})::bigint as {name}"
+            for name in (
+                f"{when}_{statistic}_max_rss_bytes"
+                for statistic in ("p50", "p95", "max")
+                for when in ("before", "after")
+            )
+        )
+        return self._query(
+            f"""
+            select
+                before_campaign, after_campaign, stage, task_label, max_rss_verdict,
+                wall_time_verdict, before_quanta_count, after_quanta_count, matched_count,
+                own_matched_count, {peaks}, before_total_wall_time_h, after_total_wall_time_h,
+                {rounded}, is_matched, pairs.is_against_predecessor
+            from fct_release_changes
+            join dim_campaign_pairs as pairs using (before_campaign, after_campaign)
+            order by after_campaign_position, before_campaign, is_matched desc,
+                abs(ln(1 + p95_max_rss_change_fraction)) desc nulls last, task_label, stage
             """  # noqa: S608
         )

@@ -12,13 +12,25 @@ import altair as alt
 
 from reports import theme
 
-__all__ = ["CHOSEN", "DATA_NAME", "HEIGHT", "ROWS", "finish", "parameters", "slider_rule"]
+__all__ = [
+    "CHOSEN",
+    "DATA_NAME",
+    "HEIGHT",
+    "MEMORY_TICKS",
+    "ROWS",
+    "finish",
+    "parameters",
+    "slider_rule",
+]
 
 DATA_NAME = "rows"
 """Name of the data of every specification."""
 
 HEIGHT = 340
 """Height of a plot whose rows do not decide it, in CSS pixels."""
+
+MEMORY_TICKS = [0.25, 0.5, 1, 2, 4, 6, 8, 16, 32, 64, 128, 256, 512, 1024, 2048]
+"""Where a logarithmic axis of memory is labelled, in GiB."""
 
 ROWS = alt.NamedData(DATA_NAME)
 """The data of every specification: the page fills them in."""

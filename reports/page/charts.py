@@ -7,7 +7,15 @@ from typing import Any
 import altair as alt
 
 from reports import theme
-from reports.page.chart_parts import CHOSEN, HEIGHT, ROWS, finish, parameters, slider_rule
+from reports.page.chart_parts import (
+    CHOSEN,
+    HEIGHT,
+    MEMORY_TICKS,
+    ROWS,
+    finish,
+    parameters,
+    slider_rule,
+)
 
 __all__ = ["light_and_dark", "specifications"]
 
@@ -163,7 +171,7 @@ def boxes() -> Any:  # noqa: ANN401
         domainMax=alt.ExprRef("x_max"),
         nice=False,
     )
-    axis = alt.Axis(values=[0.25, 0.5, 1, 2, 4, 6, 8, 16, 32, 64, 128, 256, 512], format="~r")
+    axis = alt.Axis(values=MEMORY_TICKS, format="~r")
     base = alt.Chart(ROWS).encode(
         y=alt.Y("task_label:N", title=None, sort=None),
         yOffset=alt.YOffset("label:N", sort=None),

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from reports import theme
 from reports.answers.bps import POLICIES, request_memory_yaml
+from reports.charts.release_changes import VERDICTS
 from reports.page import charts
 from reports.page.answer_charts import answer_specifications
 from reports.page.marts import PageMarts
@@ -126,6 +127,7 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
         "requests": columns(marts.page_requests()),
         "backtests": columns(marts.page_backtests()),
         "backtest_totals": columns(marts.page_backtest_totals()),
+        "changes": columns(marts.page_changes()),
         "bps": {
             row["campaign"]: [
                 request_memory_yaml(marts, campaign=row["campaign"], policy=policy)
@@ -140,6 +142,7 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
             "tasks": theme.TASK_COLOURS,
             "other": theme.OTHER_TASKS_COLOUR,
             "campaigns": theme.RELEASE_COLOURS,
+            "verdicts": VERDICTS,
         },
     }
 

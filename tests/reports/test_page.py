@@ -27,7 +27,7 @@ from tests.reports.page_browser import Browser, downloaded, sql, started_chromiu
 
 SCRIPT = "</script><script>window.harmed = true</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = true">'
-CHART_COUNT = 4
+CHART_COUNT = 5
 FORMULA = '=HYPERLINK("http://example.org")\u2028\'; drop table x'
 TASKS = ("isr", IMAGE, FORMULA, "__proto__")
 BANDS = ("r", "i", SCRIPT)

@@ -13,6 +13,7 @@ from selenium.webdriver.common.keys import Keys
 
 from reports import numbers
 from reports.answers.bps import POLICIES, request_memory_yaml
+from reports.charts.release_changes import VERDICTS
 from reports.marts import Marts
 from reports.page.build import write_page
 from tests.lake_factory import GIB
@@ -232,3 +233,110 @@ def test_requests_are_copied_and_saved(browser: Browser, data: Path, tmp_path: P
     written = [(row["job_label"], row["request_memory_mib"]) for row in rows]
     assert sorted(written) == sorted(expected_rows)
     assert {row["backtest_evidence_campaign"] for row in rows} == {BEFORE}
+
+
+# What changed.
+
+
+def change(value: float | None) -> str:
+    """Write a change as the page does, with its sign."""
+    text = share(value)
+    return f"+{text}" if value is not None and value > 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
+def paired(middle: float | None, low: float | None, high: float | None) -> str:
+    """Write the change of the same quanta with its interval, as the page does."""
+    if middle is None:
+        return DASH
+    interval = "open" if None in (low, high) else f"{change(low)} to {change(high)}"
+    return f"{change(middle)} ({interval})"
+
+
+def verdict(value: str | None) -> str:
+    return "not matched" if value is None else value.replace("_", " ")
+
+
+def expected_changes(data: Path, before: str, after: str) -> list[list[str]]:
+    """Write the changes of a pair of campaigns as the page does."""
+    found = sql(
+        data,
+        """
+        select
+            task_label, 'Stage ' || stage[-1], max_rss_verdict, wall_time_verdict, matched_count,
+            own_matched_count, before_p95_max_rss_bytes, after_p95_max_rss_bytes,
+            p95_max_rss_change_fraction, p50_max_rss_change_fraction, max_max_rss_change_fraction,
+            paired_max_rss_change_fraction, low_paired_max_rss_change_fraction,
+            high_paired_max_rss_change_fraction, before_total_wall_time_h, after_total_wall_time_h,
+            total_wall_time_change_fraction, paired_wall_time_change_fraction,
+            low_paired_wall_time_change_fraction, high_paired_wall_time_change_fraction
+        from fct_release_changes where before_campaign = $1 and after_campaign = $2
+        """,
+        before,
+        after,
+    )
+    return [
+        [
+            row[0], row[1], verdict(row[2]), verdict(row[3]), whole(row[4]), whole(row[5]),
+            *(DASH if peak is None else f"{peak / GIB:.2f}" for peak in row[6:8]),
+            *map(change, row[8:11]),
+            paired(*row[11:14]),
+            *(DASH if h is None else numbers.hours(h).removesuffix(" h") for h in row[14:16]),
+            change(row[16]),
+            paired(*row[17:20]),
+        ]
+        for row in found
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("before", [BEFORE, FIRST])
+def test_changes_between_two_campaigns_are_those_of_the_mart(
+    browser: Browser, data: Path, before: str
+) -> None:
+    assert browser.texts("#pair option") == [f"{name} and {FOCUS}" for name in (BEFORE, FIRST)]
+    browser.choose("pair", f"{before} and {FOCUS}")
+    expected = expected_changes(data, before, FOCUS)
+    assert sorted(cells(browser, "changes")) == sorted(expected)
+    said = browser.text("#changed-said")
+    matched = [row for row in expected if row[2] != "not matched"]
+    assert said.startswith(f"{len(matched)} tasks of {len(expected)} have data IDs in common.")
+    for name, place in (("Memory", 2), ("Wall time", 3)):
+        judged = [row[place] for row in matched]
+        counts = [f"{judged.count(one)} {one}" for one in VERDICTS if one in judged]
+        assert f"{name}: {', '.join(counts)}." in said
+    dots = "return document.querySelectorAll('#changed .plot .mark-symbol path').length"
+    browser.until(f"{dots} === {2 * min(15, len(matched))}")
+    assert browser.complaints() == []
+
+
+def test_changes_are_of_the_stage_and_the_quantity_that_are_picked(
+    browser: Browser, data: Path
+) -> None:
+    browser.choose("stage", "Stage 2")
+    in_stage = [row for row in expected_changes(data, BEFORE, FOCUS) if row[1] == "Stage 2"]
+    assert sorted(row[0] for row in cells(browser, "changes")) == sorted(row[0] for row in in_stage)
+    browser.click("#changed [data-value='changes_wall_time']")
+    title = "[...document.querySelectorAll('#changed .plot text')].map(t => t.textContent)"
+    browser.until(f"return {title}.some(text => text.startsWith('Wall time (h'))")
+    browser.click('#changes button[data-key="total_wall_time_change_fraction"]')
+    shown = [row[-2] for row in cells(browser, "changes") if row[-2] != DASH]
+    values = [float(text.replace("\N{MINUS SIGN}", "-").removesuffix(" %")) for text in shown]
+    assert values == sorted(values, reverse=True)
+    assert len(values) > 1
+
+
+def test_changes_are_searched_and_saved(browser: Browser, data: Path, tmp_path: Path) -> None:
+    browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    browser.find("#changes-search").send_keys("ISR")
+    found = [row for row in expected_changes(data, BEFORE, FOCUS) if "isr" in row[0].lower()]
+    assert sorted(cells(browser, "changes")) == sorted(found)
+    browser.click("#changes-csv")
+    rows = list(csv.DictReader(io.StringIO(downloaded(tmp_path, "*changes*.csv"))))
+    assert sorted(row["task_label"] for row in rows) == sorted(row[0] for row in found)
+    assert {row["before_campaign"] for row in rows} == {BEFORE}
+
+
+def test_the_first_campaign_is_compared_with_those_after_it(browser: Browser, data: Path) -> None:
+    ((release,),) = sql(data, "select release from dim_campaigns where campaign = $1", FIRST)
+    browser.choose("campaign", f"{FIRST} · {release}")
+    assert browser.texts("#pair option") == [f"{FIRST} and {name}" for name in (BEFORE, FOCUS)]
+    assert sorted(cells(browser, "changes")) == sorted(expected_changes(data, FIRST, BEFORE))

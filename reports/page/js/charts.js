@@ -5,7 +5,7 @@ const LABEL_OTHER = "other tasks";
 
 const options = {
   curve: "curve_fit", measure: "quanta", axis: "_log", allTasks: false,
-  sizing: "sizing_overhead", curves: "stages",
+  sizing: "sizing_overhead", curves: "stages", changes: "changes_memory", allChanges: false,
 };
 const chosen = {};
 const views = {};

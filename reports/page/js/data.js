@@ -26,6 +26,7 @@ const sizing = rowsOf(embedded.sizing);
 const nodes = rowsOf(embedded.nodes);
 const requests = rowsOf(embedded.requests);
 const backtests = rowsOf(embedded.backtests);
+const changes = rowsOf(embedded.changes);
 const backtestTotals = rowsOf(embedded.backtest_totals);
 
 const stageNames = [...new Set(stages.map((row) => row.stage))];

@@ -45,6 +45,10 @@ const decimals = (value, digits) => (value === null ? NOTHING : grouped(value, d
 // A share that stands by itself: an overhead, a change.
 const fraction = (value) => (value === null || value === undefined ? NOTHING : percent(value, 1));
 
+// A difference says its sign.
+const signed = (text, value) => (value > 0 ? `+${text}` : text.replace("-", "\u2212"));
+const changeText = (value) => (value === null ? NOTHING : signed(fraction(value), value));
+
 const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
 // "stage1" is Stage 1; any other name stands as it is.

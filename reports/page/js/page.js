@@ -145,6 +145,7 @@ const chooseAll = () => {
   pickers();
   worstLimit = PAGE_ROWS;
   request();
+  change();
   moveLine();
   return drawAll();
 };
@@ -215,6 +216,7 @@ const listen = () => {
     draw("boxes");
   });
   listenToRequests();
+  listenToChanges();
   for (const id of ["tasks-search", "worst-search"]) byId(id).addEventListener("input", refreshTables);
   byId("worst-more").addEventListener("click", () => {
     worstLimit += 10 * PAGE_ROWS;
@@ -234,7 +236,7 @@ const listen = () => {
       ["total_wall_time_s", (row) => row.wallTime / 1e6],
       ["over_memory_wall_time_s", (row) => row.overWallTime / 1e6],
     ], shown.matrix));
-  for (const [button, what] of [["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"], ["matrix-csv", "all campaigns and stages"], ["requests-csv", "requests"]]) {
+  for (const [button, what] of [["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"], ["matrix-csv", "all campaigns and stages"], ["requests-csv", "requests"], ["changes-csv", "changes"]]) {
     byId(button).setAttribute("aria-label", `Download ${what} as CSV`);
   }
   window.addEventListener("hashchange", () => {

@@ -20,8 +20,6 @@ const backtestFrom = () => {
 const judged = (name, at) => (row) => row[name]?.[at] ?? null;
 
 const mibText = (value) => (value === null ? NOTHING : count(value));
-const signed = (text, value) => (value > 0 ? `+${text}` : text.replace("-", "\u2212"));
-
 const EVIDENCE = (row, at) => {
   if (row.request_memory_mib[at] === null) return "no peak";
   return row.has_enough_evidence[at] ? "enough" : "too few own peaks";

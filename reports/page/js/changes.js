@@ -1,0 +1,196 @@
+// What changed between two campaigns: dumbbells of matched tasks, and every task in a table.
+
+const UNMATCHED = "not matched";
+const FEW_CHANGES = 15;
+
+const pairCode = (row) => JSON.stringify([row.before_campaign, row.after_campaign]);
+
+// Pairs that the campaign is in, those in which it is the later one first.
+const pairs = () => {
+  const ours = new Map();
+  for (const row of changes) {
+    if (row.before_campaign === state.campaign || row.after_campaign === state.campaign) ours.set(pairCode(row), row);
+  }
+  const isLater = (row) => row.after_campaign === state.campaign;
+  return [...ours.values()].sort((a, b) => isLater(b) - isLater(a) || b.is_against_predecessor - a.is_against_predecessor);
+};
+
+const verdictText = (verdict) => (verdict === null ? UNMATCHED : verdict.replace("_", " "));
+
+const MEASURES = {
+  changes_memory: {
+    title: "95th percentile of max RSS",
+    verdict: "max_rss_verdict",
+    ends: (row) => [row.before_p95_max_rss_bytes / GIB, row.after_p95_max_rss_bytes / GIB],
+    write: (value) => `${fixed(value, 2)} GiB`,
+    change: "p95_max_rss_change_fraction",
+    paired: "paired_max_rss_change_fraction",
+  },
+  changes_wall_time: {
+    title: "Wall time",
+    verdict: "wall_time_verdict",
+    ends: (row) => [row.before_total_wall_time_h, row.after_total_wall_time_h],
+    write: hours,
+    change: "total_wall_time_change_fraction",
+    paired: "paired_wall_time_change_fraction",
+  },
+};
+
+const changedRows = () =>
+  changes.filter((row) => pairCode(row) === byId("pair").value && (state.stage === ALL || row.stage === state.stage));
+
+// The change of the same quanta, with the interval in which its median lies.
+const pairedText = (row, name) => {
+  if (row[name] === null) return NOTHING;
+  const [low, high] = [row[`low_${name}`], row[`high_${name}`]];
+  const interval = low === null || high === null ? "open" : `${changeText(low)} to ${changeText(high)}`;
+  return `${changeText(row[name])} (${interval})`;
+};
+
+const rowLabel = (row) => (state.stage === ALL ? `${row.task_label} (${stageTitle(row.stage)})` : row.task_label);
+
+const comparable = (row, measure) => row.is_matched && measure.ends(row).every((value) => value > 0);
+
+const dumbbells = () => {
+  const measure = MEASURES[options.changes];
+  const size = (row) => Math.abs(Math.log(measure.ends(row)[1] / measure.ends(row)[0]));
+  const found = changedRows().filter((row) => comparable(row, measure)).sort((a, b) => size(b) - size(a));
+  const rows = (options.allChanges ? found : found.slice(0, FEW_CHANGES)).map((row) => {
+    const [before, after] = measure.ends(row);
+    const label = verdictText(row[measure.verdict]);
+    return {
+      row_label: rowLabel(row),
+      label,
+      colour: onPage(embedded.colours.verdicts[label]),
+      before,
+      after,
+      was: measure.write(before),
+      is: measure.write(after),
+      change: changeText(row[measure.change]),
+      paired: pairedText(row, measure.paired),
+      matched: count(row.matched_count),
+    };
+  });
+  return { found, rows };
+};
+
+drawings.changed = () => {
+  const measure = MEASURES[options.changes];
+  const { found, rows } = dumbbells();
+  const values = rows.flatMap((row) => [row.before, row.after]);
+  const ends = [Math.min(...values) * 0.9, Math.max(...values) * 1.1];
+  const button = byId("all-changes");
+  button.hidden = found.length <= FEW_CHANGES;
+  button.setAttribute("aria-pressed", String(options.allChanges));
+  button.textContent = `All ${count(found.length)} tasks`;
+  const used = new Set(rows.map((row) => row.label));
+  const notes = ["Hollow is before, full is after, over the data IDs that both have; largest changes first. The verdict follows from intervals of the same quanta, of memory from own peaks alone; a change within 2\u00a0% is none."];
+  if (found.length > rows.length) notes.unshift(`The ${rows.length} of ${found.length} tasks that changed most.`);
+  if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
+  return {
+    spec: options.changes,
+    rows,
+    height: 24 * rows.length,
+    signals: {
+      x_min: ends[0],
+      x_max: ends[1],
+      x_values: rows.length ? logValues(...ends) : [1],
+      paper: isDark ? "#1a1f27" : "#ffffff",
+      chosen: chosen.changed ?? [],
+    },
+    colours: new Map(Object.entries(embedded.colours.verdicts).filter(([name]) => used.has(name))),
+    title: `${measure.title} before and after`,
+    note: notes.join(" "),
+    gaps: JSON.parse(byId("pair").value || "[]").flatMap((name) => gapRemarks(name)),
+    alt: `Dumbbells of ${measure.title.toLowerCase()} for ${plural(rows.length, "task")}, coloured by verdict; the table below has the values.`,
+    empty: "No quantum of one has the task and data ID of one of the other: nothing can be judged.",
+  };
+};
+
+const verdictColumn = (key, title, hint) => ({
+  key, title, hint, isText: true,
+  value: (row) => verdictText(row[key]),
+  text: (row) => verdictText(row[key]),
+  tone: (row) => `verdict ${row[key] === null ? "none" : row[key].split("_")[0]}`,
+});
+const changeColumn = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => changeText(row[key]) });
+const pairedColumn = (key, hint) => ({ key, title: "same quanta (interval)", hint, value: (row) => row[key], text: (row) => pairedText(row, key) });
+const plainHours = (key, title) => ({ key, title, value: (row) => row[key], text: (row) => hours(row[key]).replace(" h", "") });
+
+const changeGroups = () => [
+  ["", [
+    textColumn("task_label", "Task"),
+    ...(state.stage === ALL ? [textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) })] : []),
+  ]],
+  ["Verdict", [
+    verdictColumn("max_rss_verdict", "memory", "Verdict on memory"),
+    verdictColumn("wall_time_verdict", "wall time", "Verdict on wall time"),
+  ]],
+  ["Quanta", [
+    countColumn("matched_count", "matched", { hint: "Quanta with the same data ID in both" }),
+    countColumn("own_matched_count", "own", { hint: "Of these, with own peaks in both" }),
+  ]],
+  ["Max RSS, p95 (GiB)", [
+    gibColumn("before_p95_max_rss_bytes", "before"),
+    gibColumn("after_p95_max_rss_bytes", "after"),
+    changeColumn("p95_max_rss_change_fraction", "change", "Change of the 95th percentile"),
+  ]],
+  ["Change of max RSS", [
+    changeColumn("p50_max_rss_change_fraction", "p50", "Change of the median"),
+    changeColumn("max_max_rss_change_fraction", "max", "Change of the largest"),
+    pairedColumn("paired_max_rss_change_fraction", "Median change of the same quanta, and its interval"),
+  ]],
+  ["Wall time (h)", [
+    plainHours("before_total_wall_time_h", "before"),
+    plainHours("after_total_wall_time_h", "after"),
+    changeColumn("total_wall_time_change_fraction", "change", "Change of the sum"),
+    pairedColumn("paired_wall_time_change_fraction", "Median change of wall time of the same quanta, and its interval"),
+  ]],
+];
+
+const csvOfChanges = () => Object.keys(embedded.changes.columns).map((name) => [name, (row) => row[name]]);
+
+const verdictsOf = (rows, name) =>
+  Object.keys(embedded.colours.verdicts)
+    .map((verdict) => [verdict, rows.filter((row) => row.is_matched && verdictText(row[name]) === verdict).length])
+    .filter(([, number]) => number)
+    .map(([verdict, number]) => `${count(number)} ${verdict}`)
+    .join(", ");
+
+const change = () => {
+  const offered = pairs();
+  const codes = offered.map(pairCode);
+  const now = byId("pair").value;
+  fillSelect(byId("pair"), offered.map((row) => [pairCode(row), `${row.before_campaign} and ${row.after_campaign}`]), codes.includes(now) ? now : (codes[0] ?? ""));
+  const listed = changedRows();
+  const matched = listed.filter((row) => row.is_matched);
+  const said = [];
+  if (!offered.length) said.push("There is no other campaign to compare with.");
+  else {
+    said.push(`${plural(matched.length, "task")} of ${count(listed.length)} have data IDs in common.`);
+    if (matched.length) said.push(`Memory: ${verdictsOf(listed, "max_rss_verdict")}. Wall time: ${verdictsOf(listed, "wall_time_verdict")}.`);
+    if (matched.length < listed.length) said.push("The others have other inputs: their numbers stand in the table without a verdict.");
+  }
+  setText("changed-said", said.join(" "));
+  const wanted = byId("changes-search").value;
+  const found = listed.filter((row) => contains(wanted, row.task_label, stageTitle(row.stage), verdictText(row.max_rss_verdict), verdictText(row.wall_time_verdict)));
+  const groups = changeGroups();
+  shown.changes = fillTable("changes", groups.flatMap(([, columns]) => columns), found, {
+    again: change,
+    groups: groups.map(([title, columns]) => [title, columns.length]),
+  });
+  setText("changes-count", plural(found.length, "task"));
+};
+
+const listenToChanges = () => {
+  byId("pair").addEventListener("change", () => {
+    change();
+    draw("changed");
+  });
+  byId("all-changes").addEventListener("click", () => {
+    options.allChanges = !options.allChanges;
+    draw("changed");
+  });
+  byId("changes-search").addEventListener("input", change);
+  byId("changes-csv").addEventListener("click", () => saveCsv(fileStem("changes"), csvOfChanges(), shown.changes));
+};
