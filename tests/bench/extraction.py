@@ -146,10 +146,8 @@ def _max_rss_mib(pid: int | str) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def _warm(_: int) -> None:
-    """Import in a worker what some jobs import, and stay until every other worker has one too."""
-    import lsst.pipe.base.quantum_graph  # noqa: F401
-
+def _stay(_: int) -> None:
+    """Keep a worker busy until every other one has started too."""
     time.sleep(2)
 
 
@@ -236,7 +234,7 @@ def _measure(
     rounds: list[_Once] = []
     peers: list[_Peer] = []
     with ProcessPoolExecutor(WORKERS, mp_context=_SPAWN, initializer=prepare_worker) as executor:
-        list(executor.map(_warm, range(WORKERS)))
+        list(executor.map(_stay, range(WORKERS)))
         _extract(repository, executor)
         for _ in range(ROUNDS):
             rounds.append(_extract(repository, executor))
