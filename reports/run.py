@@ -40,6 +40,7 @@ TABLES = (
     "fct_worker_sizing",
     "fct_campaign_sizing",
     "fct_node_fit",
+    "fct_node_packing",
     "fct_published_sizing",
     "fct_memory_requests",
     "fct_request_backtest",

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reports.answers.packing import packing_sentences
 from reports.answers.words import change_sentence, dependence_sentences, sizing_sentences
 from reports.escape import plain
 from reports.facts import Facts
@@ -108,6 +109,7 @@ def print_summary(marts: Marts, console: Console) -> None:
             console.print(Text(plain(f"  {note}"), style="yellow"))
     for text in (
         *sizing_sentences(facts, campaign),
+        *packing_sentences(marts, facts, campaign),
         *change_sentence(marts, facts, campaign),
         *dependence_sentences(facts, campaign),
     ):

@@ -8,11 +8,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from reports.answers import words
+from reports.answers.packing import packing_frame, packing_words, why_not_packed
 from reports.captions import Words
 from reports.charts import (
     concurrency,
     memory_dependence,
     memory_requests,
+    node_packing,
     release_changes,
     worker_sizing,
 )
@@ -84,6 +86,14 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         words.sizing(facts, campaign),
         nothing,
         threshold_gib=focus["threshold_gib"],
+    )
+    yield figure(
+        "node_packing",
+        node_packing.__name__,
+        packing_frame(marts, facts, campaign),
+        f"What the cores of real nodes do, {campaign} ({focus['release']})",
+        packing_words(marts, facts, campaign),
+        why_not_packed(facts, campaign),
     )
     yield figure(
         "memory_requests",

@@ -7,6 +7,7 @@ from typing import Any
 
 from reports.answers import words
 from reports.answers.figures import SECTION
+from reports.answers.packing import KEY, MART, NO_NODES, packing_rows, packing_sentences
 from reports.facts import Facts
 from reports.figures import Figure, stage_title
 from reports.marts import Marts
@@ -24,6 +25,8 @@ KEYS = {
         ("before_campaign", "after_campaign", "stage", "task_label"),
     ),
     "of_dependence": ("fct_memory_dependence", ("campaign", "stage", "task_label")),
+    "of_packing": (MART, KEY),
+    "of_published": ("fct_published_sizing", ("campaign", "stage")),
     "of_host": ("fct_node_usage", ("campaign", "stage", "node_name")),
 }
 """Functions of the template that write a column of a row: mart, and the key of its rows."""
@@ -79,12 +82,20 @@ def answer_values(
     changes = facts.rows(
         "fct_release_changes", {"after_campaign": campaign, "is_against_predecessor": True}
     )
+    published = facts.rows("fct_published_sizing", {})
     judged = [row for row in changes if row["verdict"] in ("worse", "better")]
     return {
         "answer_figures": [figure for figure in shown if figure.stage == SECTION],
-        "titles": {row["stage"]: stage_title(row["stage"]) for row in marts.stages().to_pylist()},
+        "titles": {
+            row["stage"]: stage_title(row["stage"])
+            for row in (*marts.stages().to_pylist(), *published)
+        },
         "sizing": words.sizing_sentences(facts, campaign),
         "node_fits": facts.rows("fct_node_fit", own),
+        "packing": packing_sentences(marts, facts, campaign),
+        "packings": packing_rows(marts, facts, campaign),
+        "no_nodes": NO_NODES,
+        "published_sizing": published,
         "requests": sorted(requests, key=lambda row: (-row["used_gib_h"], row["job_label"]))[
             :SHOWN_ROWS
         ],

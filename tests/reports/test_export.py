@@ -46,7 +46,8 @@ COMMON_VISITS = "MaxRSS_box_common_visits_stage{n}"
 MORE_NAMES = (COMMON_VISITS, "concurrency_v30_stage{n}")
 
 OVERALL = {
-    "Completeness", "worker_sizing", "memory_requests", "release_changes", "memory_dependence"
+    "Completeness", "worker_sizing", "node_packing", "memory_requests", "release_changes",
+    "memory_dependence",
 }  # fmt: skip
 """Figures about all stages together."""
 
