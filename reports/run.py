@@ -27,6 +27,8 @@ __all__ = ["Result", "write_report"]
 TABLES = (
     "dim_campaigns",
     "dim_tasks",
+    "dim_runs",
+    "dim_packages",
     "fct_stage_usage",
     "fct_task_usage",
     "fct_task_common_usage",

@@ -80,6 +80,24 @@
     try_cast({{ data_id }} ->> '$.{{ key }}' as {{ type }})
 {%- endmacro %}
 
+{#- Table of the entries (key, value) of a JSON document. -#}
+{% macro json_members(document) -%}
+    {{ adapter.dispatch('json_members')(document) }}
+{%- endmacro %}
+
+{% macro duckdb__json_members(document) -%}
+    json_each({{ document }})
+{%- endmacro %}
+
+{#- Plain text of a JSON value. -#}
+{% macro json_plain(value) -%}
+    {{ adapter.dispatch('json_plain')(value) }}
+{%- endmacro %}
+
+{% macro duckdb__json_plain(value) -%}
+    ({{ value }} ->> '$')
+{%- endmacro %}
+
 {#- Value of `column` in the row of a group where `rank` is largest. -#}
 {% macro value_at_largest(column, rank) -%}
     {{ adapter.dispatch('value_at_largest')(column, rank) }}

@@ -18,6 +18,7 @@ from reports.facts import Facts
 from reports.figures import Figure, Stage, gap_notes, stages, why_empty
 from reports.files import write_file
 from reports.marts import Marts
+from reports.technote.annexes import annex_globals, annex_values
 from reports.technote.conclusions import sentence
 
 __all__ = ["write_technote"]
@@ -93,7 +94,9 @@ def environment(facts: Facts, focus: dict[str, Any]) -> jinja2.Environment:
         autoescape=False,
         keep_trailing_newline=True,
     )
-    made.globals |= answer_globals(facts, focus["campaign"]) | {
+    campaign = focus["campaign"]
+    made.globals |= answer_globals(facts, campaign) | annex_globals(facts, campaign)
+    made.globals |= {
         "say": facts.say,
         "count": facts.count,
         "in_stage": in_stage,
@@ -139,7 +142,7 @@ def write_technote(
         "width": theme.WIDTH,
         "stages": [_section(marts, facts, stage, shown) for stage in stages(marts)],
     }
-    values |= answer_values(marts, facts, focus, shown)
+    values |= answer_values(marts, facts, focus, shown) | annex_values(marts, facts, focus)
     templates = environment(facts, focus)
     for name in ("index.md", "technote.toml"):
         text = templates.get_template(f"{name}.jinja").render(values)

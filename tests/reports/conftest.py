@@ -40,6 +40,7 @@ def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             description=HOSTILE_TEXT,
             gaps={"stage1": HOSTILE_TEXT},
             more_stages=("stage2",),
+            packages={SCRIPT: HOSTILE_TEXT},
         ),
         Campaign("DM-2", "v30", 0.1, focus="v30", description=HOSTILE_TEXT),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ class Campaign:
     description: str = "Pilot of DP2."
     gaps: Mapping[str, str] = field(default_factory=dict)
     more_stages: tuple[str, ...] = ()
+    packages: Mapping[str, str] = field(default_factory=lambda: {"numpy": "2.3.5"})
 
 
 CAMPAIGNS = (
@@ -111,7 +113,12 @@ def make_warehouse(
             description=campaign.description,
         )
         for stage in own_stages:
-            run = lake.run(campaign.name, stage, f"runs/{campaign.name}/{stage}/20251202T000000Z")
+            run = lake.run(
+                campaign.name,
+                stage,
+                f"runs/{campaign.name}/{stage}/20251202T000000Z",
+                packages=json.dumps({"lsst_distrib": campaign.release} | dict(campaign.packages)),
+            )
             lake.visit(campaign.name, stage, 2025120200001)
             for task in published_tasks():
                 if f"stage{task['stage']}" != stage:

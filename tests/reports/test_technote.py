@@ -105,6 +105,64 @@ def test_every_figure_is_shown_with_its_picture(report: Path) -> None:
     assert {file.name for file in (report / "technote" / "images").iterdir()} == set(shown)
 
 
+def annex(report: Path, title: str) -> str:
+    """Give the text of an annex, its escapes taken away."""
+    text = (report / "technote" / "index.md").read_text().replace("\\", "")
+    return text.split(f"## Annex: {title}\n")[1].split("\n## ")[0]
+
+
+def cells(text: str) -> list[list[str]]:
+    """Give the cells of all rows of the tables in a text, heads and rules left out."""
+    rows = re.findall(r"^\| (.*) \|$", text, re.MULTILINE)
+    return [row.split(" | ") for row in rows if not row.startswith(("Task |", "Stage |"))]
+
+
+def test_annexes_list_every_task_with_its_statistics(data: Path, report: Path) -> None:
+    rows = cells(annex(report, "statistics of every task"))
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        expected = connection.sql(
+            "select task_label, p75_max_rss_bytes from fct_task_usage "
+            "where campaign = 'DM-53877' and quanta_count > 0"
+        ).fetchall()
+    found = sorted((row[0].strip("`"), row[5]) for row in rows)
+    assert found == sorted((task, write("_bytes", value)) for task, value in expected)
+
+
+def test_annexes_account_for_every_task_with_a_problem(data: Path, report: Path) -> None:
+    rows = cells(annex(report, "what failed and what is missing"))
+    assert rows
+    for row in rows:
+        expected, *parts = (int(cell.replace(",", "")) for cell in row[3:12])
+        assert expected == sum(parts), row
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        (missing,) = connection.sql(
+            "select sum(missing_count) from fct_task_completeness"
+        ).fetchall()[0]
+    assert sum(int(row[11].replace(",", "")) for row in rows) == missing > 0
+
+
+def test_annexes_show_the_versions_that_differ_and_no_others(report: Path) -> None:
+    text = annex(report, "software and RUN collections")
+    assert "| `lsst_distrib` | w_2025_48 | v30.0.0.rc2 | v30.0.0.rc3 |" in text
+    assert "Packages with one version everywhere: 1;" in text
+    assert "numpy" not in text
+    assert "| runs/DM-53368/stage4/20251202T000000Z | metadata files |" in text
+
+
+def test_annexes_compare_tasks_on_what_campaigns_share(data: Path, report: Path) -> None:
+    rows = cells(annex(report, "releases on common input"))
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        expected = connection.sql(
+            "select task_label, campaign, common_count, quanta_count from fct_task_common_usage "
+            "where common_count > 0"
+        ).fetchall()
+    found = sorted((row[0].strip("`"), row[2].strip("`"), row[1], row[3]) for row in rows)
+    assert found == sorted(
+        (task, campaign, f"{visits:,} visits", f"{quanta:,}")
+        for task, campaign, visits, quanta in expected
+    )
+
+
 def usage(**values: object) -> dict[str, Any]:
     return {"quanta_count": 1000, "over_threshold_count": 5} | values
 
