@@ -177,6 +177,17 @@ final as (
 )
 {% endmacro %}
 
+{#- Columns of one relation, in a list. -#}
+{% macro prefixed(relation, columns) -%}
+    {%- for column in columns %}{{ relation }}.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
+{#- That two relations agree in some columns. -#}
+{% macro same_keys(left, right, columns) -%}
+    {%- for column in columns %}{{ left }}.{{ column }} = {{ right }}.{{ column }}{{ '
+        and ' if not loop.last }}{% endfor %}
+{%- endmacro %}
+
 {#- That two relations speak of the same job of the same campaign. -#}
 {% macro same_job(left, right) -%}
     {{ left }}.campaign = {{ right }}.campaign

@@ -137,6 +137,16 @@ def test_twice_the_memory_on_the_same_data_is_worse(answers: Query) -> None:
     ]
 
 
+def test_a_bootstrap_ends_where_its_sample_is_too_small(answers: Query) -> None:
+    # All 25 pairs doubled, to the 0.1 % of a bin; the 95th percentile of 25 has no upper bound.
+    assert answers("""
+        select round(low_p50_max_rss_change_fraction, 2),
+            round(high_p50_max_rss_change_fraction, 2),
+            low_p95_max_rss_change_fraction, high_p95_max_rss_change_fraction
+        from fct_release_changes where task_label = 'alone'
+    """) == [(1.0, 1.0, None, None)]
+
+
 def test_quanta_and_memory_integrate_to_the_whole(rows: Query) -> None:
     # What runs in every bin, times the width, is the time that all quanta ran.
     assert (

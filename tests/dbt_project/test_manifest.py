@@ -71,9 +71,9 @@ def test_layers_read_only_what_lies_below(manifest: Node, models: list[Node]) ->
     known = manifest["nodes"] | manifest["sources"]
     for node in models:
         for read in node["depends_on"]["nodes"]:
-            # The census itself, by quantum or by slot, lies below every aggregate, whatever layer
-            # computes it.
-            census = {"fct_quanta", "fct_slots"}
+            # The census itself, by quantum, slot or pair, lies below every aggregate, whatever
+            # layer computes it.
+            census = {"fct_quanta", "fct_slots", "fct_matched_quanta"}
             is_census = known[read]["name"] in census and layer(node) == "intermediate"
             may = is_census or layer(known[read]) in MAY_READ[layer(node)]
             assert may, f"{node['name']} reads {read}"

@@ -2,58 +2,13 @@
 -- side of p95. So wide, since a hundred tasks are judged at once, and chance must make none of them worse.
 with
 
-matched as (
-
-    select * from {{ ref('fct_matched_quanta') }}
-
-),
-
-valued as (
-
-    {%- set measures = [
-        ('max_rss_ratio', 'after_max_rss_bytes / before_max_rss_bytes', 'has_own_peaks'),
-        ('before_max_rss', 'before_max_rss_bytes', 'has_own_peaks'),
-        ('after_max_rss', 'after_max_rss_bytes', 'has_own_peaks'),
-        ('wall_time_ratio', 'cast(after_total_wall_time_s as double) / cast(before_total_wall_time_s as double)',
-            'before_total_wall_time_s > 0'),
-        ('cpu_time_ratio', 'after_total_cpu_time_s / before_total_cpu_time_s', 'before_total_cpu_time_s > 0'),
-    ] %}
-    {%- for measure, value, condition in measures %}
-
-    select
-        before_campaign,
-        after_campaign,
-        stage,
-        task_label,
-        '{{ measure }}' as measure,
-        {{ 0.95 if measure.endswith('_max_rss') else 0.5 }} as fraction,
-        3.29 as z,
-        {{ log_bin(value) }} as log_bin
-    from matched
-    where {{ condition }}
-    {%- if not loop.last %}
-
-    union all
-    {%- endif %}
-    {%- endfor %}
-
-),
-
 binned as (
 
     select
-        before_campaign,
-        after_campaign,
-        stage,
-        task_label,
-        measure,
-        fraction,
-        z,
-        log_bin,
-        count(*) as quanta_count
-    from valued
-    where log_bin is not null
-    group by before_campaign, after_campaign, stage, task_label, measure, fraction, z, log_bin
+        *,
+        case when measure in ('before_max_rss', 'after_max_rss') then 0.95 else 0.5 end as fraction,
+        {{ family_z() }} as z
+    from {{ ref('int_changes_binned') }}
 
 ),
 

@@ -1,14 +1,6 @@
 -- The same task with the same data ID in two campaigns of the file: each with the focus and with its predecessor.
-{{ config(materialized='view') }}
-
+-- A table, since what follows from it reads it often, and the join is its cost.
 with
-
-quanta as (
-
-    select * from {{ ref('fct_quanta') }}
-    where is_measured
-
-),
 
 pairs as (
 
@@ -32,12 +24,16 @@ final as (
         later.total_cpu_time_s as after_total_cpu_time_s,
         coalesce(not earlier.is_peak_inherited and not later.is_peak_inherited, false) as has_own_peaks
     from pairs
-    inner join quanta as earlier on pairs.before_campaign = earlier.campaign
-    inner join quanta as later
+    inner join {{ ref('fct_quanta') }} as earlier
+        on pairs.before_campaign = earlier.campaign
+    inner join {{ ref('fct_quanta') }} as later
         on pairs.after_campaign = later.campaign
         and earlier.stage = later.stage
         and earlier.task_label = later.task_label
         and earlier.data_id = later.data_id
+    where
+        earlier.is_measured
+        and later.is_measured
 
 )
 

@@ -89,8 +89,8 @@ fitted as (
 
 ),
 
--- Student's t for 99.9 %, since a hundred tasks are judged, times the error of the line: of its slope, and of its height
--- at twice the most visits.
+-- Student's t for 99.9 %, since a hundred tasks are judged, times the error of the line: of its slope, and of its
+-- height at twice the most visits.
 bounded as (
 
     select

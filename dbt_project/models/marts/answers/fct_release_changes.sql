@@ -1,5 +1,7 @@
+{%- set keys = ['before_campaign', 'after_campaign', 'stage', 'task_label'] -%}
 {%- set fractions = [0.5, 0.95, 1] -%}
 {%- set names = ['p50', 'p95', 'max'] -%}
+{%- set resampled_quantiles = [('p50', 0.5), ('p95', 0.95)] -%}
 
 with
 
@@ -25,8 +27,6 @@ matched as (
         task_label,
         count(*) as matched_count,
         count(*) filter (has_own_peaks) as own_matched_count,
-        {{ quantiles('before_max_rss_bytes', fractions) }} as before_quantiles,
-        {{ quantiles('after_max_rss_bytes', fractions) }} as after_quantiles,
         sum(before_total_wall_time_s) as before_total_wall_time_s,
         sum(after_total_wall_time_s) as after_total_wall_time_s,
         {{ exact_total('before_total_cpu_time_s') }} as before_total_cpu_time_s,
@@ -36,30 +36,52 @@ matched as (
 
 ),
 
+before_peaks as (
+    {{ selected_quantiles(ref('fct_matched_quanta'), keys, 'before_max_rss_bytes', fractions, 'true') }}
+),
+
+after_peaks as (
+    {{ selected_quantiles(ref('fct_matched_quanta'), keys, 'after_max_rss_bytes', fractions, 'true') }}
+),
+
 intervals as (
 
     select * from {{ ref('fct_change_intervals') }}
 
 ),
 
--- Ratios minus one; the interval of p95 takes the far ends of both sides.
+-- Ratios minus one.
 changes as (
 
     select
-        before_campaign,
-        after_campaign,
-        stage,
-        task_label,
         {%- for measure in ['max_rss', 'wall_time', 'cpu_time'] %}
         max(estimate) filter (measure = '{{ measure }}_ratio') - 1 as paired_{{ measure }}_change_fraction,
         max(low) filter (measure = '{{ measure }}_ratio') - 1 as low_paired_{{ measure }}_change_fraction,
         max(high) filter (measure = '{{ measure }}_ratio') - 1 as high_paired_{{ measure }}_change_fraction,
         {%- endfor %}
-        max(low) filter (measure = 'after_max_rss') / max(high) filter (measure = 'before_max_rss') - 1
-            as low_p95_max_rss_change_fraction,
-        max(high) filter (measure = 'after_max_rss') / max(low) filter (measure = 'before_max_rss') - 1
-            as high_p95_max_rss_change_fraction
+        before_campaign,
+        after_campaign,
+        stage,
+        task_label
     from intervals
+    group by before_campaign, after_campaign, stage, task_label
+
+),
+
+resampled as (
+
+    select
+        {%- for name, fraction in resampled_quantiles %}
+        max(low_change_fraction) filter (quantile_fraction = {{ fraction }})
+            as low_{{ name }}_max_rss_change_fraction,
+        max(high_change_fraction) filter (quantile_fraction = {{ fraction }})
+            as high_{{ name }}_max_rss_change_fraction,
+        {%- endfor %}
+        before_campaign,
+        after_campaign,
+        stage,
+        task_label
+    from {{ ref('int_changes_resampled') }}
     group by before_campaign, after_campaign, stage, task_label
 
 ),
@@ -91,9 +113,9 @@ joined as (
         coalesce(matched.own_matched_count, 0) as own_matched_count,
         matched.matched_count is not null as is_matched,
         {%- for name in names %}
-        coalesce({{ element('matched.before_quantiles', loop.index) }}, earlier.{{ name }}_max_rss_bytes)
+        coalesce(before_peaks.quantile_{{ loop.index }}, earlier.{{ name }}_max_rss_bytes)
             as before_{{ name }}_max_rss_bytes,
-        coalesce({{ element('matched.after_quantiles', loop.index) }}, later.{{ name }}_max_rss_bytes)
+        coalesce(after_peaks.quantile_{{ loop.index }}, later.{{ name }}_max_rss_bytes)
             as after_{{ name }}_max_rss_bytes,
         {%- endfor %}
         {{ hours('coalesce(matched.before_total_wall_time_s, earlier.total_wall_time_s)') }}
@@ -110,8 +132,10 @@ joined as (
         changes.paired_cpu_time_change_fraction,
         changes.low_paired_cpu_time_change_fraction,
         changes.high_paired_cpu_time_change_fraction,
-        changes.low_p95_max_rss_change_fraction,
-        changes.high_p95_max_rss_change_fraction
+        resampled.low_p50_max_rss_change_fraction,
+        resampled.high_p50_max_rss_change_fraction,
+        resampled.low_p95_max_rss_change_fraction,
+        resampled.high_p95_max_rss_change_fraction
     from tasks
     inner join pairs
         on tasks.before_campaign = pairs.before_campaign
@@ -124,16 +148,10 @@ joined as (
         on tasks.after_campaign = later.campaign
         and tasks.stage = later.stage
         and tasks.task_label = later.task_label
-    left join matched
-        on tasks.before_campaign = matched.before_campaign
-        and tasks.after_campaign = matched.after_campaign
-        and tasks.stage = matched.stage
-        and tasks.task_label = matched.task_label
-    left join changes
-        on tasks.before_campaign = changes.before_campaign
-        and tasks.after_campaign = changes.after_campaign
-        and tasks.stage = changes.stage
-        and tasks.task_label = changes.task_label
+    {%- for relation in ['matched', 'before_peaks', 'after_peaks', 'changes', 'resampled'] %}
+    left join {{ relation }}
+        on {{ same_keys('tasks', relation, keys) }}
+    {%- endfor %}
 
 ),
 
@@ -189,8 +207,10 @@ final as (
             'before_' ~ name ~ '_max_rss_bytes'
         ) }} as {{ name }}_max_rss_change_fraction,
         {%- endfor %}
-        low_p95_max_rss_change_fraction,
-        high_p95_max_rss_change_fraction,
+        {%- for name, _ in resampled_quantiles %}
+        low_{{ name }}_max_rss_change_fraction,
+        high_{{ name }}_max_rss_change_fraction,
+        {%- endfor %}
         {%- for measure in ['max_rss', 'wall_time', 'cpu_time'] %}
         paired_{{ measure }}_change_fraction,
         low_paired_{{ measure }}_change_fraction,

@@ -1,0 +1,63 @@
+"""Bootstrap intervals of how the quantiles of max RSS changed, by `dbt_project.resampling`.
+
+Drawing at random with a seed is not for SQL.  What is drawn from and what follows from it is
+SQL's, in int_changes_celled and fct_release_changes.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import groupby
+from operator import itemgetter
+from typing import Protocol
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from dbt_project.resampling import RESAMPLES, quantile_change_interval, seed_of
+
+KEYS = ("before_campaign", "after_campaign", "stage", "task_label", "quantile_fraction")
+SCHEMA = pa.schema(
+    dict.fromkeys(KEYS[:4], pa.string())
+    | dict.fromkeys((KEYS[4], "low_change_fraction", "high_change_fraction"), pa.float64())
+    | {"resample_count": pa.int64()}
+)
+
+
+class Models(Protocol):
+    """What dbt gives to a model in Python, as far as we use it."""
+
+    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
+        """Read a model."""
+
+
+def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Resample the pairs of each task.
+
+    Parameters
+    ----------
+    dbt : `Models`
+        Gives the relations of other models.
+    session : `duckdb.DuckDBPyConnection`
+        The warehouse that is being built.
+
+    Returns
+    -------
+    intervals : `pyarrow.Table`
+        One row per pair of campaigns, stage, task and quantile.
+    """
+    cells = dbt.ref("int_changes_celled")
+    columns = (*KEYS, "before_bin", "after_bin", "quanta_count")
+    found = cells.select(*columns).order(", ".join(columns)).fetchall()
+    rows = []
+    for key, group in groupby(found, key=itemgetter(*range(len(KEYS)))):
+        before, after, counts = np.array([row[len(KEYS) :] for row in group], dtype=np.int64).T
+        ends = quantile_change_interval(
+            before, after, counts, fraction=float(key[4]), seed=seed_of(*key)
+        )
+        low, high = (math.exp(end / 1000) - 1 for end in ends)
+        rows.append((*key[:4], float(key[4]), low, high, RESAMPLES))
+    return pa.Table.from_pylist(
+        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
+    )
