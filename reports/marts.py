@@ -402,7 +402,7 @@ class Marts:
             select 'all stages', 998, 'overhead', memory_per_core_gib, overhead_fraction
             from fct_campaign_sizing where campaign = $1
             union all
-            select 'cost, all stages (dotted)', 999, 'cost',
+            select 'cost, all stages', 999, 'cost',
                 memory_per_core_gib, excess_cost_fraction
             from fct_campaign_sizing where campaign = $1 and work_cost is not null
             order by stage_position, curve, memory_per_core_gib

@@ -69,10 +69,10 @@ RELEASE_COLOURS = ("#d98e04", "#2a8c82", "#20366b", "#c2a7ed", "#775618", "#0fe8
 RELEASE_SHAPES = ("diamond", "square", "circle", "triangle-up", "cross", "triangle-down")
 """Shapes that go with `RELEASE_COLOURS`, for points."""
 
-LINE_COLOURS = {"threshold": "#d00000", "p95": "#00772b"}
+LINE_COLOURS = {"threshold": "#d00000", "p95": "#00772b", "cost": "#222222"}
 """Colours of the lines drawn over the data."""
 
-LINE_DASHES = {"threshold": [8, 4], "p95": [5, 3]}
+LINE_DASHES = {"threshold": [8, 4], "p95": [5, 3], "cost": [2, 3]}
 """Dashes of those lines, different so that they can be told apart in greyscale."""
 
 INK = "#222222"

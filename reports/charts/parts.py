@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import altair as alt
@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "Setting",
     "figure",
+    "line_keys",
     "line_layers",
     "log_memory_scale",
     "refuse_empty",
@@ -104,15 +105,27 @@ def refuse_empty(frame: pa.Table, what: str) -> None:
         raise EmptyFrameError(f"no {what} to draw")
 
 
-def line_layers(lines: Sequence[Line]) -> list[alt.Chart]:
-    """Draw dashed lines, all in one legend above the plot."""
-    names = [line.label for line in lines]
+def line_keys(kinds: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]:
+    """Make the colour and the dashes of lines, all in one legend above the plot.
+
+    Parameters
+    ----------
+    kinds : `~collections.abc.Mapping`
+        For each entry of the legend the key of `reports.theme.LINE_COLOURS`.
+
+    Returns
+    -------
+    encodings : `dict`
+        For marks with a field ``line`` that holds the entry. All layers of a figure need the same
+        ones, since they share their scales.
+    """
+    names = list(kinds)
     # `color`, because the marks under the lines may use `fill` and `stroke` for their own scales.
     colour = alt.Color(
         "line:N",
         title=None,
         sort=names,
-        scale=alt.Scale(domain=names, range=[theme.LINE_COLOURS[line.kind] for line in lines]),
+        scale=alt.Scale(domain=names, range=[theme.LINE_COLOURS[kind] for kind in kinds.values()]),
         legend=alt.Legend(
             orient="top", direction="horizontal", symbolType="stroke", symbolSize=900,
             symbolStrokeWidth=2.5,
@@ -122,14 +135,30 @@ def line_layers(lines: Sequence[Line]) -> list[alt.Chart]:
         "line:N",
         title=None,
         sort=names,
-        scale=alt.Scale(domain=names, range=[theme.LINE_DASHES[line.kind] for line in lines]),
+        scale=alt.Scale(domain=names, range=[theme.LINE_DASHES[kind] for kind in kinds.values()]),
     )
+    return {"color": colour, "strokeDash": dash}
+
+
+def line_layers(
+    lines: Sequence[Line], *, beside: Mapping[str, str] | None = None
+) -> list[alt.Chart]:
+    """Draw dashed lines, all in one legend above the plot.
+
+    Parameters
+    ----------
+    lines : `~collections.abc.Sequence` [`Line`]
+        What to draw.
+    beside : `~collections.abc.Mapping`, optional
+        Further entries of the legend, as for `line_keys`, for lines that the chart draws itself.
+    """
+    keys = line_keys({line.label: line.kind for line in lines} | dict(beside or {}))
     layers = []
     for line in lines:
         base = alt.Chart(pa.table({"value": [float(line.value)], "line": [line.label]}))
         rule = base.mark_rule(strokeWidth=2.5)
         rule = rule.encode(y="value:Q") if line.is_horizontal else rule.encode(x="value:Q")
-        layers.append(rule.encode(color=colour, strokeDash=dash))
+        layers.append(rule.encode(**keys))
     return layers
 
 

@@ -6,7 +6,14 @@ import altair as alt
 import pyarrow as pa
 
 from reports import theme
-from reports.charts.parts import Setting, figure, line_layers, refuse_empty, threshold_line
+from reports.charts.parts import (
+    Setting,
+    figure,
+    line_keys,
+    line_layers,
+    refuse_empty,
+    threshold_line,
+)
 
 __all__ = ["chart"]
 
@@ -35,13 +42,12 @@ def chart(frame: pa.Table, *, setting: Setting, threshold_gib: float) -> alt.Lay
     """
     refuse_empty(frame, "choice")
     rows = frame.select(["curve", "kind"]).to_pylist()
-    curves = list(dict.fromkeys((row["curve"], row["kind"]) for row in rows))
-    names = [name for name, _ in curves]
+    names = list(dict.fromkeys(row["curve"] for row in rows if row["kind"] == "overhead"))
+    costs = list(dict.fromkeys(row["curve"] for row in rows if row["kind"] == "cost"))
     colours = [
         theme.INK if "all stages" in name else CURVE_COLOURS[place % len(CURVE_COLOURS)]
         for place, name in enumerate(names)
     ]
-    legend = alt.Legend(orient="bottom", columns=3, symbolType="stroke", symbolSize=600)
     base = alt.Chart(frame).encode(
         x=alt.X(
             "memory_per_core_gib:Q",
@@ -55,23 +61,32 @@ def chart(frame: pa.Table, *, setting: Setting, threshold_gib: float) -> alt.Lay
             scale=alt.Scale(domainMin=0, nice=True),
             axis=alt.Axis(labelExpr=theme.SHARE_LABEL),
         ),
-        stroke=alt.Stroke(
-            "curve:N",
-            title=None,
-            sort=names,
-            scale=alt.Scale(domain=names, range=colours),
-            legend=legend,
-        ),
     )
-    # Dashes by a scale would share that of the threshold's line, so each curve has its own.
-    lines = [
-        base.transform_filter(alt.FieldEqualPredicate(field="curve", equal=name)).mark_line(
+    stroke = alt.Stroke(
+        "curve:N",
+        title=None,
+        sort=names,
+        scale=alt.Scale(domain=names, range=colours),
+        legend=alt.Legend(orient="bottom", columns=3, symbolType="stroke", symbolSize=600),
+    )
+    curves = [
+        base.transform_filter(alt.FieldEqualPredicate(field="curve", equal=name))
+        .mark_line(
             strokeWidth=3 if "all stages" in name else 2,
-            strokeDash=[2, 3] if kind == "cost" else [1, 0],
             point=alt.OverlayMarkDef(size=18, fill="white", strokeWidth=1.2),
         )
-        for name, kind in curves
+        .encode(stroke=stroke)
+        for name in names
     ]
-    return figure(
-        [*lines, *line_layers([threshold_line(threshold_gib)])], setting, height=theme.HEIGHT
+    threshold = threshold_line(threshold_gib)
+    beside = dict.fromkeys(costs, "cost")
+    # Dashes have one scale in a figure: the cost stands in the legend of the threshold's line.
+    keys = line_keys({threshold.label: threshold.kind} | beside)
+    cost = (
+        base.transform_filter(alt.FieldEqualPredicate(field="kind", equal="cost"))
+        .transform_calculate(line="datum.curve")
+        .mark_line(strokeWidth=3)
+        .encode(**keys)
     )
+    layers = [*curves, *line_layers([threshold], beside=beside), *([cost] if costs else [])]
+    return figure(layers, setting, height=theme.HEIGHT)

@@ -21,6 +21,7 @@ from reports.charts import (
     rss_histogram,
     task_peaks,
     wall_time_histogram,
+    worker_sizing,
 )
 from reports.charts.parts import EmptyFrameError, Setting, log_memory_scale
 from reports.export import VEGA_LITE_VERSION
@@ -210,6 +211,21 @@ def test_the_95th_percentile_and_the_threshold_are_in_the_legend_and_where_they_
     assert "95th percentile of quanta: 3.06 GiB" in texts(chart)
     rules = sorted(rule["x"] for rule in items(rendered(chart), "rule"))
     assert rules[0] / rules[1] == pytest.approx(3.06 / 6)
+
+
+@pytest.mark.parametrize("has_prices", [True, False])
+def test_the_cost_is_dotted_on_the_plot_and_in_the_legend(has_prices: bool) -> None:
+    rows = [("Stage 1", "overhead", 4.0, 0.5), ("Stage 1", "overhead", 8.0, 0.1)]
+    if has_prices:
+        rows += [("cost, all stages", "cost", 4.0, 0.0), ("cost, all stages", "cost", 8.0, 0.3)]
+    names = ("curve", "kind", "memory_per_core_gib", "fraction")
+    frame = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
+    chart = worker_sizing.chart(frame, setting=SETTING, threshold_gib=6)
+    drawn = vl_convert.vegalite_to_svg(chart.to_json(), vl_version=VEGA_LITE_VERSION)
+    # The curve, and its symbol in the legend; the threshold's dashes are others.
+    assert drawn.count('stroke-dasharray="2,3"') == (2 if has_prices else 0)
+    assert drawn.count('stroke-dasharray="8,4"') == 2
+    assert ("cost, all stages" in drawn) == has_prices
 
 
 def test_other_tasks_are_grey_and_last_in_the_legend() -> None:
