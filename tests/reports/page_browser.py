@@ -20,7 +20,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from reports import numbers
 
-__all__ = ["Browser", "downloaded", "needed", "sql", "started_chromium"]
+__all__ = ["STOPS_GIB", "Browser", "downloaded", "needed", "sql", "started_chromium"]
 
 
 def needed(program: str) -> str:
@@ -32,6 +32,12 @@ def needed(program: str) -> str:
             pytest.fail(reason)
         pytest.skip(reason)
     return path
+
+
+STOPS_GIB = [1 + step / 4 for step in range(61)] + [
+    start + quarter * start / 4 for start in (16, 32, 64, 128, 256) for quarter in (1, 2, 3, 4)
+]
+"""Where the slider stops up to 512 GiB: by quarters to 16 GiB, four times to a doubling beyond."""
 
 
 class Browser:
@@ -97,7 +103,7 @@ class Browser:
         self.run(
             "const s = document.getElementById('memory'); s.value = arguments[0];"
             "s.dispatchEvent(new Event('input', {bubbles: true}))",
-            str(memory_gib),
+            str(STOPS_GIB.index(memory_gib)),
         )
         self.until(
             "return document.getElementById('memory-output').textContent === "

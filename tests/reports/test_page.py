@@ -43,7 +43,9 @@ FIELDS = [f"field {number:02d}" for number in range(10)] + [SCRIPT]
 def fill(lake: SyntheticLake, campaign: str, stage: str, count: int) -> None:
     """Add quanta of every task, band and field, some of them on the edge of a step."""
     run = lake.run(campaign, stage, f"runs/{campaign}/{stage}/20251202T000000Z")
-    edges = (6 * GIB, 6 * GIB + 1, 16 * GIB, 16 * GIB + 1, 45 * GIB)
+    edges = (
+        6 * GIB, 6 * GIB + 1, 16 * GIB, 16 * GIB + 1, 45 * GIB, 64 * GIB, 64 * GIB + 1, 450 * GIB,
+    )  # fmt: skip
     for index in range(count):
         # The first field is the largest, so that the fields that are named are known.
         field = FIELDS[min(index % 17, len(FIELDS) - 1) if index % 2 else 0]
@@ -216,7 +218,7 @@ def test_page_loads_in_silence_and_from_nowhere_else(browser: Browser) -> None:
 
 
 def test_slider_gives_the_numbers_of_sql(browser: Browser, data: Path) -> None:
-    for memory_gib in (1, 3.75, 6, 6.25, 16):
+    for memory_gib in (1, 3.75, 6, 6.25, 16, 20, 40, 64, 80, 448, 512):
         browser.slide(memory_gib)
         assert browser.answer() == expected_answer(data, memory_gib)
         title = browser.text("#answer-title")
@@ -234,6 +236,30 @@ def test_exactly_the_memory_fits_and_one_byte_more_does_not(browser: Browser, da
     over = browser.answer()[1]
     browser.slide(6.25)
     assert browser.answer()[1] != over
+
+
+def test_slider_reaches_the_largest_peak_and_says_what_lies_beyond_the_curve(
+    browser: Browser, data: Path
+) -> None:
+    ((beyond,),) = sql(
+        data,
+        """
+        select count(*) from fct_quanta
+        where is_measured and campaign = 'DM-2' and max_rss_bytes > $1
+        """,
+        16 * GIB,
+    )
+    assert f"{beyond} quanta (" in browser.text("#curve .note")
+    assert "it reaches 512 GiB" in browser.text("#curve .note")
+    browser.find("#memory").send_keys(Keys.END)
+    browser.until("return document.getElementById('memory-output').textContent === '512 GiB'")
+    assert browser.answer() == expected_answer(data, 512)
+    assert browser.answer()[0] == "100 %"
+    browser.until(
+        "return !document.querySelector('#curve .note').textContent.includes('need more')"
+    )
+    assert browser.texts("#presets button") == ["2", "4", "6", "8", "10", "16", "512"]
+    assert browser.complaints() == []
 
 
 def test_arrow_keys_move_the_slider_and_the_lines(browser: Browser, data: Path) -> None:

@@ -42,12 +42,16 @@ const segmentColours = (rows) => {
   return colours;
 };
 
-const curveRows = (rows) =>
-  Array.from({ length: SLIDER_END * STEPS_PER_GIB }, (_, index) => {
-    const sum = totals(rows, index + 1);
+// The curve ends where one buys for a core, unless the slider is beyond.
+const curveEnd = () => (memoryGib() > FINE_END ? LAST_GIB : FINE_END);
+
+const curveRows = (rows) => {
+  const steps = [...Array.from({ length: STEPS_PER_GIB - 1 }, (_, index) => index + 1), ...STOPS];
+  return steps.filter((step) => step <= curveEnd() * STEPS_PER_GIB).map((step) => {
+    const sum = totals(rows, step);
     const fit = { quanta: sum.quanta - sum.overQuanta, wallTime: sum.wallTime - sum.overWallTime };
     return {
-      memory_gib: (index + 1) / STEPS_PER_GIB,
+      memory_gib: step / STEPS_PER_GIB,
       fit_quanta_fraction: sum.quanta ? fit.quanta / sum.quanta : null,
       fit_wall_time_fraction: sum.wallTime ? fit.wallTime / sum.wallTime : null,
       over_quanta_fraction: sum.quanta ? sum.overQuanta / sum.quanta : null,
@@ -56,6 +60,7 @@ const curveRows = (rows) =>
       wall_time: percent(fit.wallTime, sum.wallTime),
     };
   });
+};
 
 const histogramCells = (rows) => {
   const cells = new Map();
@@ -164,12 +169,15 @@ const drawings = {
   curve: () => {
     const rows = curveRows(selectedSeries());
     const step = totals(selectedSeries());
+    const beyond = totals(selectedSeries(), curveEnd() * STEPS_PER_GIB);
+    const notes = ["Exact at every quarter of a GiB. The dashed line follows the slider."];
+    if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} (${hours(beyond.overWallTime / US_PER_HOUR)}) need more than ${gib(curveEnd())}: move the slider on, it reaches ${gib(LAST_GIB)}.`);
     return {
       spec: options.curve,
       rows: step.quanta ? rows : [],
-      signals: { x_max: SLIDER_END, ...logEnds(leastShare(rows), 1) },
+      signals: { x_max: curveEnd(), ...logEnds(leastShare(rows), 1) },
       title: "Share by memory per core",
-      note: "Exact at every quarter of a GiB. The dashed line follows the slider.",
+      note: notes.join(" "),
       gaps: gapRemarks(),
       alt: `Two rising curves: at ${gib(memoryGib())} per core ${percent(step.quanta - step.overQuanta, step.quanta)} of quanta and ${percent(step.wallTime - step.overWallTime, step.wallTime)} of wall time fit.`,
     };

@@ -37,9 +37,19 @@ const focus = campaigns.find((row) => row.is_focus) ?? campaigns[0];
 const taskOf = new Map(tasks.map((row) => [JSON.stringify([row.campaign, row.stage, row.task_label]), row]));
 const stageOf = new Map(stages.map((row) => [JSON.stringify([row.campaign, row.stage]), row]));
 
-// Steps of the slider are quarters of a GiB, as the series count them.
+// The series count in quarters of a GiB. The slider stops at each of them up to 16 GiB, which one may
+// buy for a core; beyond, four times to a doubling, as far as the largest peak.
 const STEPS_PER_GIB = 4;
-const SLIDER_END = 16;
+const FINE_END = 16;
+
+const largestStep = series.reduce((largest, row) => Math.max(largest, row.step.at(-1) ?? 0), 0);
+
+const STOPS = Array.from({ length: (FINE_END - 1) * STEPS_PER_GIB + 1 }, (_, index) => STEPS_PER_GIB + index);
+while (STOPS.at(-1) < largestStep) STOPS.push(STOPS.at(-1) + 2 ** Math.floor(Math.log2(STOPS.at(-1))) / 4);
+const LAST_GIB = STOPS.at(-1) / STEPS_PER_GIB;
+
+// The first stop that is not below a memory, else the last.
+const stopAt = (memory) => STOPS.find((stop) => stop >= memory * STEPS_PER_GIB) ?? STOPS.at(-1);
 
 const stageColour = (name) => embedded.colours.tasks[(2 * stageNames.indexOf(name) + 4) % embedded.colours.tasks.length];
 const campaignColour = (name) =>

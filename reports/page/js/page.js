@@ -115,7 +115,7 @@ const pickers = () => {
     fillSelect(byId(name), codes, state[name]);
     byId(`${name}-picker`).hidden = !known.length;
   }
-  byId("memory").value = String(memoryGib());
+  showStop();
 };
 
 const fieldsNote = () => {
@@ -124,6 +124,10 @@ const fieldsNote = () => {
     ? `The ${number} fields with most quanta of a campaign have their names; the others are together.`
     : "Fields are left out to keep this page small.";
   setText("fields-note", `Band and field are those of the data ID, the field that of its visit: quanta of coadds and catalogues have none, and drop out when one is chosen. ${fields}${isByBand ? "" : " Bands are left out too."} Tables beside this page have all of it.`);
+};
+
+const showStop = () => {
+  byId("memory").value = String(STOPS.indexOf(state.step));
 };
 
 let isMoving = false;
@@ -136,6 +140,7 @@ const moveLine = () => {
   buy();
   refreshTables();
   for (const name of Object.keys(drawings)) signal(name, "memory_gib", memoryGib());
+  if (views.curve?.drawing && views.curve.drawing.signals.x_max !== curveEnd()) draw("curve");
   writeAddress();
 };
 
@@ -179,7 +184,7 @@ const listen = () => {
     });
   }
   byId("memory").addEventListener("input", (event) => {
-    state.step = Math.round(Number(event.target.value) * STEPS_PER_GIB);
+    state.step = STOPS[Number(event.target.value)];
     // One update for each frame, however many events a drag makes.
     if (!isMoving) requestAnimationFrame(moveLine);
     isMoving = true;
@@ -246,8 +251,8 @@ const listen = () => {
 };
 
 const presets = () => {
-  const lines = [...new Set([2, ...embedded.thresholds_gib, SLIDER_END])]
-    .filter((line) => line >= 1 && line <= SLIDER_END && Number.isInteger(line * STEPS_PER_GIB))
+  const lines = [...new Set([2, ...embedded.thresholds_gib, FINE_END, LAST_GIB])]
+    .filter((line) => STOPS.includes(line * STEPS_PER_GIB))
     .sort((a, b) => a - b);
   byId("presets").replaceChildren(...lines.map((line) => {
     const button = element("button", { type: "button" }, String(line));
@@ -255,7 +260,7 @@ const presets = () => {
     button.setAttribute("aria-label", `${line} GiB`);
     button.addEventListener("click", () => {
       state.step = line * STEPS_PER_GIB;
-      byId("memory").value = String(line);
+      showStop();
       moveLine();
     });
     return button;
@@ -269,7 +274,7 @@ const about = () => {
 };
 
 const start = async () => {
-  Object.assign(byId("memory"), { min: "1", max: String(SLIDER_END), step: String(1 / STEPS_PER_GIB) });
+  Object.assign(byId("memory"), { min: "0", max: String(STOPS.length - 1), step: "1" });
   theme = THEMES.includes(remembered()) ? remembered() : "auto";
   applyTheme();
   about();

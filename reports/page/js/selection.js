@@ -9,9 +9,8 @@ const state = {
   stage: ALL,
   band: ALL,
   field: ALL,
-  step: Math.min(SLIDER_END, Math.max(1, focus ? focus.threshold_gib : 6)) * STEPS_PER_GIB,
+  step: stopAt(focus ? focus.threshold_gib : 6),
 };
-state.step = Math.ceil(state.step);
 
 // A choice is ALL, NONE (the data ID has no such dimension) or VALUE and the value itself.
 const isChosen = (choice, value) =>
@@ -96,6 +95,6 @@ const readAddress = () => {
   if (stageNames.includes(query.get("stage"))) state.stage = query.get("stage");
   state.band = query.get("band") ?? ALL;
   state.field = query.get("field") ?? ALL;
-  const step = Math.round(Number(query.get("gib")) * STEPS_PER_GIB);
-  if (step >= STEPS_PER_GIB && step <= SLIDER_END * STEPS_PER_GIB) state.step = step;
+  const memory = Number(query.get("gib"));
+  if (memory > 0) state.step = stopAt(memory);
 };

@@ -7,7 +7,7 @@ quanta as (
 
 ),
 
--- One row per quantum, with its step counted upwards: exactly 6 GiB lies in step 6, and fits in 6 GiB.
+-- One row per quantum, with the step that holds it.
 stepped as (
 
     select
@@ -18,11 +18,7 @@ stepped as (
         target_name,
         total_wall_time_s,
         coalesce(is_peak_inherited, false) as is_peak_inherited,
-        case
-            when {{ gib('max_rss_bytes') }} <= {{ fine_steps_end_gib() }}
-                then ceil({{ gib('max_rss_bytes') }} / {{ fine_step_gib() }}) * {{ fine_step_gib() }}
-            else ceil({{ gib('max_rss_bytes') }})
-        end as step_gib
+        {{ rss_step_gib(gib('max_rss_bytes')) }} as step_gib
     from quanta
 
 ),
