@@ -15,6 +15,8 @@ from typing import Annotated, Any
 import pydantic
 import yaml
 
+from extract.bps_configurations import has_includes, with_includes
+
 __all__ = [
     "DEMO_STAMP",
     "Campaign",
@@ -255,6 +257,17 @@ def _read_yaml(path: Path) -> object:
         raise CampaignsError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
 
 
+def _read_requests(path: Path) -> object:
+    """Read a BPS configuration and what it includes."""
+    content = _read_yaml(path)
+    if not has_includes(content):
+        return content
+    try:
+        return with_includes(path)
+    except ValueError as error:
+        raise CampaignsError(f"{path}: {error}") from None
+
+
 def _first_fault(error: pydantic.ValidationError) -> str:
     """Say the first fault that validation found in one line, with its place in the file."""
     fault = error.errors(include_url=False)[0]
@@ -302,5 +315,5 @@ def load_campaigns(path: Path) -> CampaignsFile:
     if file.current_requests:
         requests = path.resolve().parent / Path(file.current_requests).expanduser()
         # BPS configurations are YAML; SQL reads their requests and clusters from JSON.
-        file._current_requests_json = json.dumps(_read_yaml(requests), default=str)
+        file._current_requests_json = json.dumps(_read_requests(requests), default=str)
     return file

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,61 @@ def test_current_requests_become_json(tmp_path: Path) -> None:
     path = tmp_path / "campaigns.yaml"
     path.write_text("current_requests: bps.yaml\n" + GOOD)
     assert json.loads(load_campaigns(path).current_requests_json or "") == requests
+
+
+def test_what_the_current_requests_include_is_read_as_bps_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIPE_DIR", str(tmp_path / "pipe"))
+    files = {
+        "bps.yaml": """
+            includeConfigs: [defaults/site.yaml, "${PIPE_DIR}/requests.yaml"]
+            requestMemory: 3000
+            pipetask: {isr: {requestMemory: 1}}
+        """,
+        # Relative to the file that names it, and read before what that file says itself.
+        "defaults/site.yaml": """
+            includeConfigs: base.yaml
+            pipetask: {isr: {requestMemory: 2, requestCpus: 4}, coadd: {requestMemory: 7}}
+        """,
+        "defaults/base.yaml": "{requestMemory: 5, memoryLimit: 9}",
+        "pipe/requests.yaml": """
+            pipetask: {coadd: {requestMemory: 8}}
+            cluster: {includeConfigs: clusters.yaml}
+        """,
+        "pipe/clusters.yaml": "visits: {pipetasks: 'isr, coadd'}",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(textwrap.dedent(text))
+    path = tmp_path / "campaigns.yaml"
+    path.write_text("current_requests: bps.yaml\n" + GOOD)
+    assert json.loads(load_campaigns(path).current_requests_json or "") == {
+        "requestMemory": 3000,
+        "memoryLimit": 9,
+        "pipetask": {"isr": {"requestMemory": 1, "requestCpus": 4}, "coadd": {"requestMemory": 8}},
+        "cluster": {"visits": {"pipetasks": "isr, coadd"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("included", "said"),
+    [
+        ("gone.yaml", "Unable to find referenced include file: gone.yaml (looked for in"),
+        ("${NOT_SET_ANYWHERE}/x.yaml", "${NOT_SET_ANYWHERE}/x.yaml (looked for in"),
+        ("/nowhere/x.yaml", "No such file or directory: '/nowhere/x.yaml'"),
+        ("loop.yaml", "a file includes itself, or one that includes it"),
+        ("broken.yaml", "broken.yaml"),
+        ("3", "not int"),
+    ],
+)
+def test_what_cannot_be_included_is_one_line(tmp_path: Path, included: str, said: str) -> None:
+    (tmp_path / "loop.yaml").write_text("includeConfigs: bps.yaml")
+    (tmp_path / "broken.yaml").write_text("a: [")
+    (tmp_path / "bps.yaml").write_text(f"includeConfigs: {included}")
+    with pytest.raises(CampaignsError) as caught:
+        _load(tmp_path, "current_requests: bps.yaml\n" + GOOD)
+    message = str(caught.value)
+    assert said in message
+    assert f"{tmp_path}/bps.yaml: includeConfigs: " in message
+    assert "\n" not in message
