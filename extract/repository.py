@@ -33,6 +33,7 @@ from lsst.resources import ResourcePath
 from lsst.utils.iteration import chunk_iterable
 
 from extract.file_locations import FileLocations, plain_text
+from extract.inventory import Holding, take_inventory
 from extract.metadata_files import FileBatch
 from extract.quanta import is_usage_gathering
 from extract.store_errors import StoreError, explain, within
@@ -250,22 +251,25 @@ class Repository:
             Source and counts.
         """
         # A summary never forgets a type that was removed from the RUN: only counts tell.
-        counts = self._counts(run)
-        if _PROVENANCE in counts and (found := self._graph(run)):
+        self.holding_quanta([run])
+        inventory = take_inventory(self._butler, run, self._types[run])
+        if _PROVENANCE in inventory and (found := self._graph(run)):
             ref, uri = found
             return RunContents(
                 "provenance_graph", self._graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
             )
-        metadata = _of_tasks(counts, _METADATA, "TaskMetadata")
-        logs = _of_tasks(counts, _LOG, "ButlerLogRecords")
+        metadata = _of_tasks(inventory, _METADATA, "TaskMetadata")
+        logs = _of_tasks(inventory, _LOG, "ButlerLogRecords")
         if metadata or logs:
-            known = json.dumps([metadata, logs], sort_keys=True)
-            digest = hashlib.sha256(known.encode()).hexdigest()[:16]
-            total = f"{sum(metadata.values())} metadata, {sum(logs.values())} logs"
-            return RunContents("metadata_files", f"files: {total}, {digest}", metadata, logs)
+            return RunContents(
+                "metadata_files",
+                _files_fingerprint(metadata, logs),
+                {task: held.dataset_count for task, held in metadata.items()},
+                {task: held.dataset_count for task, held in logs.items()},
+            )
         # The aggregator with --promise-ingest-graph registers all outputs, `packages` among
         # them, but neither metadata nor logs nor configs (D6).
-        if _PACKAGES in counts and not any(name.endswith(_CONFIG) for name in counts):
+        if _PACKAGES in inventory and not any(name.endswith(_CONFIG) for name in inventory):
             return RunContents("promised", "promised")
         return RunContents("none", "none")
 
@@ -298,41 +302,6 @@ class Repository:
             if time.monotonic() - begun >= _PATIENCE_S:
                 self._silent_stores[store] = explain(error, str(uri))
             raise
-
-    def _counts(self, run: str) -> dict[str, tuple[str, int]]:
-        """Count the datasets of a RUN by type, with the type's storage class."""
-        try:
-            return self._counts_at_once(run)
-        except AttributeError:
-            self.holding_quanta([run])
-            counts = {}
-            for name in sorted(self._types[run]):
-                with self._butler.query() as query:
-                    count = query.datasets(name, collections=[run], find_first=False).count()
-                if count:
-                    storage_class = self._butler.get_dataset_type(name).storageClass_name
-                    counts[name] = (storage_class, count)
-            return counts
-
-    def _counts_at_once(self, run: str) -> dict[str, tuple[str, int]]:
-        """Count with one statement: 2 ms a RUN.
-
-        The public way is a query for each dataset type, 8 ms each: a minute for the
-        RUNs of some campaigns, to find that nothing is new. These internals are the
-        same from 29.2025.4800 to 30.2026.500 (November 2026); a Butler without them,
-        such as a remote one, is asked the public way.
-        """
-        registry: Any = self._butler._registry  # type: ignore[attr-defined]
-        tables = registry._managers.datasets._static
-        types, datasets = tables.dataset_type, tables.dataset
-        statement = (
-            sqlalchemy.select(types.c.name, types.c.storage_class, sqlalchemy.func.count())
-            .select_from(datasets.join(types, datasets.c.dataset_type_id == types.c.id))
-            .where(datasets.c.run_id == registry._managers.collections.find(run).key)
-            .group_by(types.c.name, types.c.storage_class)
-        )
-        with registry._db.query(statement) as result:
-            return {name: (storage, count) for name, storage, count in result.fetchall()}
 
     def packages(self, run: str) -> dict[str, str] | None:
         """Read the software versions of a RUN (D11).
@@ -574,16 +543,23 @@ class Repository:
 
 
 def _of_tasks(
-    counts: Mapping[str, tuple[str, int]], suffix: str, storage_class: str
-) -> dict[str, int]:
-    """Pick the counts of one kind of dataset, by task label."""
+    inventory: Mapping[str, Holding], suffix: str, storage_class: str
+) -> dict[str, Holding]:
+    """Pick one kind of dataset, by task label."""
     return {
-        name.removesuffix(suffix): count
-        for name, (storage, count) in sorted(counts.items())
+        name.removesuffix(suffix): held
+        for name, held in sorted(inventory.items())
         if name.endswith(suffix)
-        and storage == storage_class
+        and held.storage_class == storage_class
         and not is_usage_gathering(name.removesuffix(suffix))
     }
+
+
+def _files_fingerprint(metadata: Mapping[str, Holding], logs: Mapping[str, Holding]) -> str:
+    """Tell files of a RUN from those that were added, taken away or replaced."""
+    digest = hashlib.sha256(json.dumps([metadata, logs], sort_keys=True).encode()).hexdigest()
+    totals = [sum(held.dataset_count for held in kind.values()) for kind in (metadata, logs)]
+    return f"files: {totals[0]} metadata, {totals[1]} logs, {digest[:16]}"
 
 
 def _begin(record: object) -> datetime.datetime | None:

@@ -88,6 +88,19 @@ def test_a_second_run_reads_only_what_changed_and_says_so(
     assert run_extraction(campaigns, data, refresh=True).reread_runs == 2
 
 
+def test_a_dataset_that_took_the_place_of_another_is_read(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    with repository.butler() as butler:
+        old = butler.query_datasets("isr_metadata", OLD, where="detector = 2 and instrument != ''")
+        butler.pruneDatasets(old, disassociate=True, unstore=True, purge=True)
+    repository.add(OLD, {"isr": [2]}, kinds=["metadata"], peak_bytes=7 << 30)
+    assert run_extraction(campaigns, data).reread_runs == 1
+    assert 7 << 30 in read_lake(data, "quanta")["max_rss_bytes"].to_pylist()
+
+
 def test_a_second_run_leaves_files_that_say_the_same_untouched(
     repository: TinyRepository, tmp_path: Path
 ) -> None:
