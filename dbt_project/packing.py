@@ -11,7 +11,7 @@ from bisect import insort
 from collections.abc import Iterable
 from typing import NamedTuple
 
-__all__ = ["Packing", "Slot", "pack"]
+__all__ = ["Packing", "Slot", "pack", "tied_to_cores"]
 
 
 class Slot(NamedTuple):
@@ -93,6 +93,25 @@ def pack(slots: Iterable[Slot], *, node_count: int, cores_count: int, memory_byt
             nodes.release_next()
         nodes.take(slot)
     return nodes.finish()
+
+
+def tied_to_cores(slot: Slot, *, cores_count: int, memory_bytes: int) -> Slot:
+    """Give a slot the cores that its memory takes, as where memory comes with cores alone.
+
+    Parameters
+    ----------
+    slot : `Slot`
+        One that fits a node.
+    cores_count, memory_bytes : `int`
+        What a node has.
+
+    Returns
+    -------
+    tied : `Slot`
+        With at least its CPUs, and no claim on memory beside its cores.
+    """
+    cores = -(-slot.memory_bytes * cores_count // memory_bytes)
+    return Slot(max(slot.cpus, cores), 0, slot.wall_time_us)
 
 
 class _Nodes:

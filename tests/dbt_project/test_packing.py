@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from dbt_project.build import build
 from dbt_project.layout import Layout
-from dbt_project.packing import Packing, Slot, pack
+from dbt_project.packing import Packing, Slot, pack, tied_to_cores
 from tests.dbt_project.conftest import Rows, query
 from tests.lake_factory import SyntheticLake
 
 Query = Callable[[str], Rows]
 
 NODE = {"cores_count": 2, "memory_bytes": 8}
+CASES = ((1, 4), (1, 5), (1, 8), (2, 1))
 
 
 def test_a_slot_waits_for_memory_and_its_node_takes_nobody_else() -> None:
@@ -59,6 +60,12 @@ def test_idle_cores_are_told_by_what_the_next_slot_lacks() -> None:
 def test_slots_that_take_no_time_make_room_at_once() -> None:
     packing = pack([Slot(2, 8, 0)] * 5 + [Slot(2, 8, 1)], node_count=1, **NODE)
     assert (packing.queue_us, packing.makespan_us) == (0, 1)
+
+
+def test_where_memory_comes_with_cores_a_slot_holds_as_many_as_its_memory_takes() -> None:
+    # 2 cores of 4 bytes: exactly 4 bytes are one core, 5 are two; CPUs count where they are more.
+    held = [tied_to_cores(Slot(cpus, memory, 7), **NODE) for cpus, memory in CASES]
+    assert held == [Slot(1, 0, 7), Slot(2, 0, 7), Slot(2, 0, 7), Slot(2, 0, 7)]
 
 
 def test_no_slots_take_no_time() -> None:
@@ -126,9 +133,10 @@ def test_a_stage_is_packed_on_the_nodes_of_the_file(packed: Query) -> None:
             round(3600 * needed_core_h, 6), round(3600 * closed_form_core_h, 6),
             round(3600 * occupied_core_h, 6),
             queue_core_utilisation_fraction, queue_memory_utilisation_fraction,
-            queue_memory_idle_fraction, queue_core_idle_fraction, round(excess_fraction, 9)
+            queue_memory_idle_fraction, queue_core_idle_fraction, round(excess_fraction, 9),
+            tied_excess_fraction
         from fct_node_packing where memory_per_core_gib = 4
-    """) == [("pair", 1, 5, 5, 1, 15, 10, 20, 30, 30, 0.5, 0.75, 0.5, 0, round(1 / 3, 9))]
+    """) == [("pair", 1, 5, 5, 1, 15, 10, 20, 30, 30, 0.5, 0.75, 0.5, 0, round(1 / 3, 9), 0)]
 
 
 def test_only_campaigns_with_nodes_are_packed_with_the_memory_of_each_threshold(

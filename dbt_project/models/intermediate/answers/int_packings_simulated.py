@@ -12,7 +12,7 @@ from typing import Protocol
 import duckdb
 import pyarrow as pa
 
-from dbt_project.packing import Packing, Slot, pack
+from dbt_project.packing import Packing, Slot, pack, tied_to_cores
 
 KEYS = {
     "campaign": pa.string(),
@@ -20,8 +20,14 @@ KEYS = {
     "cores_count": pa.int64(),
     "memory_per_core_gib": pa.float64(),
 }
+TIED = {
+    "tied_queue_us": "queue_us",
+    "tied_queue_busy_core_us": "queue_busy_core_us",
+}
+"""What is kept of the packing in which memory comes with cores alone."""
+
 # Hours times cores times bytes leave 64 bits behind.
-SCHEMA = pa.schema(KEYS | dict.fromkeys(Packing._fields, pa.decimal128(38, 0)))
+SCHEMA = pa.schema(KEYS | dict.fromkeys((*Packing._fields, *TIED), pa.decimal128(38, 0)))
 
 
 class Models(Protocol):
@@ -44,8 +50,8 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
     Returns
     -------
     packings : `pyarrow.Table`
-        One row per row of int_packings_planned: its keys, and the fields of
-        `~dbt_project.packing.Packing`.
+        One row per row of int_packings_planned: its keys, the fields of
+        `~dbt_project.packing.Packing`, and those of `TIED`.
     """
     planned = dbt.ref("int_packings_planned")
     slots = dbt.ref("int_slots_sampled")
@@ -58,13 +64,20 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
             stage_of_slots = plan["campaign"], plan["stage"]
             queue = _queue(slots, *stage_of_slots)
         node = {"cores_count": plan["cores_count"], "memory_bytes": plan["memory_bytes"]}
-        fit = (
+        fit = [
             slot
             for slot in queue
             if slot.cpus <= node["cores_count"] and slot.memory_bytes <= node["memory_bytes"]
+        ]
+        shared = pack(fit, node_count=plan["node_count"], **node)
+        tied = pack(
+            (tied_to_cores(slot, **node) for slot in fit), node_count=plan["node_count"], **node
         )
-        packing = pack(fit, node_count=plan["node_count"], **node)
-        rows.append({name: plan[name] for name in KEYS} | packing._asdict())
+        rows.append(
+            {name: plan[name] for name in KEYS}
+            | shared._asdict()
+            | {name: getattr(tied, of_tied) for name, of_tied in TIED.items()}
+        )
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 

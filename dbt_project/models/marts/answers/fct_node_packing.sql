@@ -27,7 +27,9 @@ packed as (
             - simulated.queue_busy_core_us
             - simulated.queue_memory_idle_core_us
         ) / 1000000 as queue_core_idle_core_s,
-        {{ share('planned.needed_core_s', 'planned.closed_form_core_s') }} as closed_form_utilisation_fraction
+        {{ share('planned.needed_core_s', 'planned.closed_form_core_s') }} as closed_form_utilisation_fraction,
+        simulated.tied_queue_us / 1000000 as tied_queue_s,
+        simulated.tied_queue_busy_core_us / 1000000 as tied_queue_core_s
     from planned
     inner join simulated
         on planned.campaign = simulated.campaign
@@ -46,7 +48,8 @@ shared as (
         {{ share('queue_busy_gib_s', 'all_cores_count * queue_s * memory_per_core_gib') }}
             as queue_memory_utilisation_fraction,
         {{ share('queue_memory_idle_core_s', 'all_cores_count * queue_s') }} as queue_memory_idle_fraction,
-        {{ share('queue_core_idle_core_s', 'all_cores_count * queue_s') }} as queue_core_idle_fraction
+        {{ share('queue_core_idle_core_s', 'all_cores_count * queue_s') }} as queue_core_idle_fraction,
+        {{ share('tied_queue_core_s', 'all_cores_count * tied_queue_s') }} as tied_core_held_fraction
     from packed
 
 ),
@@ -77,7 +80,8 @@ final as (
         queue_memory_idle_fraction,
         queue_core_idle_fraction,
         {{ share('closed_form_utilisation_fraction', 'queue_core_utilisation_fraction') }} - 1
-            as excess_fraction
+            as excess_fraction,
+        1 / tied_core_held_fraction - 1 as tied_excess_fraction
     from shared
 
 )
