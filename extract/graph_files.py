@@ -43,7 +43,7 @@ _READ_SIZE = 8 * 2**20
 _MAX_FRAME_SIZE = 128 * 2**20
 """Bytes: the largest real documents have a few; a header that claims more is damaged."""
 
-_FRAMES_AT_ONCE = 128
+_FRAMES_AT_ONCE = 64
 """What they hold stays in the processor's caches until it is decoded."""
 
 _MAX_INTEGER = 2**62

@@ -485,7 +485,7 @@ def read_slice(graph_slice: GraphSlice, sink: Sink) -> SliceResult:
     graph_slice : `GraphSlice`
         From `plan_slices`.
     sink : `~collections.abc.Callable`
-        Called with a table's name and a record batch of about 5,000 rows.
+        Called with a table's name and a record batch of some thousand rows.
 
     Returns
     -------

@@ -32,7 +32,7 @@ __all__ = [
     "paused_garbage_collection",
 ]
 
-BATCH_SIZE = 5_000
+BATCH_SIZE = 2_048
 """Rows that are turned to Arrow at once: larger batches fall out of the processor's caches."""
 
 _encode = msgspec.json.Encoder().encode
