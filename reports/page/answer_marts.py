@@ -88,6 +88,23 @@ class AnswerMarts(Marts):
             """
         )
 
+    def page_packings(self) -> pa.Table:
+        """List what came of packing the slots of each stage on nodes of real shapes."""
+        return self._query(
+            """
+            select
+                campaign, stage, node_type, cores_count, memory_gib, memory_per_core_gib,
+                node_count, slot_count, sampled_slot_count, unfit_slot_count,
+                makespan_wall_time_h, closed_form_utilisation_fraction,
+                queue_core_utilisation_fraction, queue_memory_idle_fraction,
+                queue_core_idle_fraction, excess_fraction
+            from fct_node_packing
+            join dim_campaigns using (campaign)
+            join fct_stage_usage as usage using (campaign, stage)
+            order by campaign_position, stage_position, cores_count, memory_per_core_gib
+            """
+        )
+
     def page_requests(self) -> pa.Table:
         """List the requests of every job, with their evidence.
 

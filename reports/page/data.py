@@ -120,6 +120,7 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
         ),
         "sizing": columns(marts.page_sizing()),
         "nodes": columns(marts.page_nodes()),
+        "packings": columns(marts.page_packings()),
         "policies": [
             {"policy": name, "short": short, "said": said}
             for name, (short, said) in POLICIES.items()

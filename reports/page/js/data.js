@@ -24,6 +24,7 @@ const series = rowsOf(embedded.series);
 const worst = rowsOf(embedded.worst);
 const sizing = rowsOf(embedded.sizing);
 const nodes = rowsOf(embedded.nodes);
+const packings = rowsOf(embedded.packings);
 const requests = rowsOf(embedded.requests);
 const backtests = rowsOf(embedded.backtests);
 const changes = rowsOf(embedded.changes);

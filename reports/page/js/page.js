@@ -176,7 +176,20 @@ const applyTheme = () => {
   setText("theme", { auto: "Colours: system", light: "Colours: light", dark: "Colours: dark" }[theme]);
 };
 
+// The address holds the selection: a jump inside the page must not write over it.
+const listenToJumps = () => {
+  for (const link of document.querySelectorAll('a[href^="#"]')) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const target = document.querySelector(link.hash);
+      target.scrollIntoView();
+      target.focus({ preventScroll: true });
+    });
+  }
+};
+
 const listen = () => {
+  listenToJumps();
   for (const name of ["campaign", "stage", "band", "field"]) {
     byId(name).addEventListener("change", (event) => {
       state[name] = event.target.value;

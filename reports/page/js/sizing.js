@@ -93,6 +93,8 @@ const cheapest = (rows) => {
   return [gib(best.memory_per_core_gib), flat];
 };
 
+const shareOf = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => fraction(row[key]) });
+
 const NODE_COLUMNS = [
   textColumn("node_type", "Node"),
   textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
@@ -103,7 +105,22 @@ const NODE_COLUMNS = [
   countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
   { key: "unfit_wall_time_h", title: "Their wall time", value: (row) => row.unfit_wall_time_h, text: (row) => hours(row.unfit_wall_time_h) },
   { key: "charged_core_h", title: "Charged", value: (row) => row.charged_core_h, text: (row) => coreHours(row.charged_core_h), hint: "Core hours that the work which fits would be charged" },
-  { key: "overhead_fraction", title: "Overhead", value: (row) => row.overhead_fraction, text: (row) => fraction(row.overhead_fraction), hint: "Charged beyond unlimited memory" },
+  shareOf("overhead_fraction", "Overhead", "Charged beyond unlimited memory"),
+];
+
+const PACKING_COLUMNS = [
+  textColumn("node_type", "Node", { text: (row) => row.node_type ?? `${count(row.cores_count)} cores` }),
+  textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
+  { key: "memory_per_core_gib", title: "Per core", value: (row) => row.memory_per_core_gib, text: (row) => gib(row.memory_per_core_gib) },
+  countColumn("node_count", "Nodes", { hint: "As many as the formula needs to do the work in the time that the stage took" }),
+  { key: "sampled_slot_count", title: "Slots", value: (row) => row.sampled_slot_count, text: (row) => row.sampled_slot_count < row.slot_count ? `${count(row.sampled_slot_count)} of ${count(row.slot_count)}` : count(row.slot_count), hint: "Slots packed: a sample where there are very many" },
+  countColumn("unfit_slot_count", "Do not fit", { tone: (row) => (row.unfit_slot_count ? "over" : "") }),
+  { key: "makespan_wall_time_h", title: "Takes", value: (row) => row.makespan_wall_time_h, text: (row) => hours(row.makespan_wall_time_h), hint: "From the first begin to the last end" },
+  shareOf("closed_form_utilisation_fraction", "Used, formula", "Share of core hours that work, by the formula"),
+  shareOf("queue_core_utilisation_fraction", "Used, packed", "Share of core hours that work in the simulation, while work waits"),
+  shareOf("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
+  shareOf("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
+  { key: "excess_fraction", title: "Against the formula", value: (row) => row.excess_fraction, text: (row) => changeText(row.excess_fraction), hint: "Core hours of the simulation beyond those of the formula", tone: () => "strong" },
 ];
 
 const buy = () => {
@@ -127,9 +144,11 @@ const buy = () => {
       tile("buy-best", best, "is cheapest", flat),
     );
   }
-  const fits = nodes.filter((row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage));
-  byId("nodes-part").hidden = !fits.length;
-  shown.nodes = fillTable("nodes", NODE_COLUMNS, fits, { again: buy });
+  for (const [id, columns, all] of [["nodes", NODE_COLUMNS, nodes], ["packings", PACKING_COLUMNS, packings]]) {
+    const listed = all.filter((row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage));
+    byId(`${id}-part`).hidden = !listed.length;
+    fillTable(id, columns, listed, { again: buy });
+  }
 };
 
 const csvOfSizing = () => Object.keys(embedded.sizing.columns).map((name) => [name, (row) => row[name]]);
