@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from reports import run, terminal
+from reports.answers.bps import ALL, POLICIES, request_memory_yaml
 from reports.answers.regressions import find_regressions, parse_share, print_regressions
+from reports.files import write_file
 from reports.marts import Marts, WarehouseError
 from reports.summary import print_summary
 from reports.technote.html import build_html
@@ -77,10 +79,10 @@ def regressions_command(
         str, typer.Option(help="Share by which a task may become worse, such as 10% or 0.1.")
     ] = "10%",
     before: Annotated[
-        str | None, typer.Option(help="Earlier campaign. [default: the one before in the file]")
+        str | None, typer.Option(help="Earlier campaign (default: the one before in the file).")
     ] = None,
     after: Annotated[
-        str | None, typer.Option(help="Later campaign. [default: the focus campaign]")
+        str | None, typer.Option(help="Later campaign (default: the focus campaign).")
     ] = None,
 ) -> None:
     """Fail when a task became worse on the same data IDs: status 2, for CI of a pipeline.
@@ -97,3 +99,42 @@ def regressions_command(
     print_regressions(found, limit, terminal.console())
     if found.over:
         raise typer.Exit(2)
+
+
+@app.command("requests")
+def requests_command(
+    data: Data = Path("data"),
+    policy: Annotated[
+        str,
+        typer.Option(
+            help=f"What to request: {', '.join(POLICIES)}. p95_retry and p99 count on BPS to retry "
+            "what is killed with more; max_margin kills nothing that was seen; least_waste leaves "
+            "the least memory unused, killed attempts included."
+        ),
+    ] = "p95_retry",
+    evidence: Annotated[
+        str | None,
+        typer.Option(
+            help=f"Campaign whose peaks count, or {ALL}: then each job gets the largest request of "
+            "all campaigns that saw enough of it (default: the focus campaign)."
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write (default: print it).", dir_okay=False)
+    ] = None,
+) -> None:
+    """Write requestMemory of every task and cluster as YAML that BPS can include.
+
+    Put the file beside your BPS configuration and name it there under `includeConfigs`. Jobs with
+    too few peaks of their own stand in it as comments. `census-report run` writes the one of the
+    focus campaign and p95_retry to $DATA/report/bps.
+    """
+    try:
+        with Marts(data / "warehouse.duckdb") as marts:
+            text = request_memory_yaml(marts, campaign=evidence, policy=policy)
+        if output is not None:
+            write_file(output, text)
+    except (WarehouseError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(text if output is None else f"Requests: {output}", nl=output is not None)

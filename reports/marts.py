@@ -482,6 +482,38 @@ class Marts:
             [campaign, policy],
         )
 
+    def pooled_jobs_to_request(self, policy: str) -> pa.Table:
+        """Get the requests that serve all campaigns, as `jobs_to_request` gives those of one.
+
+        Parameters
+        ----------
+        policy : `str`
+            The policy that evidence is about.
+        """
+        return self._query(
+            """
+            select
+                job_kind,
+                job_label,
+                any_value(task_labels) as task_labels,
+                any_value(basis) as basis,
+                any_value(slot_count) as slot_count,
+                any_value(own_peak_count) as own_peak_count,
+                any_value(current_request_memory_mib) as current_request_memory_mib,
+                any_value(campaign_count) as campaign_count,
+                any_value(largest_campaign) filter (policy = $1) as largest_campaign,
+                bool_or(has_enough_evidence) filter (policy = $1) as has_enough_evidence,
+                max(request_memory_mib) filter (policy = 'p95_retry') as p95_retry_mib,
+                max(request_memory_mib) filter (policy = 'p99') as p99_mib,
+                max(request_memory_mib) filter (policy = 'max_margin') as max_margin_mib,
+                max(request_memory_mib) filter (policy = 'least_waste') as least_waste_mib
+            from fct_pooled_requests
+            group by job_kind, job_label
+            order by job_kind, job_label
+            """,
+            [policy],
+        )
+
     def release_changes(self, campaign: str, limit: int) -> pa.Table:
         """Get how the 95th percentile changed from the predecessor, largest changes first.
 

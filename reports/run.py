@@ -45,6 +45,7 @@ TABLES = (
     "fct_node_packing",
     "fct_published_sizing",
     "fct_memory_requests",
+    "fct_pooled_requests",
     "fct_request_backtest",
     "fct_request_backtest_totals",
     "fct_release_changes",

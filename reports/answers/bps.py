@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reports.marts import Marts
+from reports.marts import Marts, WarehouseError
 
-__all__ = ["POLICIES", "request_memory_yaml"]
+__all__ = ["ALL", "POLICIES", "request_memory_yaml"]
+
+ALL = "all"
+"""Stands for the evidence of all campaigns."""
 
 _RETRIES = "BPS retries the rest with more (memoryMultiplier)"
 
@@ -32,7 +35,8 @@ def request_memory_yaml(
     marts : `~reports.marts.Marts`
         The warehouse.
     campaign : `str` or `None`
-        The evidence; by default the focus campaign.
+        The evidence; by default the focus campaign.  `ALL` takes, for each job, the largest
+        request of all campaigns that have enough peaks.
     policy : `str`
         Key of `POLICIES`.
 
@@ -40,18 +44,30 @@ def request_memory_yaml(
     -------
     text : `str`
         YAML; memory in MiB, as BPS has it.
+
+    Raises
+    ------
+    WarehouseError
+        Raised if there is no such campaign or policy; names those that there are.
     """
-    campaigns = marts.campaigns().to_pylist()
-    evidence = next(
-        row
-        for row in campaigns
-        if row["campaign"] == campaign or (not campaign and row["is_focus"])
-    )
-    jobs = marts.jobs_to_request(evidence["campaign"], policy).to_pylist()
+    if policy not in POLICIES:
+        raise WarehouseError(f"There is no policy {policy!r}; there are {', '.join(POLICIES)}.")
+    campaigns = {row["campaign"]: row for row in marts.campaigns().to_pylist()}
+    if campaign == ALL:
+        evidence = f"all campaigns ({', '.join(campaigns)})"
+        jobs = marts.pooled_jobs_to_request(policy).to_pylist()
+    else:
+        name = campaign or next(name for name, row in campaigns.items() if row["is_focus"])
+        if name not in campaigns:
+            raise WarehouseError(
+                f"There is no campaign {name!r}; there are {', '.join(campaigns)}, "
+                f"and {ALL} for all of them."
+            )
+        evidence = f"{name}, {campaigns[name]['release']}"
+        jobs = marts.jobs_to_request(name, policy).to_pylist()
     simulated = "# SIMULATED data: not for use.\n" if marts.lake().get("is_simulated") else ""
     lines = [
-        f"# requestMemory (MiB) from {_plain(evidence['campaign'])}, "
-        f"{_plain(evidence['release'])}, by Quanta Census.",
+        f"# requestMemory (MiB) from {_plain(evidence)}, by Quanta Census.",
         f"# {POLICIES[policy][1]}.",
         "# Rounded up to 64 MiB.  n: jobs seen, own: those with a peak of their own.",
         "# Use it with `includeConfigs: [requestMemory.yaml]`.",
@@ -98,5 +114,7 @@ def _evidence(row: dict[str, Any], policy: str) -> str:
         if name != policy and row[f"{name}_mib"] is not None
     )
     said = f"n {row['slot_count']}, own {row['own_peak_count']}, by {row['basis']}"
+    if row.get("largest_campaign"):
+        said += f", most in {_plain(row['largest_campaign'])} of {row['campaign_count']} campaigns"
     now = "" if current is None else f"; now {current}"
     return f"{said}; {others}{now}" if others else f"{said}{now}"

@@ -1,0 +1,50 @@
+-- One request for all campaigns: the largest of those that follow from each. A percentile over all their jobs together
+-- would be that of the largest campaign.
+with
+
+requests as (
+
+    select * from {{ ref('fct_memory_requests') }}
+    where
+        job_kind != 'member'
+        and policy != 'current'
+
+),
+
+campaigns as (
+
+    select * from {{ ref('stg_lake__campaigns') }}
+
+),
+
+final as (
+
+    select
+        requests.job_kind,
+        requests.job_label,
+        requests.policy,
+        {{ value_at_largest('requests.task_labels', 'campaigns.campaign_position') }} as task_labels,
+        case
+            when count(distinct requests.basis) filter (requests.slot_count > 0) > 1 then 'mixed'
+            else coalesce(min(requests.basis) filter (requests.slot_count > 0), 'none')
+        end as basis,
+        {{ value_at_largest(
+            'requests.campaign', 'case when requests.has_enough_evidence then requests.request_memory_mib end'
+        ) }} as largest_campaign,
+        count(*) filter (requests.slot_count > 0) as campaign_count,
+        count(*) filter (requests.has_enough_evidence) as evident_campaign_count,
+        {{ total_count('requests.slot_count') }} as slot_count,
+        {{ total_count('requests.own_peak_count') }} as own_peak_count,
+        min(requests.request_memory_mib) filter (requests.has_enough_evidence) as smallest_request_memory_mib,
+        coalesce(
+            max(requests.request_memory_mib) filter (requests.has_enough_evidence), max(requests.request_memory_mib)
+        ) as request_memory_mib,
+        max(requests.current_request_memory_mib) filter (requests.is_focus) as current_request_memory_mib,
+        count(*) filter (requests.has_enough_evidence) > 0 as has_enough_evidence
+    from requests
+    inner join campaigns on requests.campaign = campaigns.campaign
+    group by requests.job_kind, requests.job_label, requests.policy
+
+)
+
+select * from final
