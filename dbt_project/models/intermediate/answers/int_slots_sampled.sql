@@ -4,12 +4,20 @@
 
 with
 
+nodes as (
+
+    select * from {{ ref('int_nodes_offered') }}
+
+),
+
+-- Without nodes there is nothing to pack, and nothing to read.
 slots as (
 
     select * from {{ ref('fct_slots') }}
     where
         peak_rss_bytes is not null
         and occupied_wall_time_s is not null
+        and campaign in (select nodes.campaign from nodes)
 
 ),
 

@@ -16,20 +16,16 @@ packed as (
 
     select
         planned.*,
+        simulated.makespan_us,
+        simulated.queue_us,
+        simulated.queue_busy_core_us,
+        simulated.queue_busy_byte_us,
+        simulated.queue_memory_idle_core_us,
+        simulated.tied_queue_us,
+        simulated.tied_queue_busy_core_us,
         planned.node_count * planned.cores_count as all_cores_count,
-        simulated.makespan_us / 1000000 as makespan_s,
-        simulated.queue_us / 1000000 as queue_s,
-        simulated.queue_busy_core_us / 1000000 as queue_busy_core_s,
-        {{ gib('simulated.queue_busy_byte_us') }} / 1000000 as queue_busy_gib_s,
-        simulated.queue_memory_idle_core_us / 1000000 as queue_memory_idle_core_s,
-        (
-            planned.node_count * planned.cores_count * simulated.queue_us
-            - simulated.queue_busy_core_us
-            - simulated.queue_memory_idle_core_us
-        ) / 1000000 as queue_core_idle_core_s,
-        {{ share('planned.needed_core_s', 'planned.closed_form_core_s') }} as closed_form_utilisation_fraction,
-        simulated.tied_queue_us / 1000000 as tied_queue_s,
-        simulated.tied_queue_busy_core_us / 1000000 as tied_queue_core_s
+        planned.node_count * planned.cores_count * simulated.queue_us as queue_core_us,
+        planned.node_count * planned.cores_count * simulated.tied_queue_us as tied_queue_core_us
     from planned
     inner join simulated
         on planned.campaign = simulated.campaign
@@ -39,17 +35,19 @@ packed as (
 
 ),
 
+-- Of whole microseconds: a share of all that there is must be 1 and no more.
 shared as (
 
     select
         *,
-        {{ share('needed_core_s', 'all_cores_count * makespan_s') }} as core_utilisation_fraction,
-        {{ share('queue_busy_core_s', 'all_cores_count * queue_s') }} as queue_core_utilisation_fraction,
-        {{ share('queue_busy_gib_s', 'all_cores_count * queue_s * memory_per_core_gib') }}
-            as queue_memory_utilisation_fraction,
-        {{ share('queue_memory_idle_core_s', 'all_cores_count * queue_s') }} as queue_memory_idle_fraction,
-        {{ share('queue_core_idle_core_s', 'all_cores_count * queue_s') }} as queue_core_idle_fraction,
-        {{ share('tied_queue_core_s', 'all_cores_count * tied_queue_s') }} as tied_core_held_fraction
+        {{ share('needed_core_s', 'closed_form_core_s') }} as closed_form_utilisation_fraction,
+        {{ share('needed_core_s * 1000000', 'all_cores_count * makespan_us') }} as core_utilisation_fraction,
+        {{ share('queue_busy_core_us', 'queue_core_us') }} as queue_core_utilisation_fraction,
+        {{ share('queue_busy_byte_us', 'node_count * memory_bytes * queue_us') }} as queue_memory_utilisation_fraction,
+        {{ share('queue_memory_idle_core_us', 'queue_core_us') }} as queue_memory_idle_fraction,
+        {{ share('queue_core_us - queue_busy_core_us - queue_memory_idle_core_us', 'queue_core_us') }}
+            as queue_core_idle_fraction,
+        {{ share('tied_queue_busy_core_us', 'tied_queue_core_us') }} as tied_core_held_fraction
     from packed
 
 ),
@@ -67,12 +65,12 @@ final as (
         slot_count,
         sampled_slot_count,
         sampled_slot_count - fit_slot_count as unfit_slot_count,
-        {{ hours('makespan_s') }} as makespan_wall_time_h,
-        {{ hours('queue_s') }} as queue_wall_time_h,
+        {{ hours('makespan_us') }} / 1000000 as makespan_wall_time_h,
+        {{ hours('queue_us') }} / 1000000 as queue_wall_time_h,
         {{ hours('needed_core_s') }} as needed_core_h,
         {{ hours('closed_form_core_s') }} as closed_form_core_h,
-        {{ hours('all_cores_count * makespan_s') }} as occupied_core_h,
-        {{ hours('queue_memory_idle_core_s') }} as queue_memory_idle_core_h,
+        {{ hours('all_cores_count * makespan_us') }} / 1000000 as occupied_core_h,
+        {{ hours('queue_memory_idle_core_us') }} / 1000000 as queue_memory_idle_core_h,
         core_utilisation_fraction,
         closed_form_utilisation_fraction,
         queue_core_utilisation_fraction,
