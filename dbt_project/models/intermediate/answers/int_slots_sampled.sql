@@ -10,17 +10,8 @@ nodes as (
 
 ),
 
--- Without nodes there is nothing to pack, and nothing to read.
-slots as (
-
-    select * from {{ ref('fct_slots') }}
-    where
-        peak_rss_bytes is not null
-        and occupied_wall_time_s is not null
-        and campaign in (select nodes.campaign from nodes)
-
-),
-
+-- Without nodes there is nothing to pack, and nothing to read. fct_slots is named twice: a CTE of millions of rows that
+-- two read would be kept whole.
 counted as (
 
     select
@@ -28,7 +19,11 @@ counted as (
         stage,
         count(*) as slot_count,
         {{ seconds_between('min(prep_at)', 'max(ended_at)') }} as span_wall_time_s
-    from slots
+    from {{ ref('fct_slots') }}
+    where
+        peak_rss_bytes is not null
+        and occupied_wall_time_s is not null
+        and campaign in (select nodes.campaign from nodes)
     group by campaign, stage
 
 ),
@@ -48,12 +43,14 @@ sampled as (
             partition by slots.campaign, slots.stage
             order by slots.prep_at, slots.peak_rss_bytes, slots.cpus_count, slots.occupied_wall_time_s
         ) as slot_position
-    from slots
+    from {{ ref('fct_slots') }} as slots
     inner join counted
         on slots.campaign = counted.campaign
         and slots.stage = counted.stage
     where
-        {{ stable_hash(['slots.run', 'slots.process_id', 'slots.task_label', 'slots.data_id']) }}
+        slots.peak_rss_bytes is not null
+        and slots.occupied_wall_time_s is not null
+        and {{ stable_hash(['slots.run', 'slots.process_id', 'slots.task_label', 'slots.data_id']) }}
         % cast(ceil(counted.slot_count / {{ var('most_packed_slots') }}) as bigint) = 0
 
 )
