@@ -53,11 +53,17 @@ _CONFIG = "_config"
 _PROVENANCE = "run_provenance"
 _PACKAGES = "packages"
 
+_WITHOUT_RUNS = {"TAGGED", "CALIBRATION"}
+"""Types of collections that only point at datasets of RUNs."""
+
 _PAGE = 5_000
 """Registered datasets that are in memory at once."""
 
 _ASKED_AT_ONCE = 1_000
 """Dimension records of one query."""
+
+_FEW = 200
+"""Logs without metadata that are looked up by data ID, instead of all logs of the task."""
 
 FILE_SLICE_QUANTA = 20_000
 """Quanta of plain files that one job reads: some seconds of work, some 10 MB of rows."""
@@ -203,6 +209,12 @@ class Repository:
                         f"{self.location}: no collection matches {expression!r}; correct it, or "
                         "declare the stage 'incomplete' if its data is lost"
                     )
+            types = {info.type.name for info in found}
+            if types and types <= _WITHOUT_RUNS:
+                raise RepositoryError(
+                    f"{self.location}: {expression!r} is {' and '.join(sorted(types))}, which keeps "
+                    "no metadata: name the RUN collections, or the chain that holds them"
+                )
             for run in runs:
                 led_to.setdefault(run, expression)
         return list(led_to.items())
@@ -227,7 +239,12 @@ class Repository:
         """
         unknown = [run for run in dict.fromkeys(runs) if run not in self._types]
         if unknown:
-            infos = self._butler.collections.query_info(unknown, include_summary=True)
+            collections = self._butler.collections
+            # A query would take a name with brackets for a pattern.
+            odd = [run for run in unknown if is_glob(run)]
+            plain = [run for run in unknown if not is_glob(run)]
+            infos = [collections.get_info(run, include_summary=True) for run in odd]
+            infos.extend(collections.query_info(plain, include_summary=True) if plain else ())
             self._types.update({info.name: info.dataset_types or frozenset() for info in infos})
         return {
             run
@@ -414,7 +431,8 @@ class Repository:
                     ]
                     yield self._batch(part, label, refs, has_logs=has_logs)
             if logged and log_type is not None:
-                for refs in self._refs(log_type, part.run, condition):
+                alike = list(logged) if len(logged) <= _FEW else []
+                for refs in self._refs(log_type, part.run, condition, alike):
                     if alone := [ref for ref in refs if ref.dataId.required_values in logged]:
                         yield self._batch(part, label, alone, has_logs=None)
 
@@ -447,13 +465,29 @@ class Repository:
         )
 
     def _refs(
-        self, dataset_type: DatasetType, run: str, condition: str
+        self,
+        dataset_type: DatasetType,
+        run: str,
+        condition: str,
+        alike: Sequence[tuple[Any, ...]] = (),
     ) -> Iterator[tuple[DatasetRef, ...]]:
-        """Stream the datasets of a type in a RUN in pages."""
+        """Stream the datasets of a type in a RUN in pages.
+
+        Given the required values of some data IDs, it gives those that have, in each
+        dimension, a value of one of them: these, and not many others.
+        """
         with self._butler.query() as query:
             results = query.datasets(dataset_type, collections=[run], find_first=False)
             if condition:
                 results = results.where(condition)
+            required = dataset_type.dimensions.required
+            columns = zip(required, zip(*alike, strict=True), strict=True) if alike else ()
+            for dimension, values in columns:
+                if dimension in dataset_type.dimensions.governors:
+                    results = results.where(f"{dimension} != ''")  # Must be named, equal or not.
+                else:
+                    proxy = getattr(query.expression_factory, dimension)
+                    results = results.where(proxy.in_iterable(sorted(set(values))))
             yield from chunk_iterable(results, _PAGE)
 
     def _data_ids(

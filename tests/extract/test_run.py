@@ -231,6 +231,20 @@ def test_large_tasks_are_cut_without_loss(
     assert whole_lake(tmp_path / "cut") == whole_lake(tmp_path / "whole")
 
 
+def test_failures_are_found_by_data_id_as_they_are_among_all_logs(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.add("a/failed", {"isr": [1, 2, 3, 4]}, kinds=["log"])
+    repository.add("a/failed", {"isr": [2, 4]}, kinds=["metadata"])
+    campaigns = repository.campaigns({"stage1": "a/failed"})
+    run_extraction(campaigns, tmp_path / "few")
+    monkeypatch.setattr("extract.repository._FEW", 0)
+    run_extraction(campaigns, tmp_path / "all")
+    rows = read_lake(tmp_path / "few", "quanta").to_pylist()
+    assert sorted(row["detector"] for row in rows if row["status"] == "failed") == [1, 3]
+    assert whole_lake(tmp_path / "few") == whole_lake(tmp_path / "all")
+
+
 def test_a_missing_collection_is_an_error_before_anything_is_written(
     repository: TinyRepository, tmp_path: Path
 ) -> None:
