@@ -2,21 +2,6 @@
 -- later one. So no quantum is spread over bins, and none is sorted.
 with
 
-quanta as (
-
-    select
-        campaign,
-        stage,
-        {{ microseconds('prep_at') }} as begin_us,
-        {{ microseconds('ended_at') }} as end_us,
-        coalesce({{ mib_up('max_rss_bytes') }}, 0) as resident_mib
-    from {{ ref('fct_quanta') }}
-    where
-        prep_at is not null
-        and ended_at is not null
-
-),
-
 bins as (
 
     select * from {{ ref('fct_time_bins') }}
@@ -24,24 +9,23 @@ bins as (
 ),
 
 events as (
+    {%- for instant, running in [('prep_at', 1), ('ended_at', -1)] %}
 
     select
         campaign,
         stage,
-        begin_us as event_us,
-        1 as running,
-        resident_mib
-    from quanta
+        {{ microseconds(instant) }} as event_us,
+        {{ running }} as running,
+        {{ running }} * coalesce({{ mib_up('max_rss_bytes') }}, 0) as resident_mib
+    from {{ ref('fct_quanta') }}
+    where
+        prep_at is not null
+        and ended_at is not null
+    {%- if not loop.last %}
 
     union all
-
-    select
-        campaign,
-        stage,
-        end_us as event_us,
-        -1 as running,
-        -resident_mib as resident_mib
-    from quanta
+    {%- endif %}
+    {%- endfor %}
 
 ),
 

@@ -1,12 +1,5 @@
 with
 
-quanta as (
-
-    select * from {{ ref('fct_quanta') }}
-    where attempt_count > 0
-
-),
-
 counted as (
 
     select
@@ -18,7 +11,8 @@ counted as (
         count(*) filter (status = 'failed') as failed_count,
         coalesce(sum(total_wall_time_s) filter (is_measured), 0) as total_wall_time_s,
         max(max_rss_bytes) as max_max_rss_bytes
-    from quanta
+    from {{ ref('fct_quanta') }}
+    where attempt_count > 0
     group by campaign, stage, node_name
 
 ),
@@ -32,9 +26,10 @@ medians as (
         node_name,
         count(*) as quanta_count,
         {{ element(quantiles('total_wall_time_s', [0.5]), 1) }} as p50_total_wall_time_s
-    from quanta
+    from {{ ref('fct_quanta') }}
     where
-        is_measured
+        attempt_count > 0
+        and is_measured
         and node_name is not null
         and total_wall_time_s is not null
     group by campaign, stage, task_label, node_name
@@ -75,14 +70,11 @@ compared as (
         placed.node_name,
         {{ total_count('placed.quanta_count') }} as compared_quanta_count,
         count(*) as compared_task_count,
-        round(sum(placed.quanta_count * placed.p50_total_wall_time_s), 3) as typical_wall_time_s,
-        round(
-            sum(
-                placed.quanta_count
-                * {{ median_of_others('lists.all_p50_total_wall_time_s', 'placed.place', 'placed.node_count') }}
-            ),
-            3
-        ) as typical_elsewhere_wall_time_s
+        {{ exact_total('placed.quanta_count * placed.p50_total_wall_time_s') }} as typical_wall_time_s,
+        {{ exact_total(
+            'placed.quanta_count * '
+            ~ median_of_others('lists.all_p50_total_wall_time_s', 'placed.place', 'placed.node_count')
+        ) }} as typical_elsewhere_wall_time_s
     from placed
     inner join lists
         on placed.campaign = lists.campaign

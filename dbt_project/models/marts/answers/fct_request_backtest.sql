@@ -36,6 +36,7 @@ pairs as (
 
 ),
 
+-- The requests of the evidence, and those of the campaign itself for what is current there.
 applied as (
 
     select
@@ -50,29 +51,11 @@ applied as (
         rules.retries_count,
         requests.has_enough_evidence
     from pairs
-    inner join requests on pairs.evidence_campaign = requests.campaign
+    inner join requests
+        on requests.campaign
+        = case when requests.policy = 'current' then pairs.campaign else pairs.evidence_campaign end
     inner join rules on pairs.campaign = rules.campaign
-    where
-        requests.policy != 'current'
-        and requests.request_memory_mib is not null
-
-    union all
-
-    select
-        pairs.evidence_campaign,
-        pairs.campaign,
-        requests.job_kind,
-        requests.job_label,
-        requests.policy,
-        requests.request_memory_mib,
-        rules.memory_multiplier,
-        rules.memory_limit_mib,
-        rules.retries_count,
-        requests.has_enough_evidence
-    from pairs
-    inner join requests on pairs.campaign = requests.campaign
-    inner join rules on pairs.campaign = rules.campaign
-    where requests.policy = 'current'
+    where requests.request_memory_mib is not null
 
 ),
 

@@ -3,18 +3,6 @@
 
 with
 
-quanta as (
-
-    select * from {{ ref('fct_quanta') }}
-
-),
-
-processes as (
-
-    select * from {{ ref('fct_processes') }}
-
-),
-
 jobs as (
 
     select * from {{ ref('dim_jobs') }}
@@ -27,7 +15,7 @@ lists as (
     select distinct
         campaign,
         task_labels
-    from processes
+    from {{ ref('fct_processes') }}
 
 ),
 
@@ -69,7 +57,7 @@ firsts as (
         run,
         process_id,
         min(prep_max_rss_bytes) as first_prep_max_rss_bytes
-    from quanta
+    from {{ ref('fct_quanta') }}
     where process_id is not null
     group by campaign, stage, run, process_id
 
@@ -95,7 +83,7 @@ known as (
         processes.peak_rss_bytes > firsts.first_prep_max_rss_bytes as is_peak_own,
         processes.prep_at,
         processes.ended_at
-    from processes
+    from {{ ref('fct_processes') }} as processes
     inner join resolved
         on processes.campaign = resolved.campaign
         and processes.task_labels = resolved.task_labels
@@ -127,7 +115,7 @@ lone as (
         not quanta.is_peak_inherited as is_peak_own,
         quanta.prep_at,
         quanta.ended_at
-    from quanta
+    from {{ ref('fct_quanta') }} as quanta
     inner join jobs
         on quanta.campaign = jobs.campaign
         and quanta.task_label = jobs.task_label

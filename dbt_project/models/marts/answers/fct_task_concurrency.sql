@@ -1,64 +1,50 @@
 with
 
-quanta as (
-
-    select
-        quanta.campaign,
-        quanta.stage,
-        coalesce(display.display_label, 'other tasks') as display_label,
-        display.display_rank,
-        {{ microseconds('quanta.prep_at') }} as begin_us,
-        {{ microseconds('quanta.ended_at') }} as end_us,
-        coalesce({{ mib_up('quanta.max_rss_bytes') }}, 0) as resident_mib
-    from {{ ref('fct_quanta') }} as quanta
-    left join {{ ref('dim_task_display') }} as display
-        on quanta.stage = display.stage
-        and quanta.task_label = display.task_label
-    where
-        quanta.prep_at is not null
-        and quanta.ended_at is not null
-
-),
-
 bins as (
 
     select * from {{ ref('fct_time_bins') }}
 
 ),
 
+display as (
+
+    select * from {{ ref('dim_task_display') }}
+
+),
+
 events as (
+    {%- for instant, running in [('prep_at', 1), ('ended_at', -1)] %}
 
     select
-        campaign,
-        stage,
-        display_label,
-        begin_us as event_us,
-        1 as running,
-        resident_mib
-    from quanta
+        quanta.campaign,
+        quanta.stage,
+        coalesce(display.display_label, 'other tasks') as display_label,
+        {{ microseconds('quanta.' ~ instant) }} as event_us,
+        {{ running }} as running,
+        {{ running }} * coalesce({{ mib_up('quanta.max_rss_bytes') }}, 0) as resident_mib
+    from {{ ref('fct_quanta') }} as quanta
+    left join display
+        on quanta.stage = display.stage
+        and quanta.task_label = display.task_label
+    where
+        quanta.prep_at is not null
+        and quanta.ended_at is not null
+    {%- if not loop.last %}
 
     union all
-
-    select
-        campaign,
-        stage,
-        display_label,
-        end_us as event_us,
-        -1 as running,
-        -resident_mib as resident_mib
-    from quanta
+    {%- endif %}
+    {%- endfor %}
 
 ),
 
 ranks as (
 
     select
-        campaign,
         stage,
         display_label,
         min(display_rank) as display_rank
-    from quanta
-    group by campaign, stage, display_label
+    from display
+    group by stage, display_label
 
 ),
 
@@ -83,9 +69,8 @@ stacked as (
         sum(running.running_quanta_count) over layers as upper_running_quanta_count,
         sum(running.resident_gib) over layers as upper_resident_gib
     from running
-    inner join ranks
-        on running.campaign = ranks.campaign
-        and running.stage = ranks.stage
+    left join ranks
+        on running.stage = ranks.stage
         and running.display_label = ranks.display_label
     window layers as (
         partition by running.campaign, running.stage, running.bin_position
