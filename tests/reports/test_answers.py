@@ -30,6 +30,7 @@ from reports.cli import app
 from reports.export import draw
 from reports.facts import Facts
 from reports.marts import Marts, WarehouseError
+from reports.numbers import write
 from tests.reports.conftest import HOSTILE_LABEL
 
 SETTING = Setting(title="t", footer="f", alt_text="a")
@@ -237,6 +238,21 @@ def test_the_technote_has_a_row_for_each_back_test(data: Path, report: Path) -> 
     section = text.split("Requests computed from one campaign")[1].split("### Better or worse")[0]
     assert totals
     assert section.count("\n| `DM-") == len(totals)
+
+
+def test_the_technote_gives_changes_with_their_intervals(data: Path, report: Path) -> None:
+    judged = rows(
+        data,
+        "select low_paired_max_rss_change_fraction, high_paired_max_rss_change_fraction "
+        "from fct_release_changes where is_against_predecessor and verdict in ('worse', 'better') "
+        f"and after_campaign = '{FOCUS}' and low_paired_max_rss_change_fraction is not null "
+        "order by regression_fraction desc nulls last limit 1",
+    )
+    text = (report / "technote" / "index.md").read_text().replace("\\", "")
+    section = text.split("### Better or worse")[1].split("###")[0]
+    assert judged
+    low, high = (write("change_fraction", value) for value in judged[0])
+    assert f" ({low} to {high})" in section
 
 
 def test_summary_names_the_cores_that_idle_and_what_changed(data: Path) -> None:
