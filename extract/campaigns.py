@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -230,16 +229,19 @@ class CampaignsFile(_Section):
 class _Loader(yaml.SafeLoader):
     """YAML in which a key that stands twice is an error instead of a silent loss."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Hashable] = set()
+    def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
+        """Check the keys as they are written: merges (``<<: *base``) may repeat them."""
+        node = super().compose_mapping_node(anchor)
+        seen: set[tuple[str, str]] = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if isinstance(key, Hashable):
-                if key in seen:
-                    line = key_node.start_mark.line + 1
-                    raise CampaignsError(f"line {line}: {key!r} stands twice in one mapping")
-                seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+            if not isinstance(key_node, yaml.ScalarNode):
+                continue
+            key = (key_node.tag, key_node.value)
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise CampaignsError(f"line {line}: {key_node.value!r} stands twice in one mapping")
+            seen.add(key)
+        return node
 
 
 def _read_yaml(path: Path) -> object:
@@ -279,6 +281,9 @@ def _first_fault(error: pydantic.ValidationError) -> str:
         case "missing":
             said = f"{fault['loc'][-1]!r} is missing"
             place = ".".join(str(part) for part in fault["loc"][:-1])
+        case "dict_type" | "model_type" | "model_attributes_type":
+            found = "nothing" if fault["input"] is None else f"{fault['input']!r:.60}"
+            said = f"holds {found} where names or keys with values should stand"
         case _:
             said = fault["msg"].removeprefix("Value error, ")
             if fault["type"] == "string_type":

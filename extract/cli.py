@@ -19,11 +19,16 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 _File = Annotated[
-    Path, typer.Argument(metavar="CAMPAIGNS", help="Campaigns file (YAML), see docs.")
+    Path,
+    typer.Argument(
+        metavar="CAMPAIGNS",
+        help="Campaigns file (YAML); campaigns/frdf.example.yaml is one to copy.",
+    ),
 ]
 _Data = Annotated[Path, typer.Option(help="Where all outputs go; the lake is DATA/lake.")]
 _Campaign = Annotated[str | None, typer.Option(help="Only this campaign of the file.")]
@@ -41,7 +46,7 @@ def run(
             min=1,
             help="Files that are read at once: by as many processes as there are cores, and on a "
             "remote store, whose latency it hides, by several threads of each. "
-            "[default: at most 8 processes, 32 files of a remote store]",
+            "Default: at most 8 processes, 32 files of a remote store.",
         ),
     ] = None,
     threads: Annotated[
@@ -49,7 +54,7 @@ def run(
         typer.Option(
             min=1,
             help="Files that each process reads at once, local ones too. "
-            "[default: 1 on local disk, its share of the workers elsewhere]",
+            "Default: 1 on local disk, its share of the workers elsewhere.",
         ),
     ] = None,
     campaign: _Campaign = None,
@@ -61,7 +66,9 @@ def run(
     max_rejects: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Fail when more datasets than this could not be read. [default: no limit]"
+            min=0,
+            help="Fail when more datasets than this, of all that the lake holds of what was asked "
+            "for, could not be read. Default: no limit.",
         ),
     ] = None,
 ) -> None:
@@ -121,7 +128,7 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same quanta.")] = 1,
     scale: Annotated[
-        float, typer.Option(min=0.01, help="Multiplies the number of quanta (1: about 24,000).")
+        float, typer.Option(min=0.01, help="Multiplies the number of quanta (1: about 33,000).")
     ] = 1,
 ) -> None:
     """Build the demo: a real Butler repository with three simulated campaigns.

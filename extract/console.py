@@ -26,7 +26,7 @@ from rich.progress import (
 from rich.table import Table
 
 from extract.campaigns import DEMO_STAMP, CampaignsError, CampaignsFile, load_campaigns
-from extract.lake import LakeError, Manifest, read_manifest
+from extract.lake import LakeError, Manifest, read_manifest, writing
 from extract.plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
 from extract.repository import Repository, RepositoryError, open_repository
 from extract.run import Settings, Summary, WorkerError, demo_root, extract, lake_root, opened_plan
@@ -195,10 +195,11 @@ def _build_demo(root: Path, *, seed: int, scale: float) -> None:
             f"this stack can read repositories but not build the demo ({error}): that takes "
             "lsst-pipe-base 30.2026.400 or later, and the extra 'demo'"
         ) from None
-    try:
-        build(root, seed=seed, scale=scale)
-    except FileExistsError as error:
-        raise CampaignsError(str(error)) from None
+    with writing(root):
+        try:
+            build(root, seed=seed, scale=scale)
+        except FileExistsError as error:
+            raise CampaignsError(str(error)) from None
 
 
 def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> int:

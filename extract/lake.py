@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import errno
 import fcntl
 import filecmp
 import hashlib
@@ -28,13 +29,29 @@ import pyarrow as pa
 from extract.parts import write_parquet
 from extract.schema import LAKE_SCHEMA_VERSION, TABLES
 
-__all__ = ["Lake", "LakeError", "Manifest", "Unit", "read_manifest"]
+__all__ = ["DISK_FULL", "Lake", "LakeError", "Manifest", "Unit", "read_manifest", "writing"]
 
 _MANIFEST = "manifest.json"
 _LOCK = ".lock"
 _SCRATCH = ".scratch-"
 
 UnitKey = tuple[str, str, str, str]
+
+_CHOOSE = "choose another folder (--data)"
+_DISK_TROUBLE = {
+    errno.ENOSPC: "its disk is full: free some space",
+    errno.EDQUOT: "its quota is used up: free some space",
+    errno.EROFS: f"its disk is read-only: {_CHOOSE}",
+    errno.EACCES: f"this user may not: {_CHOOSE}, or ask its owner for permission",
+    errno.EPERM: f"this user may not: {_CHOOSE}, or ask its owner for permission",
+    errno.ENOTDIR: f"a file is in its place: {_CHOOSE}",
+    errno.EEXIST: f"a file is in its place: {_CHOOSE}",
+    errno.ENOENT: f"a folder on the way is gone or cannot be made: {_CHOOSE}",
+}
+"""What keeps a folder from being written, and the remedy, by the system's error number."""
+
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Error numbers after which nothing more can be written, of whatever RUN."""
 
 
 class LakeError(RuntimeError):
@@ -106,6 +123,10 @@ def read_manifest(root: Path) -> Manifest:
     LakeError
         Raised if the lake was written by another version of the schema, or its
         manifest is damaged.
+
+    Notes
+    -----
+    A unit of which a file is gone is left out: it has to be read again.
     """
     path = root / _MANIFEST
     remedy = f"remove {root} (or choose another --data) and extract again"
@@ -114,18 +135,50 @@ def read_manifest(root: Path) -> Manifest:
     except FileNotFoundError:
         return Manifest()
     except OSError as error:
-        raise LakeError(f"{path}: cannot be read: {error.strerror}") from error
+        raise LakeError(f"{path}: cannot be read: {error.strerror}: {_CHOOSE}") from error
     try:
         # The version first: the rest of an older manifest may look different.
         version = msgspec.json.decode(raw, type=dict[str, Any]).get("lake_schema_version")
+        if isinstance(version, int) and version > LAKE_SCHEMA_VERSION:
+            raise LakeError(
+                f"{root}: this lake has schema version {version}, of a newer version of this "
+                f"program, which writes {LAKE_SCHEMA_VERSION}: update it, or choose another --data"
+            )
         if version != LAKE_SCHEMA_VERSION:
             raise LakeError(
                 f"{root}: this lake has schema version {version}, "
                 f"this program writes {LAKE_SCHEMA_VERSION}: {remedy}"
             )
-        return msgspec.json.decode(raw, type=Manifest)
+        manifest = msgspec.json.decode(raw, type=Manifest)
     except msgspec.MsgspecError as error:
         raise LakeError(f"{path}: is damaged ({error}): {remedy}") from error
+    manifest.units = [
+        unit for unit in manifest.units if all((root / file).is_file() for file in unit.files)
+    ]
+    return manifest
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """Tell in one line why a folder cannot be written.
+
+    Parameters
+    ----------
+    folder : `pathlib.Path`
+        What is written as long as the context lasts.
+
+    Raises
+    ------
+    LakeError
+        Raised in place of the errors of a disk: full, read-only, forbidden.
+    """
+    try:
+        yield
+    except OSError as error:
+        trouble = _DISK_TROUBLE.get(error.errno or 0)
+        if trouble is None:
+            raise
+        raise LakeError(f"{folder}: cannot be written: {trouble}, then run again") from error
 
 
 class Lake:
@@ -165,11 +218,14 @@ class Lake:
         Raises
         ------
         LakeError
-            Raised if another process has it; the message names that process.
+            Raised if another process has it; the message names that process.  Also
+            raised, whenever in the context, if it cannot be written.
         """
-        root.mkdir(parents=True, exist_ok=True)
-        # The kernel lets go of the lock when its process dies, however it dies.
-        with (root / _LOCK).open("a+", encoding="utf-8") as stream:
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(writing(root))
+            root.mkdir(parents=True, exist_ok=True)
+            # The kernel lets go of the lock when its process dies, however it dies.
+            stream = stack.enter_context((root / _LOCK).open("a+", encoding="utf-8"))
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:

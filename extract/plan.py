@@ -15,7 +15,14 @@ from lsst.resources import ResourcePath
 
 from extract.campaigns import CampaignsError, CampaignsFile
 from extract.lake import Manifest
-from extract.repository import Repository, RepositoryError, RunContents, is_glob
+from extract.repository import (
+    ANSWER_LIMIT_S,
+    Repository,
+    RepositoryError,
+    RunContents,
+    is_glob,
+)
+from extract.store_errors import explain, within
 
 __all__ = [
     "GraphPlan",
@@ -312,7 +319,12 @@ def _graphs(file: CampaignsFile, demo_root: Path, key: StageKey) -> list[str]:
         if "://" not in pattern and is_glob(pattern):
             matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - absolute
         else:
-            matches = [pattern] if ResourcePath(pattern).exists() else []
+            matches = [pattern] if _is_there(pattern, f"{file.path}: campaign {campaign}") else []
+        if folder := next((match for match in matches if Path(match).is_dir()), None):
+            raise CampaignsError(
+                f"{file.path}: campaign {campaign}, {stage}: {folder} is a folder: name the "
+                f"predicted graphs in it, such as {folder.rstrip('/')}/*.qg"
+            )
         if not matches and file.campaigns[campaign].stages[stage].incomplete is None:
             raise CampaignsError(
                 f"{file.path}: campaign {campaign}, {stage}: there is no predicted graph "
@@ -320,6 +332,14 @@ def _graphs(file: CampaignsFile, demo_root: Path, key: StageKey) -> list[str]:
             )
         found.update(dict.fromkeys(matches))
     return list(found)
+
+
+def _is_there(uri: str, place: str) -> bool:
+    """Tell whether a predicted graph is there, or why nobody knows."""
+    try:
+        return within(ANSWER_LIMIT_S, ResourcePath(uri).exists)
+    except Exception as error:  # The store decides which.
+        raise CampaignsError(f"{place}: {uri}: {explain(error, uri)}") from error
 
 
 def _graph_fingerprint(uri: str) -> str:

@@ -102,7 +102,7 @@ def read_predicted_header(uri: str) -> PredictedHeader:
             )
     except Exception as error:  # zip, zstd, pydantic, the store: all mean the same to the user.
         raise PredictedGraphError(
-            f"{uri}: is no readable predicted graph (.qg): "
+            f"{uri}: is no readable predicted graph (.qg; older .qgraph files cannot be read): "
             f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         ) from error
 

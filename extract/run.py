@@ -37,7 +37,7 @@ import pyarrow as pa
 from extract.campaigns import CampaignsFile
 from extract.jobs import expected, files, graphs, workers
 from extract.jobs.harvest import Harvest
-from extract.lake import Lake, Unit, read_manifest
+from extract.lake import DISK_FULL, Lake, Unit, read_manifest
 from extract.parts import Part, merge_parts, plan_merge
 from extract.plan import (
     GraphPlan,
@@ -308,6 +308,8 @@ class _Scheduler:
                 "fewer --workers; what was finished is kept"
             ) from error
         except Exception as error:  # Whatever it was, other RUNs must not suffer from it.
+            if isinstance(error, OSError) and error.errno in DISK_FULL:
+                raise  # The next one could not be written either.
             if not work.is_failed:
                 text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
                 self._summary.failures.append(f"{work.title}: {text}")

@@ -51,6 +51,18 @@ FAULTS = {
     "same threshold twice": ("thresholds_gib: [4, 4]\n" + GOOD, "same value twice"),
     "no campaigns": ("repository: repo\n", "'campaigns' is missing"),
     "text that is no YAML": ("a: [", "is no YAML"),
+    "a tab": (GOOD.replace("  DM-1", "\tDM-1"), "line 4, column 1"),
+    "campaigns of nothing": ("repository: repo\ncampaigns:\n", "campaigns: holds nothing"),
+    "stages of nothing": (GOOD.replace("{stage1: a/stage1,", "{}, x: {"), "stages"),
+    "a key that stands twice beside a merge": (
+        "repository: repo\ncampaigns:\n  DM-1: &base\n    release: a\n    release: b\n"
+        "  DM-2: {<<: *base, focus: v30}\n",
+        "line 5: 'release' stands twice",
+    ),
+    "a campaign whose name is a number": (GOOD.replace("DM-1", "53368"), "53368: quote it"),
+    "an alias of itself": (GOOD.replace("a/stage1,", "&s [*s],"), "stage1.collections"),
+    "two documents": (GOOD + "---\n" + GOOD, "is no YAML"),
+    "an object of Python": ("!!python/object/apply:os.getcwd []", "is no YAML"),
     "a list": ("- a\n", "holds no mapping"),
     "requests that are not there": ("current_requests: gone.yaml\n" + GOOD, "no such file"),
 }
@@ -66,6 +78,36 @@ def test_a_fault_is_one_line_that_names_file_and_place(
     assert said in message
     assert str(tmp_path) in message
     assert "\n" not in message
+
+
+def test_anchors_and_merges_spare_repetition(tmp_path: Path) -> None:
+    text = """
+repository: repo
+campaigns:
+  DM-1: &base
+    release: w_2026_05
+    fields: [COSMOS]
+    stages: {stage1: &stage {collections: a/stage1}, stage2: {<<: *stage, incomplete: Lost.}}
+  DM-2:
+    <<: *base
+    release: v30.0.0
+    focus: v30
+"""
+    (tmp_path / "campaigns.yaml").write_text(text)
+    campaigns = load_campaigns(tmp_path / "campaigns.yaml").campaigns
+    assert [said.release for said in campaigns.values()] == ["w_2026_05", "v30.0.0"]
+    assert campaigns["DM-2"].fields == ("COSMOS",)
+    stages = campaigns["DM-2"].stages
+    assert stages["stage2"].collections == stages["stage1"].collections == ("a/stage1",)
+    assert [stage.incomplete for stage in stages.values()] == [None, "Lost."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_of_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "campaigns.yaml"
+    path.write_bytes(GOOD.replace("stage1:", "stage1: #é\n").encode(encoding))
+    with pytest.raises(CampaignsError, match="cannot be read: 'utf-8' codec"):
+        load_campaigns(path)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:

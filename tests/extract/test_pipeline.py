@@ -213,7 +213,7 @@ def test_expectations_are_the_predicted_quanta(executed: Executed) -> None:
 
 
 def test_a_predicted_graph_of_format_0_tells_the_same(executed: Executed, tmp_path: Path) -> None:
-    # What the weeks 45 and 46 of 2025 wrote: integers where later graphs have UUIDs.
+    # What was written before week 47 of 2025: integers where later graphs have UUIDs.
     old = tmp_path / "format0.qg"
     write_as_format_0(executed.predicted, old)
     said = []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -13,14 +14,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+import yaml
+from lsst.daf.butler import CollectionType  # type: ignore[attr-defined]
 
 from extract.campaigns import CampaignsError, load_campaigns
 from extract.jobs.workers import prepare_worker
 from extract.lake import Lake, LakeError, read_manifest
 from extract.repository import RepositoryError
 from extract.run import Settings, WorkerError, extract
-from extract.schema import TABLES
+from extract.schema import LAKE_SCHEMA_VERSION, TABLES
 from tests.extract import tiny
+from tests.extract.stores.servers import dead_address
 from tests.extract.tiny import TinyRepository, read_lake, rows_of, run_extraction, whole_lake
 
 OLD, NEW = "a/stage1/20260101T000000Z", "a/stage1/20260102T000000Z"
@@ -267,11 +271,30 @@ def test_a_missing_collection_of_a_declared_gap_is_an_empty_stage(
     }
 
 
+@pytest.mark.parametrize(
+    ("graphs", "said"),
+    [
+        ("submit/*.qg", "there is no predicted graph"),
+        ("submit/a.qg", "there is no predicted graph"),
+        ("repo", r"repo is a folder: name the predicted graphs in it, such as .*repo/\*\.qg"),
+        ("nowhere://a.qg", "No URI support"),
+    ],
+)
 def test_a_predicted_graph_that_is_not_there_is_an_error(
-    repository: TinyRepository, tmp_path: Path
+    repository: TinyRepository, tmp_path: Path, graphs: str, said: str
 ) -> None:
-    stage = {"collections": "a/stage1", "quantum_graphs": "submit/*.qg"}
-    with pytest.raises(CampaignsError, match="no predicted graph"):
+    stage = {"collections": "a/stage1", "quantum_graphs": graphs}
+    with pytest.raises(CampaignsError, match=said):
+        run_extraction(repository.campaigns({"stage1": stage}), tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_predicted_graph_on_a_server_that_is_down_is_told(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.plan.ANSWER_LIMIT_S", 0.5)
+    stage = {"collections": "a/stage1", "quantum_graphs": f"http://{dead_address()}/a.qg"}
+    with pytest.raises(CampaignsError, match=r"DM-1: http://.*a\.qg: (no answer|nothing answers)"):
         run_extraction(repository.campaigns({"stage1": stage}), tmp_path / "data")
 
 
@@ -290,10 +313,63 @@ def test_a_lake_of_another_schema_is_refused_with_a_remedy(
     campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
     run_extraction(campaigns, data)
     manifest = data / "lake" / "manifest.json"
-    old = manifest.read_text().replace('"lake_schema_version": ', '"lake_schema_version": 9')
-    manifest.write_text(old)
-    with pytest.raises(LakeError, match=r"schema version 9.*remove .*lake"):
+    text = manifest.read_text()
+    version = f'"lake_schema_version": {LAKE_SCHEMA_VERSION}'
+    assert version in text
+    manifest.write_text(text.replace(version, '"lake_schema_version": 1'))
+    with pytest.raises(LakeError, match=r"schema version 1, .*remove .*lake"):
         run_extraction(campaigns, data)
+    # What a younger program wrote is not to be thrown away.
+    manifest.write_text(text.replace(version, '"lake_schema_version": 99'))
+    with pytest.raises(LakeError, match=r"schema version 99, .* update it") as caught:
+        run_extraction(campaigns, data)
+    assert "remove" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"lake_schema_version": 2, "units": [{}]}', "é"])
+def test_a_damaged_manifest_is_told_with_a_remedy(
+    repository: TinyRepository, tmp_path: Path, text: str
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    (data / "lake").mkdir(parents=True)
+    (data / "lake" / "manifest.json").write_text(text, encoding="latin-1")
+    with pytest.raises(LakeError, match=r"manifest\.json: is damaged .*: remove .*lake"):
+        run_extraction(campaigns, data)
+
+
+@pytest.mark.parametrize("place", ["extract.run.merge_parts", "extract.lake.write_parquet"])
+def test_a_full_disk_is_told_and_the_next_run_goes_on(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    calls: list[object] = []
+
+    def fill(*_: object) -> None:
+        calls.append(None)
+        raise OSError(errno.ENOSPC, "Error writing bytes to file. Detail: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, fill)
+        with pytest.raises(LakeError, match="its disk is full: free some space, then run again"):
+            run_extraction(campaigns, data)
+    # Whatever comes next could not be written either.
+    assert len(calls) == 1
+    run_extraction(campaigns, data)
+    run_extraction(campaigns, tmp_path / "undisturbed")
+    assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
+
+
+def test_a_file_in_the_place_of_the_data_folder_is_told(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1"})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LakeError, match=r"file/lake.* choose another folder"):
+        run_extraction(campaigns, tmp_path / "file")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "lake").write_text("")
+    with pytest.raises(LakeError, match=r"data/lake.* choose another folder"):
+        run_extraction(campaigns, tmp_path / "data")
 
 
 def test_two_runs_at_once_are_refused_naming_the_first(
@@ -453,6 +529,117 @@ def test_the_manifest_vouches_for_every_file(repository: TinyRepository, tmp_pat
     }
     assert there == known
     assert rows_of(data, "quanta")
+
+
+@pytest.fixture
+def two_repositories(repository: TinyRepository, tmp_path: Path) -> Path:
+    """A campaigns file of two campaigns, each with a repository of its own."""
+    other = tmp_path / "other" / "tiny"
+    shutil.copytree(repository.root, other)
+    path = repository.campaigns({"stage1": "a/stage1", "stage2": OLD})
+    content = yaml.safe_load(path.read_text())
+    stages = {"stage1": "a/stage1"}
+    content["campaigns"]["DM-2"] = {
+        "release": "v30.0.0",
+        "stages": stages,
+        "repository": str(other / "repo"),
+    }
+    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    return path
+
+
+def test_campaigns_of_two_repositories_stand_in_one_lake(
+    two_repositories: Path, tmp_path: Path
+) -> None:
+    # Both hold the same RUNs: neither may be taken for an input of the other.
+    run_extraction(two_repositories, tmp_path / "data")
+    runs = read_lake(tmp_path / "data", "runs").to_pylist()
+    owned = {
+        (r["campaign"], r["stage"], r["run"]) for r in runs if r["set_aside_for_stage"] is None
+    }
+    assert owned == {
+        ("DM-1", "stage1", NEW),
+        ("DM-1", "stage2", OLD),
+        ("DM-2", "stage1", NEW),
+        ("DM-2", "stage1", OLD),
+    }
+    assert len(read_lake(tmp_path / "data", "quanta")) == 20
+
+
+@pytest.mark.parametrize("asked", [{"campaign": "DM-2"}, {"campaign": "DM-1", "stage": "stage2"}])
+def test_one_campaign_of_two_repositories_leaves_the_other_alone(
+    two_repositories: Path, tmp_path: Path, asked: dict[str, str]
+) -> None:
+    data = tmp_path / "data"
+    run_extraction(two_repositories, data)
+    before = whole_lake(data)
+    assert run_extraction(two_repositories, data, refresh=True, **asked).reread_runs > 0
+    assert whole_lake(data) == before
+
+
+def test_a_repository_that_is_gone_keeps_nobody_from_reading_the_other(
+    two_repositories: Path, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    run_extraction(two_repositories, data)
+    before = whole_lake(data)
+    shutil.rmtree(tmp_path / "tiny" / "repo")
+    with pytest.raises(RepositoryError, match="repo is neither a path"):
+        run_extraction(two_repositories, data)
+    run_extraction(two_repositories, data, campaign="DM-2", refresh=True)
+    assert whole_lake(data) == before
+
+
+def test_a_run_that_is_reached_twice_is_read_once(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.chain("a/inner", OLD)
+    repository.chain("a/outer", NEW, "a/inner", OLD, "a/stage1")
+    stage = ["a/outer", OLD, "a/stage1/*", "a/outer"]
+    run_extraction(repository.campaigns({"stage1": stage}), tmp_path / "data")
+    runs = read_lake(tmp_path / "data", "runs").to_pylist()
+    assert [(row["run"], row["chain_position"]) for row in runs] == [(NEW, 0), (OLD, 1)]
+    assert len(read_lake(tmp_path / "data", "quanta")) == 10
+
+
+ODD = ("über ñ", "it's \"quoted\"", "100%_x", "..", "=eq&amp;", "#hash?q", "back\\slash",
+       "new\nline", "{0}", "[brackets]", "star*", "x" * 120)  # fmt: skip
+
+
+def test_runs_of_odd_names_are_read_and_kept_apart(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    runs = [f"a/odd/{name}" for name in ODD]
+    for run in runs:
+        repository.add(run, {"isr": [1]})
+    repository.chain("a/odd", *runs)
+    campaigns, data = repository.campaigns({"stage1": "a/odd"}), tmp_path / "data"
+    first = run_extraction(campaigns, data)
+    assert (first.read_runs, first.failures, first.rejects) == (len(ODD), [], 0)
+    assert sorted(read_lake(data, "quanta")["run"].to_pylist()) == sorted(runs)
+    assert run_extraction(campaigns, data).kept_runs == len(ODD)
+
+
+def test_a_tagged_collection_is_told_to_hold_no_metadata(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    with repository.butler() as butler:
+        butler.collections.register("a/tagged", CollectionType.TAGGED)
+    with pytest.raises(RepositoryError, match=r"'a/tagged' is TAGGED, .* name the RUN"):
+        run_extraction(repository.campaigns({"stage1": "a/tagged"}), tmp_path / "data")
+
+
+def test_what_somebody_removed_from_the_lake_is_read_again(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    before = whole_lake(data)
+    (file,) = [file for file in (data / "lake/quanta").rglob("*.parquet") if "0101T" in file.name]
+    file.unlink()
+    again = run_extraction(campaigns, data)
+    assert (again.read_runs, again.kept_runs) == (1, 1)
+    assert whole_lake(data) == before
 
 
 def test_an_unknown_campaign_is_told_with_the_known_ones(

@@ -103,6 +103,19 @@ def test_what_this_user_may_not_read_is_told(
     assert meant.format(path=path) in line
 
 
+def test_a_data_folder_that_this_user_may_not_write_is_told(
+    local_repository: Repository, tmp_path: Path
+) -> None:
+    data = tmp_path / "x" / "data"
+    data.mkdir(parents=True, mode=0o500)
+    options = ("--workers", "1")
+    outcome = run_process("run", local_repository, tmp_path / "x", *options, is_obedient=True)
+    assert outcome.code == 1
+    (line,) = outcome.text.splitlines()
+    assert line.startswith("Error: data/lake: cannot be written: this user may not")
+    assert not list(data.iterdir())
+
+
 def test_files_that_this_user_may_not_read_are_no_lost_quanta(
     local_repository: Repository, tmp_path: Path
 ) -> None:
