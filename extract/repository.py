@@ -212,8 +212,8 @@ class Repository:
             types = {info.type.name for info in found}
             if types and types <= _WITHOUT_RUNS:
                 raise RepositoryError(
-                    f"{self.location}: {expression!r} is {' and '.join(sorted(types))}, which keeps "
-                    "no metadata: name the RUN collections, or the chain that holds them"
+                    f"{self.location}: {expression!r} is {' and '.join(sorted(types))}, which "
+                    "keeps no metadata: name the RUN collections, or the chain that holds them"
                 )
             for run in runs:
                 led_to.setdefault(run, expression)
