@@ -65,7 +65,9 @@ def write_figure(figure: Figure, folder: Path) -> bool:
     files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("json", "svg", "png")}
     if all(file.is_file() for file in files.values()) and files["json"].read_text() == text:
         return False
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
+    # A picture has one alternative text: labels of its parts take time and say nothing more.
+    bare = spec | {"config": spec["config"] | {"aria": False}}
+    svg = vl_convert.vegalite_to_svg(bare, vl_version=VEGA_LITE_VERSION)
     # The renderer leaves the description out, which is what a screen reader needs.
     name = quoteattr(plain(figure.setting.alt_text))
     svg = svg.replace("<svg ", f'<svg role="img" aria-label={name} ', 1)

@@ -96,8 +96,8 @@ class Figure:
         Plain text.
     stage : `str`
         The stage that it belongs to; empty if it is about all.
-    is_comparison : `bool`, optional
-        Whether it compares releases on common input: it stands where releases are compared.
+    part : `str`, optional
+        What it is about within its stage: the technote puts those of one part together.
     """
 
     name: str
@@ -108,7 +108,7 @@ class Figure:
     nothing: str
     caption: str
     stage: str
-    is_comparison: bool = False
+    part: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -134,7 +134,7 @@ class Shown:
         words: Callable[[], captions.Words],
         nothing: str,
         *,
-        is_comparison: bool = False,
+        part: str,
         **options: object,
     ) -> Figure:
         """Make a figure; without data it says so in its caption too."""
@@ -156,7 +156,7 @@ class Shown:
             nothing=nothing,
             caption=" ".join([said.caption, *notes]),
             stage=self.stage.name,
-            is_comparison=is_comparison,
+            part=part,
         )
 
 
@@ -353,6 +353,7 @@ def _release_figures(
         "Max RSS per task",
         partial(captions.box, *about),
         nothing,
+        part="releases",
         threshold_gib=threshold,
     )
     for name, column, statistic in (
@@ -366,6 +367,7 @@ def _release_figures(
             f"{statistic} per task",
             partial(captions.peaks, *about, statistic),
             nothing,
+            part="releases",
             threshold_gib=threshold,
             statistic=statistic,
         )
@@ -376,7 +378,7 @@ def _release_figures(
         "Max RSS per task on common visits and places",
         partial(captions.common_boxes, facts, stage.name, stage.title, numbers.gib(threshold)),
         _nothing_common(stage, nothing),
-        is_comparison=True,
+        part="common",
         threshold_gib=threshold,
     )
 
@@ -409,6 +411,7 @@ def _focus_figures(
             "Quanta per range of max RSS",
             partial(captions.histogram, *about, is_log=is_log),
             empty,
+            part="quanta",
             threshold_gib=threshold,
             p95_gib=(focus["p95_max_rss_bytes"] or 0) / numbers.GIB,
             is_log=is_log,
@@ -420,6 +423,7 @@ def _focus_figures(
         "Integrated wall time per range of max RSS",
         partial(captions.wall_time, *about, is_upper=False),
         empty,
+        part="wall_time",
         threshold_gib=threshold,
     )
     yield shown.figure(
@@ -429,6 +433,7 @@ def _focus_figures(
         "Cumulative fraction of quanta",
         partial(captions.cumulative, *about, of_wall_time=False),
         empty,
+        part="cumulative",
         threshold_gib=threshold,
         fits_fraction=1 - (focus["over_threshold_fraction"] or 0),
     )
@@ -439,6 +444,7 @@ def _focus_figures(
         f"{_how_many(over.num_rows, focus['over_threshold_count'])} over {numbers.gib(threshold)}",
         partial(captions.over_threshold, *about),
         nothing_over,
+        part="over",
         threshold_gib=threshold,
     )
     yield shown.figure(
@@ -448,6 +454,7 @@ def _focus_figures(
         f"Integrated wall time over {numbers.gib(threshold)}",
         partial(captions.wall_time, *about, is_upper=True),
         nothing_over,
+        part="over",
         threshold_gib=threshold,
         first_gib=float(first),
     )
@@ -458,6 +465,7 @@ def _focus_figures(
         "Cumulative fraction of wall time",
         partial(captions.cumulative, *about, of_wall_time=True),
         empty,
+        part="cumulative",
         threshold_gib=threshold,
         weight="cumulative_wall_time_fraction",
         fits_fraction=1 - (focus["over_threshold_wall_time_fraction"] or 0),

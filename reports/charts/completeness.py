@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from reports import theme
 from reports.charts.parts import Setting, figure, refuse_empty
@@ -12,6 +13,9 @@ __all__ = ["chart"]
 
 ROW_HEIGHT = 66
 """Height of a stage's row, in CSS pixels."""
+
+LINE_HEIGHT = 17
+"""Height of a line of a cell's words, in CSS pixels."""
 
 COLOURS = {
     "complete": "#d4ebdc",
@@ -64,5 +68,18 @@ def chart(frame: pa.Table, *, setting: Setting) -> alt.LayerChart:
             legend=None,
         )
     )
-    words = base.mark_text(fontSize=13, lineHeight=17, baseline="middle", color=theme.INK, dy=-12)
-    return figure([cells, words.encode(text="words:N")], setting, height=len(stages) * ROW_HEIGHT)
+    return figure([cells, *_words(base, frame)], setting, height=len(stages) * ROW_HEIGHT)
+
+
+def _words(base: alt.Chart, frame: pa.Table) -> list[alt.Chart]:
+    """Write the words of each cell in its middle: text of several lines begins at the first one."""
+    lengths = pc.list_value_length(frame["words"])
+    layers = []
+    for lines in sorted(set(lengths.to_pylist())):
+        chosen = base.properties(data=frame.filter(pc.equal(lengths, lines)))
+        up = -LINE_HEIGHT * (lines - 1) / 2
+        mark = chosen.mark_text(
+            fontSize=13, lineHeight=LINE_HEIGHT, baseline="middle", color=theme.INK, dy=up
+        )
+        layers.append(mark.encode(text="words:N"))
+    return layers

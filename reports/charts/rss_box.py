@@ -24,7 +24,7 @@ from reports.charts.releases import (
 
 __all__ = ["chart"]
 
-BOX_HEIGHT = 7
+BOX_HEIGHT = 6
 """Height of a box, in CSS pixels."""
 
 
@@ -99,5 +99,5 @@ def chart(
             *line_layers([threshold_line(threshold_gib)]),
         ],
         setting,
-        height=task_height(frame, BOX_HEIGHT + 1.5),
+        height=task_height(frame, BOX_HEIGHT + 2),
     )

@@ -18,6 +18,9 @@ from reports.charts.parts import (
 
 __all__ = ["chart"]
 
+LOW_FRACTION = 0.2
+"""Share below which there is no room under the curve for words."""
+
 WEIGHTS = {
     "cumulative_quanta_fraction": ("Cumulative fraction of quanta", "of quanta"),
     "cumulative_wall_time_fraction": ("Cumulative fraction of wall time", "of wall time"),
@@ -88,7 +91,13 @@ def chart(
         )
     ).encode(x="x:Q", y="y:Q")
     dot = crossing.mark_point(filled=True, size=70, color=theme.LINE_COLOURS["threshold"])
+    # The curve rises: below it on the right and above it on the left there is room.
+    is_low = fits_fraction < LOW_FRACTION
     label = crossing.mark_text(
-        align="left", dx=10, dy=44, fontSize=14, color=theme.LINE_COLOURS["threshold"]
+        align="right" if is_low else "left",
+        dx=-10 if is_low else 10,
+        dy=-24 if is_low else 44,
+        fontSize=14,
+        color=theme.LINE_COLOURS["threshold"],
     ).encode(text="text:N")
     return figure([curve, *line_layers(lines), dot, label], setting, height=theme.HEIGHT)

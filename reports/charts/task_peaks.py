@@ -24,7 +24,7 @@ from reports.charts.releases import (
 
 __all__ = ["chart"]
 
-RELEASE_HEIGHT = 6
+RELEASE_HEIGHT = 7
 """Height of a release within a task's row, in CSS pixels."""
 
 
@@ -66,7 +66,7 @@ def chart(
     span = base.mark_rule(color="#999999", strokeWidth=2).encode(
         x=memory("lowest_gib"), x2="highest_gib:Q"
     )
-    points = base.mark_point(stroke="white", strokeWidth=0.8, fillOpacity=1, size=65).encode(
+    points = base.mark_point(stroke="white", strokeWidth=0.8, fillOpacity=1, size=46).encode(
         x=memory("statistic_gib"),
         yOffset=release_offset(frame),
         fill=release_colour(frame),

@@ -20,7 +20,7 @@ SOME = 0.1
 class Verdict(Enum):
     """Whether a stage fits in the memory per core."""
 
-    NO_DATA = "no data"
+    NO_DATA = "has no data"
     FITS = "fits"
     NEARLY = "nearly fits"
     MOSTLY = "mostly fits"

@@ -19,7 +19,7 @@ from reports.figures import Figure, Stage, gap_notes, stages, why_empty
 from reports.files import write_file
 from reports.marts import Marts
 from reports.technote.annexes import annex_globals, annex_values
-from reports.technote.conclusions import sentence
+from reports.technote.conclusions import sentence, verdict
 
 __all__ = ["write_technote"]
 
@@ -34,33 +34,36 @@ class Section:
     title: str
     focus: dict[str, Any]
     usages: list[dict[str, Any]]
+    measured: list[dict[str, Any]]
     figures: list[Figure]
-    comparisons: list[Figure]
     tasks: list[str]
     other_tasks: list[str]
     notes: tuple[str, ...]
+    focus_notes: tuple[str, ...]
     why_empty: str
     others_have_data: bool
     conclusion: str
+    verdict: str
 
 
 def _section(marts: Marts, facts: Facts, stage: Stage, shown: list[Figure]) -> Section:
     """Gather what the template needs of a stage."""
     campaign = stage.focus["campaign"]
-    own = [figure for figure in shown if figure.stage == stage.name]
     return Section(
         name=stage.name,
         title=stage.title,
         focus=stage.focus,
         usages=stage.usages,
-        figures=[figure for figure in own if not figure.is_comparison],
-        comparisons=[figure for figure in own if figure.is_comparison],
+        measured=[usage for usage in stage.usages if usage["quanta_count"]],
+        figures=[figure for figure in shown if figure.stage == stage.name],
         tasks=marts.tasks(campaign, stage.name)["task_label"].to_pylist(),
         other_tasks=marts.other_tasks(campaign, stage.name)["task_label"].to_pylist(),
         notes=gap_notes(stage.usages),
+        focus_notes=gap_notes([stage.focus]),
         why_empty=why_empty(stage.focus),
         others_have_data=any(usage["quanta_count"] for usage in stage.usages),
         conclusion=sentence(facts, stage.focus, stage.title, why_empty(stage.focus)),
+        verdict=verdict(stage.focus).value,
     )
 
 
@@ -148,6 +151,7 @@ def write_technote(
         text = templates.get_template(f"{name}.jinja").render(values)
         write_file(folder / name, text)
     write_file(folder / "conf.py", (TEMPLATES / "conf.py.txt").read_bytes())
+    write_file(folder / "_static" / "census.css", (TEMPLATES / "census.css").read_bytes())
     _copy_images(shown, images, folder / "images")
 
 

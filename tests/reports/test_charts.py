@@ -284,6 +284,35 @@ def test_a_verdict_is_written_in_its_cell() -> None:
         completeness.chart(_cut(frame, 0), setting=SETTING)
 
 
+def test_the_words_of_a_cell_stand_in_its_middle_however_many_lines() -> None:
+    frame = pa.table(
+        {
+            "stage_title": ["Stage 1", "Stage 2"],
+            "release_label": ["v30", "v30"],
+            "verdict": ["complete", "incomplete"],
+            "words": [["complete", "9 expected"], ["incomplete", "3 of 9", "left no result"]],
+        }
+    )
+    graph = rendered(completeness.chart(frame, setting=SETTING))
+    cells = sorted(cell["y"] + cell["height"] / 2 for cell in items(graph, "rect"))
+    words = sorted(
+        word["y"] + (word.get("dy") or 0) + completeness.LINE_HEIGHT * (len(word["text"]) - 1) / 2
+        for word in items(graph, "text")
+        if isinstance(word["text"], list)
+    )
+    assert words == pytest.approx(cells)
+
+
+@pytest.mark.parametrize(("fits", "align"), [(0.05, "right"), (0.93, "left")])
+def test_the_share_that_fits_is_written_where_the_curve_leaves_room(
+    fits: float, align: str
+) -> None:
+    chart = rss_cdf.chart(CDF, setting=SETTING, threshold_gib=6, fits_fraction=fits)
+    (label,) = (item for item in items(rendered(chart), "text") if "fit" in str(item["text"]))
+    assert label["align"] == align
+    assert 0 < label["y"] + label["dy"] < theme.HEIGHT
+
+
 def test_a_notice_says_why_there_is_nothing() -> None:
     svg = texts(notice.chart("No measured quanta: the graph was not ingested.", setting=SETTING))
     assert "No measured quanta: the graph was not ingested." in svg

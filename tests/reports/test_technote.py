@@ -199,6 +199,43 @@ def test_conclusions_change_with_the_numbers(report: Path, hostile_report: Path)
     )
 
 
+def test_the_abstract_gives_the_answer_of_every_stage(report: Path, hostile_report: Path) -> None:
+    def abstract(folder: Path) -> str:
+        text = (folder / "technote" / "index.md").read_text()
+        return text.split("```{abstract}\n")[1].split("```")[0]
+
+    assert re.search(r"Stage 2 does not fit \(\d\d\.\d %\)", abstract(report))
+    assert "Stage 1 fits (0 %), Stage 2 has no data, finale has no data." in abstract(hostile_report)
+
+
+def test_figures_of_a_stage_stand_with_the_words_about_them(report: Path) -> None:
+    text = (report / "technote" / "index.md").read_text()
+    section = text.split("## Stage 2\n")[1].split("\n## Stage 3\n")[0]
+    releases, alone = section.split("### Stage 2 in `DM-53877`\n")
+    assert re.findall(r"images/(\w+?)_stage2", releases) == [
+        "MaxRSS_box_all_stacks",
+        "MaxRSSTask_all_stacks",
+        "95percTask_all_stacks",
+        "MaxRSS_box_common_visits",
+    ]
+    time = alone.split("What a campaign pays for is time.")[1].split("Both as a curve")[0]
+    assert re.findall(r"images/(\w+)\.png", time) == ["MaxRSS_distro_CumulatedCPU_v30_stage2"]
+    shown = [name for name in re.findall(r"images/(\S+)\.png", text) if name.endswith("_stage2")]
+    assert len(shown) == len(set(shown))
+
+
+def test_the_final_table_has_the_numbers_of_the_stages(data: Path, report: Path) -> None:
+    text = (report / "technote" / "index.md").read_text()
+    table = text.split("\n## Conclusion\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| Stage \d \| (.*?) \| (.*?) \|", table, re.MULTILINE)
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        expected = connection.sql(
+            "select quanta_count, over_threshold_count from fct_stage_usage "
+            "where campaign = 'DM-53877' order by stage"
+        ).fetchall()
+    assert rows == [(f"{quanta:,}", f"{over:,}") for quanta, over in expected]
+
+
 def test_texts_from_outside_are_never_markup(hostile_report: Path) -> None:
     text = (hostile_report / "technote" / "index.md").read_text()
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
