@@ -205,7 +205,9 @@ def test_the_abstract_gives_the_answer_of_every_stage(report: Path, hostile_repo
         return text.split("```{abstract}\n")[1].split("```")[0]
 
     assert re.search(r"Stage 2 does not fit \(\d\d\.\d %\)", abstract(report))
-    assert "Stage 1 fits (0 %), Stage 2 has no data, finale has no data." in abstract(hostile_report)
+    assert "Stage 1 fits (0 %), Stage 2 has no data, finale has no data." in abstract(
+        hostile_report
+    )
 
 
 def test_figures_of_a_stage_stand_with_the_words_about_them(report: Path) -> None:
