@@ -131,6 +131,50 @@ def changes(title: str, *, is_memory: bool) -> Any:  # noqa: ANN401
     )
 
 
+def concurrency(title: str) -> Any:  # noqa: ANN401
+    """Draw what ran at once over time, a line for each stage.
+
+    Rows: ``label`` (the stage), ``colour``, ``at`` (ms since 1970 UTC), ``value`` (mean over the
+    bin) and, for the tooltip, the texts ``when``, ``running``, ``resident``.
+
+    Parameters
+    ----------
+    title : `str`
+        Title of the vertical axis.
+    """
+    base = alt.Chart(ROWS).encode(
+        x=alt.X(
+            "at:T",
+            title="Time (UTC)",
+            scale=alt.Scale(type="utc"),
+            axis=alt.Axis(
+                grid=False,
+                labelExpr="utcFormat(datum.value, utchours(datum.value) ? '%H:%M' : '%d %b')",
+            ),
+        ),
+        y=alt.Y(
+            "value:Q",
+            title=title,
+            scale=alt.Scale(domainMin=0),
+            axis=alt.Axis(format=theme.COUNT_FORMAT),
+        ),
+        opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+    )
+    lines = base.mark_line(strokeWidth=1.6, interpolate="step-after").encode(
+        stroke=alt.Stroke("colour:N", scale=None), detail="label:N"
+    )
+    hover = base.mark_rule(strokeWidth=4).encode(
+        opacity=alt.value(0),
+        tooltip=[
+            alt.Tooltip("label:N", title="Stage"),
+            alt.Tooltip("when:N", title="From"),
+            alt.Tooltip("running:N", title="Running"),
+            alt.Tooltip("resident:N", title="Memory"),
+        ],
+    )
+    return finish([lines, hover], parameters(memory_gib=6, chosen=[]), HEIGHT)
+
+
 def answer_specifications() -> dict[str, Any]:
     """Make the specifications of the answers by name."""
     hours = f"format(datum.value, '{theme.HOURS_FORMAT}')"
@@ -139,6 +183,8 @@ def answer_specifications() -> dict[str, Any]:
         "sizing_overhead": sizing("Core hours beyond unlimited memory", share),
         "sizing_core_hours": sizing("Core hours charged", hours),
         "sizing_cost": sizing("Cost beyond the cheapest", share),
+        "running_memory": concurrency("Memory of what runs at once (GiB)"),
+        "running_quanta": concurrency("Quanta that run at once"),
         "changes_memory": changes("Max RSS, p95 (GiB, logarithmic)", is_memory=True),
         "changes_wall_time": changes("Wall time (h, logarithmic)", is_memory=False),
     }

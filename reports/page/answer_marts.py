@@ -7,7 +7,10 @@ import pyarrow as pa
 from reports.answers.bps import POLICIES
 from reports.marts import Marts
 
-__all__ = ["JUDGED", "AnswerMarts"]
+__all__ = ["JUDGED", "MOST_HOSTS", "AnswerMarts"]
+
+MOST_HOSTS = 60
+"""Nodes of one (campaign, stage): a facility has thousands."""
 
 JUDGED = (*POLICIES, "current")
 """Policies in the order of the lists of a row: those that can be chosen, and today's request."""
@@ -105,8 +108,13 @@ class AnswerMarts(Marts):
             """
         )
 
-    def page_requests(self) -> pa.Table:
+    def page_requests(self, *, is_focus_only: bool) -> pa.Table:
         """List the requests of every job, with their evidence.
+
+        Parameters
+        ----------
+        is_focus_only : `bool`
+            Whether to leave out what has nothing to do with the focus campaign.
 
         Returns
         -------
@@ -141,14 +149,21 @@ class AnswerMarts(Marts):
                 any_value(current_request_source) as current_request_source,
                 {peaks}, {judged}
             from fct_memory_requests
-            join dim_campaigns using (campaign)
+            join dim_campaigns as campaigns using (campaign)
+            where campaigns.is_focus or not $1
             group by campaign, campaign_position, job_kind, job_label
             order by campaign_position, used_gib_h desc nulls last, job_kind, job_label
-            """  # noqa: S608  (constants of this module)
+            """,  # noqa: S608  (constants of this module)
+            [is_focus_only],
         )
 
-    def page_backtests(self) -> pa.Table:
+    def page_backtests(self, *, is_focus_only: bool) -> pa.Table:
         """List what requests from one campaign would have done in the next, job by job.
+
+        Parameters
+        ----------
+        is_focus_only : `bool`
+            Whether to leave out what has nothing to do with the focus campaign.
 
         Returns
         -------
@@ -163,9 +178,15 @@ class AnswerMarts(Marts):
                 evidence_campaign, campaign, job_kind, job_label,
                 any_value(slot_count) as slot_count, {judged}
             from fct_request_backtest
+            where not $1 or exists (
+                from dim_campaigns where is_focus and dim_campaigns.campaign in (
+                    fct_request_backtest.campaign, fct_request_backtest.evidence_campaign
+                )
+            )
             group by all
             order by all
-            """  # noqa: S608
+            """,  # noqa: S608
+            [is_focus_only],
         )
 
     def page_backtest_totals(self) -> pa.Table:
@@ -179,8 +200,13 @@ class AnswerMarts(Marts):
             """  # noqa: S608
         )
 
-    def page_changes(self) -> pa.Table:
+    def page_changes(self, *, is_focus_only: bool) -> pa.Table:
         """List how tasks changed between campaigns, matched ones and large changes of memory first.
+
+        Parameters
+        ----------
+        is_focus_only : `bool`
+            Whether to leave out what has nothing to do with the focus campaign.
 
         Returns
         -------
@@ -206,7 +232,85 @@ class AnswerMarts(Marts):
                 {rounded}, is_matched, pairs.is_against_predecessor
             from fct_release_changes
             join dim_campaign_pairs as pairs using (before_campaign, after_campaign)
+            where pairs.is_against_focus or not $1
             order by after_campaign_position, before_campaign, is_matched desc,
                 abs(ln(1 + p95_max_rss_change_fraction)) desc nulls last, task_label, stage
-            """  # noqa: S608
+            """,  # noqa: S608
+            [is_focus_only],
+        )
+
+    def page_concurrency(self) -> pa.Table:
+        """List what ran at once over time, a row for each (campaign, stage).
+
+        Returns
+        -------
+        stages : `pyarrow.Table`
+            With ``first_at_s`` (of bin 0, in s since 1970 UTC), ``bin_wall_time_s``, and lists of
+            one length: ``bin_position``, ``running_quanta_count``, ``resident_gib`` (means over the
+            bin, to three decimals).
+        """
+        return self._query(
+            """
+            select
+                campaign, stage,
+                min(epoch(bin_started_at) - bin_position * bin_wall_time_s)::bigint as first_at_s,
+                any_value(bin_wall_time_s) as bin_wall_time_s,
+                list(bin_position order by bin_position) as bin_position,
+                list(round(running_quanta_count, 3) order by bin_position) as running_quanta_count,
+                list(round(resident_gib, 3) order by bin_position) as resident_gib
+            from fct_concurrency
+            join dim_campaigns using (campaign)
+            join fct_stage_usage as usage using (campaign, stage)
+            group by campaign, campaign_position, stage, stage_position
+            order by campaign_position, stage_position
+            """
+        )
+
+    def page_hosts(self) -> pa.Table:
+        """List the nodes that ran a stage, the slowest first: at most `MOST_HOSTS` of each."""
+        return self._query(
+            """
+            select
+                campaign, stage, node_name, attempted_quanta_count, failed_count, failed_fraction,
+                total_wall_time_h, max_max_rss_bytes, compared_quanta_count, slowdown_fraction,
+                is_slow
+            from fct_node_usage
+            join dim_campaigns using (campaign)
+            qualify row_number() over (
+                partition by campaign, stage
+                order by is_slow desc, slowdown_fraction desc nulls last, node_name
+            ) <= $1
+            order by campaign_position, slowdown_fraction desc nulls last, node_name, stage
+            """,
+            [MOST_HOSTS],
+        )
+
+    def page_efficiency(self) -> pa.Table:
+        """List how much of their wall time tasks spent computing and in the Butler."""
+        return self._query(
+            """
+            select
+                campaign, stage, task_label, quanta_count, cpus_count, timed_wall_time_h,
+                cpu_time_fraction, cpu_time_per_core_fraction, butler_get_fraction,
+                butler_put_fraction
+            from fct_task_efficiency
+            join dim_campaigns using (campaign)
+            order by campaign_position, timed_wall_time_h desc nulls last, task_label
+            """
+        )
+
+    def page_dependence(self) -> pa.Table:
+        """List how the memory of tasks grows with the visits over their place."""
+        return self._query(
+            """
+            select
+                campaign, stage, task_label, dependence_verdict, quanta_count,
+                min_visit_count, max_visit_count, per_visit_mib, low_per_visit_mib,
+                high_per_visit_mib, explained_fraction, shallowest_gib, deepest_gib,
+                twice_as_deep_gib, low_twice_as_deep_gib, high_twice_as_deep_gib
+            from fct_memory_dependence
+            join dim_campaigns using (campaign)
+            order by campaign_position, is_growing desc, twice_as_deep_gib desc nulls last,
+                explained_fraction desc, task_label
+            """
         )

@@ -25,7 +25,7 @@ LIMIT_BYTES = 5_000_000
 # In this order: each may use what stands above it.
 SCRIPTS = (
     "numbers", "data", "selection", "elements", "downloads", "charts", "tables", "sizing",
-    "requests", "changes", "page",
+    "requests", "changes", "running", "page",
 )  # fmt: skip
 
 _PAGE = files("reports.page")

@@ -1,7 +1,8 @@
 """What the page embeds: marts as compact JSON in columns, small enough whatever a campaign's size.
 
 The size is bounded by leaving detail out, and the page says which: first fields beyond the largest
-few, then all fields and the texts for BPS of all campaigns but one, then bands.
+few and the texts for BPS of all campaigns but one, then all fields, then bands, and at last the
+requests and changes that do not touch the focus campaign.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from reports.answers.bps import POLICIES, request_memory_yaml
 from reports.charts.release_changes import VERDICTS
 from reports.page import charts
 from reports.page.answer_charts import answer_specifications
+from reports.page.answer_marts import MOST_HOSTS
 from reports.page.marts import PageMarts
 
 __all__ = ["DETAILS", "Detail", "gather", "script_json"]
@@ -40,19 +42,23 @@ class Detail:
         Worst quanta of one (campaign, stage), at most.
     has_every_bps : `bool`
         Whether each campaign has its texts for BPS; else the focus campaign alone.
+    has_every_answer : `bool`
+        Whether each campaign has its requests and changes; else what has to do with the focus.
     """
 
     field_count: int
     is_by_band: bool
     worst_limit: int
     has_every_bps: bool
+    has_every_answer: bool
 
 
 DETAILS = (
-    Detail(8, True, 500, has_every_bps=True),
-    Detail(4, True, 200, has_every_bps=True),
-    Detail(0, True, 100, has_every_bps=False),
-    Detail(0, False, 50, has_every_bps=False),
+    Detail(8, True, 500, has_every_bps=True, has_every_answer=True),
+    Detail(4, True, 200, has_every_bps=False, has_every_answer=True),
+    Detail(0, True, 100, has_every_bps=False, has_every_answer=True),
+    Detail(0, False, 50, has_every_bps=False, has_every_answer=True),
+    Detail(0, False, 20, has_every_bps=False, has_every_answer=False),
 )
 """From fine to coarse: the first that fits is taken."""
 
@@ -96,6 +102,7 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
     """
     campaigns, stages = marts.page_campaigns(), marts.page_stages()
     field_count, is_by_band = detail.field_count, detail.is_by_band
+    is_focus_only = not detail.has_every_answer
     worst_limit = min(detail.worst_limit, max(20, WORST_ROWS // max(1, stages.num_rows)))
     lake = marts.lake()
     return {
@@ -109,6 +116,8 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
             "field_count": field_count,
             "is_by_band": is_by_band,
             "worst_limit": worst_limit,
+            "has_every_answer": detail.has_every_answer,
+            "host_limit": MOST_HOSTS,
         },
         "thresholds_gib": marts.page_thresholds(),
         "campaigns": columns(campaigns),
@@ -125,10 +134,14 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
             {"policy": name, "short": short, "said": said}
             for name, (short, said) in POLICIES.items()
         ],
-        "requests": columns(marts.page_requests()),
-        "backtests": columns(marts.page_backtests()),
+        "requests": columns(marts.page_requests(is_focus_only=is_focus_only)),
+        "backtests": columns(marts.page_backtests(is_focus_only=is_focus_only)),
         "backtest_totals": columns(marts.page_backtest_totals()),
-        "changes": columns(marts.page_changes()),
+        "changes": columns(marts.page_changes(is_focus_only=is_focus_only)),
+        "concurrency": columns(marts.page_concurrency()),
+        "hosts": columns(marts.page_hosts()),
+        "efficiency": columns(marts.page_efficiency()),
+        "dependence": columns(marts.page_dependence()),
         "bps": {
             row["campaign"]: [
                 request_memory_yaml(marts, campaign=row["campaign"], policy=policy)

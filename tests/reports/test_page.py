@@ -27,7 +27,7 @@ from tests.reports.page_browser import Browser, downloaded, sql, started_chromiu
 
 SCRIPT = "</script><script>window.harmed = true</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = true">'
-CHART_COUNT = 5
+CHART_COUNT = 6
 FORMULA = '=HYPERLINK("http://example.org")\u2028\'; drop table x'
 TASKS = ("isr", IMAGE, FORMULA, "__proto__")
 BANDS = ("r", "i", SCRIPT)
@@ -186,6 +186,16 @@ def test_whatever_the_detail_all_quanta_and_wall_time_are_there(data: Path, deta
     assert sum(map(sum, series["total_wall_time_us"])) == wall_us
 
 
+def test_the_coarsest_page_keeps_the_requests_and_changes_of_the_focus(data: Path) -> None:
+    with PageMarts(data / "warehouse.duckdb") as marts:
+        fine, coarse = (gather(marts, detail) for detail in (DETAILS[0], DETAILS[-1]))
+    assert fine["requests"]["columns"]["campaign"]["values"] == ["DM-1", "DM-2"]
+    assert coarse["requests"]["columns"]["campaign"]["values"] == ["DM-2"]
+    assert set(fine["bps"]) == {"DM-1", "DM-2"}
+    assert set(coarse["bps"]) == {"DM-2"}
+    assert coarse["changes"]["count"] == fine["changes"]["count"] > 0
+
+
 def test_a_page_that_would_be_too_large_tells_less_apart(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,7 +275,8 @@ def test_slider_reaches_the_largest_peak_and_says_what_lies_beyond_the_curve(
 def test_arrow_keys_move_the_slider_and_the_lines(browser: Browser, data: Path) -> None:
     rule = ".plot svg .mark-rule line[stroke='#c22f2f']"
     before = [line.get_attribute("transform") for line in browser.find_all(rule)]
-    assert len(before) == CHART_COUNT
+    # Time has no line of memory.
+    assert len(before) == CHART_COUNT - 1
     browser.find("#memory").send_keys(Keys.ARROW_RIGHT, Keys.ARROW_RIGHT)
     browser.until("return document.getElementById('memory-output').textContent === '6.5 GiB'")
     assert browser.answer() == expected_answer(data, 6.5)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from selenium.webdriver.common.keys import Keys
@@ -20,6 +22,19 @@ from tests.lake_factory import GIB
 from tests.reports.page_browser import Browser, downloaded, sql, started_chromium
 
 FOCUS, BEFORE, FIRST = "DM-53877", "DM-53719", "DM-53368"
+GROWTH = f"""
+    select
+        '{FOCUS}' as campaign, 'stage3' as stage, 'assembleCoadd' as task_label,
+        'grows' as dependence_verdict, 40 as quanta_count, 3 as min_visit_count,
+        21 as max_visit_count, 100.25 as per_visit_mib, 90.5 as low_per_visit_mib,
+        110.0 as high_per_visit_mib, 0.75 as explained_fraction, 1.5 as shallowest_gib,
+        3.25 as deepest_gib, 5.3 as twice_as_deep_gib, 5.1 as low_twice_as_deep_gib,
+        5.5 as high_twice_as_deep_gib, true as is_growing
+    union all
+    select
+        '{FOCUS}', 'stage3', 'detection', 'cannot_tell', 30, 1, 9, -2.0, -20.0, 16.0, 0.01, 1.0,
+        1.0, null, null, null, false
+"""
 DASH = "\N{EN DASH}"
 
 
@@ -27,7 +42,10 @@ DASH = "\N{EN DASH}"
 def page(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page alone, away from the report that other tests look at."""
     folder = tmp_path_factory.mktemp("answers")
-    (folder / "warehouse.duckdb").symlink_to(data / "warehouse.duckdb")
+    shutil.copy(data / "warehouse.duckdb", folder)
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        # These quanta have no tract, so that the mart of growth is empty.
+        connection.execute(f"insert into fct_memory_dependence by name {GROWTH}")
     return write_page(folder)
 
 
@@ -340,3 +358,87 @@ def test_the_first_campaign_is_compared_with_those_after_it(browser: Browser, da
     browser.choose("campaign", f"{FIRST} · {release}")
     assert browser.texts("#pair option") == [f"{FIRST} and {name}" for name in (BEFORE, FOCUS)]
     assert sorted(cells(browser, "changes")) == sorted(expected_changes(data, FIRST, BEFORE))
+
+
+# What memory depends on, when and where it ran.
+
+
+def test_growth_is_shown_with_its_interval_and_foretold_only_where_it_is_sure(
+    browser: Browser,
+) -> None:
+    assert "in 1 of 2 tasks" in browser.text("#dependence-said")
+    minus = "\N{MINUS SIGN}"
+    assert cells(browser, "dependence") == [
+        [
+            "assembleCoadd", "Stage 3", "grows", "40", "3 to 21", "+100.2 (+90.5 to +110.0)",
+            "75.0 %", "1.50", "3.25", "5.30 (5.10 to 5.50)",
+        ],
+        [
+            "detection", "Stage 3", "cannot tell", "30", "1 to 9",
+            f"{minus}2.0 ({minus}20.0 to +16.0)", "1.00 %", "1.00", "1.00", DASH,
+        ],
+    ]  # fmt: skip
+    browser.choose("stage", "Stage 1")
+    assert cells(browser, "dependence") == []
+    assert "no task has 20 own peaks" in browser.text("#dependence-said")
+
+
+def test_nodes_and_shares_of_time_are_those_of_the_marts(browser: Browser, data: Path) -> None:
+    expected_hosts = sql(
+        data,
+        """
+        select coalesce(node_name, $2), stage[-1], attempted_quanta_count, failed_count,
+            failed_fraction, slowdown_fraction
+        from fct_node_usage where campaign = $1
+        """,
+        FOCUS,
+        DASH,
+    )
+    shown = [[row[place] for place in (0, 1, 2, 3, 4, 8)] for row in cells(browser, "hosts")]
+    assert sorted(shown) == sorted(
+        [node, f"Stage {stage}", whole(ran), whole(failed), share(part), change(slower)]
+        for node, stage, ran, failed, part, slower in expected_hosts
+    )
+    expected_shares = sql(
+        data,
+        """
+        select task_label, stage[-1], quanta_count, timed_wall_time_h, cpu_time_fraction,
+            butler_get_fraction
+        from fct_task_efficiency where campaign = $1
+        """,
+        FOCUS,
+    )
+    shown = [[row[place] for place in (0, 1, 2, 3, 5, 7)] for row in cells(browser, "efficiency")]
+    assert sorted(shown) == sorted(
+        [task, f"Stage {stage}", whole(n), numbers.hours(h)[:-2], share(cpu), share(get)]
+        for task, stage, n, h, cpu, get in expected_shares
+    )
+    assert expected_hosts
+    assert expected_shares
+
+
+def test_what_ran_at_once_is_drawn_from_the_mart(
+    browser: Browser, data: Path, tmp_path: Path
+) -> None:
+    browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    browser.choose("stage", "Stage 3")
+    browser.click("#running [data-value='running_quanta']")
+    browser.until(
+        "return document.querySelector('#running .plot [role=img]')?.ariaLabel"
+        ".startsWith('Quanta that run at once')"
+    )
+    expected = sql(
+        data,
+        """
+        select epoch_ms(bin_started_at), round(running_quanta_count, 3), round(resident_gib, 3)
+        from fct_concurrency where campaign = $1 and stage = 'stage3' order by bin_position
+        """,
+        FOCUS,
+    )
+    most = max(resident for _, _, resident in expected)
+    assert f"Most at once: Stage 3 {numbers.gib(most)}." in browser.text("#running .note")
+    browser.click("#running [data-download='csv']")
+    rows = csv.DictReader(io.StringIO(downloaded(tmp_path, "*running*.csv")))
+    written = [(int(row["at"]), float(row["value"])) for row in rows]
+    assert written == [(at, running) for at, running, _ in expected]
+    assert browser.complaints() == []

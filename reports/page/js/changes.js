@@ -115,7 +115,6 @@ const verdictColumn = (key, title, hint) => ({
 });
 const changeColumn = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => changeText(row[key]) });
 const pairedColumn = (key, hint) => ({ key, title: "same quanta (interval)", hint, value: (row) => row[key], text: (row) => pairedText(row, key) });
-const plainHours = (key, title) => ({ key, title, value: (row) => row[key], text: (row) => hours(row[key]).replace(" h", "") });
 
 const changeGroups = () => [
   ["", [
@@ -165,6 +164,7 @@ const change = () => {
   const listed = changedRows();
   const matched = listed.filter((row) => row.is_matched);
   const said = [];
+  if (!embedded.detail.has_every_answer) said.push(`Comparisons without the focus campaign: ${leftOut("fct_release_changes")}`);
   if (!offered.length) said.push("There is no other campaign to compare with.");
   else {
     said.push(`${plural(matched.length, "task")} of ${count(listed.length)} have data IDs in common.`);

@@ -6,6 +6,7 @@ const LABEL_OTHER = "other tasks";
 const options = {
   curve: "curve_fit", measure: "quanta", axis: "_log", allTasks: false,
   sizing: "sizing_overhead", curves: "stages", changes: "changes_memory", allChanges: false,
+  running: "running_memory",
 };
 const chosen = {};
 const views = {};

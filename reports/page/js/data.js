@@ -26,9 +26,16 @@ const sizing = rowsOf(embedded.sizing);
 const nodes = rowsOf(embedded.nodes);
 const packings = rowsOf(embedded.packings);
 const requests = rowsOf(embedded.requests);
+const concurrency = rowsOf(embedded.concurrency);
+const hosts = rowsOf(embedded.hosts);
+const efficiency = rowsOf(embedded.efficiency);
+const dependence = rowsOf(embedded.dependence);
 const backtests = rowsOf(embedded.backtests);
 const changes = rowsOf(embedded.changes);
 const backtestTotals = rowsOf(embedded.backtest_totals);
+
+// What is said where something was left out of the page.
+const leftOut = (name) => `left out to keep this page small; see tables/${name}.csv beside it.`;
 
 const stageNames = [...new Set(stages.map((row) => row.stage))];
 const campaignNames = campaigns.map((row) => row.campaign);

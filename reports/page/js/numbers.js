@@ -34,9 +34,9 @@ const percent = (part, whole) => {
   if (!whole) return NOTHING;
   if (part === 0) return "0 %";
   if (part === whole) return "100 %";
-  const share = (100 * part) / whole;
-  const nearer = Math.min(Math.abs(share), Math.abs((100 * (whole - part)) / whole));
-  const digits = Math.max(0, 2 - Math.floor(Math.log10(nearer)));
+  const share = 100 * (part / whole);
+  const nearer = Math.min(Math.abs(share), Math.abs(100 - share));
+  const digits = nearer > 0 ? Math.max(0, 2 - Math.floor(Math.log10(nearer))) : 0;
   return `${fixed(share, Math.min(digits, 12))} %`;
 };
 

@@ -151,6 +151,7 @@ const chooseAll = () => {
   worstLimit = PAGE_ROWS;
   request();
   change();
+  running();
   moveLine();
   return drawAll();
 };
@@ -235,6 +236,7 @@ const listen = () => {
   });
   listenToRequests();
   listenToChanges();
+  listenToRunning();
   for (const id of ["tasks-search", "worst-search"]) byId(id).addEventListener("input", refreshTables);
   byId("worst-more").addEventListener("click", () => {
     worstLimit += 10 * PAGE_ROWS;
@@ -254,7 +256,7 @@ const listen = () => {
       ["total_wall_time_s", (row) => row.wallTime / 1e6],
       ["over_memory_wall_time_s", (row) => row.overWallTime / 1e6],
     ], shown.matrix));
-  for (const [button, what] of [["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"], ["matrix-csv", "all campaigns and stages"], ["requests-csv", "requests"], ["changes-csv", "changes"]]) {
+  for (const [button, what] of [["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"], ["matrix-csv", "all campaigns and stages"], ["requests-csv", "requests"], ["changes-csv", "changes"], ["dependence-csv", "growth"], ["hosts-csv", "nodes"], ["efficiency-csv", "shares of time"]]) {
     byId(button).setAttribute("aria-label", `Download ${what} as CSV`);
   }
   window.addEventListener("hashchange", () => {

@@ -103,7 +103,8 @@ const request = () => {
   });
   const thin = ours.filter((row) => !row.has_enough_evidence[at]).length;
   setText("requests-count", plural(found.length, "job"));
-  setText("requests-note", `${embedded.policies[at].said}; rounded up to 64 MiB. Evidence is ${state.campaign}, all stages; those first that used most memory for longest. ${thin ? `${plural(thin, "job has", "jobs have")} too few own peaks: a guess, and a comment in the text below. ` : ""}Peaks are cut where today's requests ended: a killed quantum leaves none.`);
+  const isLeftOut = !ours.length && !embedded.detail.has_every_answer;
+  setText("requests-note", isLeftOut ? `Requests of other campaigns than the focus: ${leftOut("fct_memory_requests")}` : `${embedded.policies[at].said}; rounded up to 64 MiB. Evidence is ${state.campaign}, all stages; those first that used most memory for longest. ${thin ? `${plural(thin, "job has", "jobs have")} too few own peaks: a guess, and a comment in the text below. ` : ""}Peaks are cut where today's requests ended: a killed quantum leaves none.`);
 
   const tests = backtestTotals
     .filter((row) => [row.evidence_campaign, row.campaign].includes(state.campaign))

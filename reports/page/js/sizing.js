@@ -93,8 +93,6 @@ const cheapest = (rows) => {
   return [gib(best.memory_per_core_gib), flat];
 };
 
-const shareOf = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => fraction(row[key]) });
-
 const NODE_COLUMNS = [
   textColumn("node_type", "Node"),
   textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
@@ -105,7 +103,7 @@ const NODE_COLUMNS = [
   countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
   { key: "unfit_wall_time_h", title: "Their wall time", value: (row) => row.unfit_wall_time_h, text: (row) => hours(row.unfit_wall_time_h) },
   { key: "charged_core_h", title: "Charged", value: (row) => row.charged_core_h, text: (row) => coreHours(row.charged_core_h), hint: "Core hours that the work which fits would be charged" },
-  shareOf("overhead_fraction", "Overhead", "Charged beyond unlimited memory"),
+  fractionColumn("overhead_fraction", "Overhead", "Charged beyond unlimited memory"),
 ];
 
 const PACKING_COLUMNS = [
@@ -116,10 +114,10 @@ const PACKING_COLUMNS = [
   { key: "sampled_slot_count", title: "Slots", value: (row) => row.sampled_slot_count, text: (row) => row.sampled_slot_count < row.slot_count ? `${count(row.sampled_slot_count)} of ${count(row.slot_count)}` : count(row.slot_count), hint: "Slots packed: a sample where there are very many" },
   countColumn("unfit_slot_count", "Do not fit", { tone: (row) => (row.unfit_slot_count ? "over" : "") }),
   { key: "makespan_wall_time_h", title: "Takes", value: (row) => row.makespan_wall_time_h, text: (row) => hours(row.makespan_wall_time_h), hint: "From the first begin to the last end" },
-  shareOf("closed_form_utilisation_fraction", "Used, formula", "Share of core hours that work, by the formula"),
-  shareOf("queue_core_utilisation_fraction", "Used, packed", "Share of core hours that work in the simulation, while work waits"),
-  shareOf("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
-  shareOf("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
+  fractionColumn("closed_form_utilisation_fraction", "Used, formula", "Share of core hours that work, by the formula"),
+  fractionColumn("queue_core_utilisation_fraction", "Used, packed", "Share of core hours that work in the simulation, while work waits"),
+  fractionColumn("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
+  fractionColumn("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
   { key: "excess_fraction", title: "Against the formula", value: (row) => row.excess_fraction, text: (row) => changeText(row.excess_fraction), hint: "Core hours of the simulation beyond those of the formula", tone: () => "strong" },
 ];
 

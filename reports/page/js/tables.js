@@ -68,6 +68,9 @@ const shareColumn = (key, title, part, whole, more = {}) => ({
   key, title, value: (row) => (row[whole] ? row[part] / row[whole] : null), text: (row) => percent(row[part], row[whole]), ...more,
 });
 
+const fractionColumn = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => fraction(row[key]) });
+const plainHours = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => hours(row[key]).replace(" h", "") });
+
 const contains = (needle, ...texts) => {
   const wanted = needle.trim().toLowerCase();
   return !wanted || texts.some((text) => (text ?? "").toLowerCase().includes(wanted));
