@@ -28,8 +28,11 @@ final as (
             when count(distinct requests.basis) filter (requests.slot_count > 0) > 1 then 'mixed'
             else coalesce(min(requests.basis) filter (requests.slot_count > 0), 'none')
         end as basis,
+        -- Of equal ones the latest, in every build.
         {{ value_at_largest(
-            'requests.campaign', 'case when requests.has_enough_evidence then requests.request_memory_mib end'
+            'requests.campaign',
+            'case when requests.has_enough_evidence
+                then requests.request_memory_mib + campaigns.campaign_position / 1000000 end'
         ) }} as largest_campaign,
         count(*) filter (requests.slot_count > 0) as campaign_count,
         count(*) filter (requests.has_enough_evidence) as evident_campaign_count,
