@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -177,12 +177,17 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
     if not stamp.exists():
         _build_demo(root, seed=file.demo.seed, scale=file.demo.scale)
         return
-    built: dict[str, Any] = json.loads(stamp.read_text(encoding="utf-8"))
-    if (built["seed"], built["scale"]) != (file.demo.seed, file.demo.scale):
+    try:
+        built = json.loads(stamp.read_text(encoding="utf-8"))
+        seed, scale = built["seed"], built["scale"]
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise CampaignsError(
-            f"{root} was built with seed {built['seed']} and scale {built['scale']}, {file.path} "
-            f"asks for seed {file.demo.seed} and scale {file.demo.scale:g}: remove it, or choose "
-            "another --data"
+            f"{stamp}: is damaged ({type(error).__name__}): remove {root}, and it is built again"
+        ) from error
+    if (seed, scale) != (file.demo.seed, file.demo.scale):
+        raise CampaignsError(
+            f"{root} was built with seed {seed} and scale {scale}, {file.path} asks for seed "
+            f"{file.demo.seed} and scale {file.demo.scale:g}: remove it, or choose another --data"
         )
 
 
@@ -395,6 +400,7 @@ def _check_stage(
 ) -> int:
     """Check one stage: its collections, its predicted graphs and one file of its newest RUN."""
     title = f"{stage[0]} {stage[1]}"
+    declared = file.campaigns[stage[0]].stages[stage[1]].incomplete
     try:
         plan = make_plan(
             file,
@@ -404,9 +410,19 @@ def _check_stage(
             stages=[stage],
         )
         own = [run_plan for run_plan in plan.runs if run_plan.contents]
+        sources = Counter(run_plan.contents.source for run_plan in own if run_plan.contents)
         said = [f"{len(own)} RUNs, {len(plan.runs) - len(own)} inputs set aside"]
+        if promised := sources["promised"]:
+            said.append(f"{promised} promised (run 'butler ingest-graph' first)")
         if plan.graphs:
             said.append(f"{len(plan.graphs)} predicted graphs")
+        elif sources["metadata_files"]:
+            said.append("no predicted graphs, so nothing tells which quanta were expected")
+        if not sources["metadata_files"] + sources["provenance_graph"] and declared is None:
+            raise RepositoryError(
+                f"{', '.join(said)}, and nothing to read: correct the collections, or declare the "
+                "stage 'incomplete' if its data is lost"
+            )
         for run_plan in own:
             assert run_plan.contents is not None, "chosen so"
             if uri := repository.probe(run_plan.run, run_plan.contents):

@@ -90,8 +90,60 @@ def test_check_says_one_line_for_each_thing(repository: TinyRepository, tmp_path
     assert code == 1
     assert [line[:5] for line in lines] == ["ok   ", "ok   ", "ok   ", "AMISS"]
     assert "stage1: 1 RUNs" in lines[2]
+    assert "nothing tells which quanta were expected" in lines[2]
     assert "no collection 'a/gone'" in lines[3]
     assert not list(tmp_path.iterdir())
+
+
+def test_check_tells_of_a_stage_in_which_there_is_nothing_to_read(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.chain("a/inputs", RUN)
+    stages = {"stage1": "a/stage1/*", "stage2": "a/inputs"}
+    code, output = _call("check", repository.campaigns(stages), "--data", tmp_path)
+    assert code == 1
+    (amiss,) = [line for line in output.splitlines() if line.startswith("AMISS")]
+    assert amiss.startswith("AMISS DM-1 stage2: 0 RUNs, 1 inputs set aside, and nothing to read: ")
+    declared = {"collections": "a/inputs", "incomplete": "The disk broke."}
+    campaigns = repository.campaigns({**stages, "stage2": declared})
+    assert _call("check", campaigns, "--data", tmp_path)[0] == 0
+
+
+def test_an_interrupted_run_says_how_to_go_on(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    campaigns = repository.campaigns({"stage1": "a/stage1/*"})
+    with monkeypatch.context() as patch:
+        patch.setattr("extract.run.plan_merge", interrupt)
+        code, output = _call("run", campaigns, "--data", tmp_path, "--workers", 1)
+    assert code == 130
+    assert "Interrupted: run again to go on where it stopped." in output
+    assert _call("run", campaigns, "--data", tmp_path, "--workers", 1)[0] == 0
+    assert read_lake(tmp_path, "quanta").num_rows == 3
+
+
+@pytest.mark.parametrize("stamp", ["{", "{}", "[]"])
+def test_a_damaged_stamp_of_the_demo_is_told(tmp_path: Path, stamp: str) -> None:
+    campaigns = tmp_path / "demo.yaml"
+    text = "demo: {}\ncampaigns: {DM-1: {release: a, focus: b, stages: {s: a}}}\n"
+    campaigns.write_text(text)
+    (tmp_path / "data" / "demo").mkdir(parents=True)
+    (tmp_path / "data" / "demo" / "census-demo.json").write_text(stamp)
+    code, output = _call("run", campaigns, "--data", tmp_path / "data")
+    assert code == 1
+    assert "census-demo.json: is damaged" in output
+    assert f"remove {tmp_path}/data/demo" in output
+    assert len(output.splitlines()) == 1
+
+
+def test_a_demo_is_not_built_in_the_place_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    code, output = _call("demo", tmp_path / "file")
+    assert code == 1
+    assert output.startswith(f"Error: {tmp_path}/file: cannot be written: a file is in its place")
 
 
 @pytest.mark.parametrize("command", ["run", "status", "check"])

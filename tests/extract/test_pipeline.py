@@ -13,7 +13,9 @@ import pytest
 from lsst.daf.butler import Butler
 from lsst.pipe.base import TaskMetadata
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, ProvenanceQuantumGraphReader
+from typer.testing import CliRunner
 
+from extract.cli import app
 from extract.predicted_graphs import (
     PredictedGraphError,
     read_expectations,
@@ -186,6 +188,14 @@ def test_a_promised_run_is_told_and_has_no_failures(executed: Executed, tmp_path
     assert read_lake(tmp_path / "data", "quanta").num_rows == 0
     (run,) = read_lake(tmp_path / "data", "runs").to_pylist()
     assert (run["source"], run["quanta_count"]) == ("promised", None)
+    remedies = {
+        "check": "1 promised (run 'butler ingest-graph' first), 1 predicted graphs, and nothing",
+        "status": "promised: run 'butler ingest-graph' first",
+        "run": f"{RUN} is promised: aggregated, but neither",
+    }
+    for command, remedy in remedies.items():
+        words = [command, str(campaigns), "--data", str(tmp_path / "data")]
+        assert remedy in CliRunner().invoke(app, words).output
 
 
 def test_expectations_are_the_predicted_quanta(executed: Executed) -> None:
