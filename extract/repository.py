@@ -65,8 +65,9 @@ _ASKED_AT_ONCE = 1_000
 _FEW = 200
 """Logs without metadata that are looked up by data ID, instead of all logs of the task."""
 
-FILE_SLICE_QUANTA = 20_000
-"""Quanta of plain files that one job reads: some seconds of work, some 10 MB of rows."""
+FILE_SLICE_QUANTA = 50_000
+"""Quanta of plain files that one job reads: some seconds of work, and 10 MB for data IDs. Each job
+that shares a task has the registry look through all of it."""
 
 _LEAST_SLICE_QUANTA = 250
 """Below this, dealing a RUN out to several jobs costs more than it brings."""
@@ -362,8 +363,10 @@ class Repository:
         tasks: dict[str, str] = {}
         gathered = 0
         kept = frozenset(contents.log_counts)
-        share_of_each = -(-contents.quanta_count // parts)
-        size = min(FILE_SLICE_QUANTA, max(share_of_each, _LEAST_SLICE_QUANTA))
+        # The same number for each worker: else some would wait while others read the last ones.
+        rounds = -(-contents.quanta_count // (FILE_SLICE_QUANTA * parts))
+        even = -(-contents.quanta_count // max(rounds * parts, 1))
+        size = min(FILE_SLICE_QUANTA, max(even, _LEAST_SLICE_QUANTA))
 
         def close() -> None:
             nonlocal tasks, gathered
@@ -418,17 +421,17 @@ class Repository:
             At most some thousands of quanta of one task.
         """
         for label, condition in part.tasks.items():
-            logged: dict[tuple[Any, ...], DataCoordinate] = {}
+            logged: set[tuple[Any, ...]] = set()
             log_type = self._task_type(label, _LOG) if label in part.kept_logs else None
             if log_type is not None:
-                for data_id in self._data_ids(log_type, part.run, condition):
-                    logged[data_id.required_values] = data_id
+                data_ids = self._data_ids(log_type, part.run, condition)
+                logged.update(data_id.required_values for data_id in data_ids)
             metadata_type = self._task_type(label, _METADATA)
             if metadata_type is not None:
                 for refs in self._refs(metadata_type, part.run, condition):
-                    has_logs = [
-                        logged.pop(ref.dataId.required_values, None) is not None for ref in refs
-                    ]
+                    required_values = [ref.dataId.required_values for ref in refs]
+                    has_logs = [values in logged for values in required_values]
+                    logged.difference_update(required_values)
                     yield self._batch(part, label, refs, has_logs=has_logs)
             if logged and log_type is not None:
                 alike = list(logged) if len(logged) <= _FEW else []
