@@ -1,4 +1,4 @@
--- How many matched quanta have a value, in bins 0.1 % wide: enough for ranks, and few however many quanta there are.
+-- How many matched quanta have a value, and their ranks, in bins 0.1 % wide: few however many quanta there are.
 {{ config(materialized='table') }}
 
 with
@@ -32,7 +32,7 @@ valued as (
 
 ),
 
-final as (
+counted as (
 
     select
         before_campaign,
@@ -45,6 +45,20 @@ final as (
     from valued
     where log_bin is not null
     group by before_campaign, after_campaign, stage, task_label, measure, log_bin
+
+),
+
+final as (
+
+    select
+        *,
+        sum(quanta_count) over (
+            partition by before_campaign, after_campaign, stage, task_label, measure order by log_bin
+        ) as last_rank,
+        sum(quanta_count) over (
+            partition by before_campaign, after_campaign, stage, task_label, measure
+        ) as all_count
+    from counted
 
 )
 

@@ -7,15 +7,7 @@ with
 
 ranked as (
 
-    select
-        *,
-        sum(quanta_count) over (
-            partition by before_campaign, after_campaign, stage, task_label, measure
-        ) as all_count,
-        sum(quanta_count) over (
-            partition by before_campaign, after_campaign, stage, task_label, measure order by log_bin
-        ) as last_rank
-    from {{ ref('int_changes_binned') }}
+    select * from {{ ref('int_changes_binned') }}
     where measure in ('before_max_rss', 'after_max_rss')
 
 ),

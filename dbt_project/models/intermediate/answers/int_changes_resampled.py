@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from itertools import groupby
 from operator import itemgetter
-from typing import Protocol
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
+from dbt_project.python_models import Models
 from dbt_project.resampling import RESAMPLES, quantile_change_interval, seed_of
 
 KEYS = ("before_campaign", "after_campaign", "stage", "task_label", "quantile_fraction")
@@ -23,13 +23,6 @@ SCHEMA = pa.schema(
     | dict.fromkeys((KEYS[4], "low_change_fraction", "high_change_fraction"), pa.float64())
     | {"resample_count": pa.int64()}
 )
-
-
-class Models(Protocol):
-    """What dbt gives to a model in Python, as far as we use it."""
-
-    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
-        """Read a model."""
 
 
 def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -7,12 +7,11 @@ fct_node_packing.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import duckdb
 import pyarrow as pa
 
 from dbt_project.packing import Packing, Slot, pack, tied_to_cores
+from dbt_project.python_models import Models
 
 KEYS = {
     "campaign": pa.string(),
@@ -28,13 +27,6 @@ TIED = {
 
 # Hours times cores times bytes leave 64 bits behind.
 SCHEMA = pa.schema(KEYS | dict.fromkeys((*Packing._fields, *TIED), pa.decimal128(38, 0)))
-
-
-class Models(Protocol):
-    """What dbt gives to a model in Python, as far as we use it."""
-
-    def ref(self, name: str) -> duckdb.DuckDBPyRelation:
-        """Read a model."""
 
 
 def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:

@@ -2,27 +2,13 @@
 -- side of p95. So wide, since a hundred tasks are judged at once, and chance must make none of them worse.
 with
 
-binned as (
+ranked as (
 
     select
         *,
         case when measure in ('before_max_rss', 'after_max_rss') then 0.95 else 0.5 end as fraction,
         {{ family_z() }} as z
     from {{ ref('int_changes_binned') }}
-
-),
-
-ranked as (
-
-    select
-        *,
-        sum(quanta_count) over (
-            partition by before_campaign, after_campaign, stage, task_label, measure
-        ) as all_count,
-        sum(quanta_count) over (
-            partition by before_campaign, after_campaign, stage, task_label, measure order by log_bin
-        ) as last_rank
-    from binned
 
 ),
 
