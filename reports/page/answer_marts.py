@@ -100,7 +100,7 @@ class AnswerMarts(Marts):
                 node_count, slot_count, sampled_slot_count, unfit_slot_count,
                 makespan_wall_time_h, closed_form_utilisation_fraction,
                 queue_core_utilisation_fraction, queue_memory_idle_fraction,
-                queue_core_idle_fraction, excess_fraction
+                queue_core_idle_fraction, excess_fraction, tied_excess_fraction
             from fct_node_packing
             join dim_campaigns using (campaign)
             join fct_stage_usage as usage using (campaign, stage)
@@ -155,6 +155,35 @@ class AnswerMarts(Marts):
             order by campaign_position, used_gib_h desc nulls last, job_kind, job_label
             """,  # noqa: S608  (constants of this module)
             [is_focus_only],
+        )
+
+    def page_pooled_requests(self) -> pa.Table:
+        """List the requests that serve all campaigns, with lists in the order of `JUDGED`."""
+        judged = ", ".join(
+            _by_policy(name)
+            for name in (
+                "request_memory_mib",
+                "smallest_request_memory_mib",
+                "largest_campaign",
+                "evident_campaign_count",
+                "has_enough_evidence",
+            )
+        )
+        return self._query(
+            f"""
+            select
+                job_kind, job_label,
+                array_to_string(any_value(task_labels), ', ') as tasks,
+                any_value(basis) as basis,
+                any_value(campaign_count) as campaign_count,
+                any_value(slot_count) as slot_count,
+                any_value(own_peak_count) as own_peak_count,
+                any_value(current_request_memory_mib) as current_request_memory_mib,
+                {judged}
+            from fct_pooled_requests
+            group by job_kind, job_label
+            order by max(request_memory_mib) desc nulls last, job_kind, job_label
+            """  # noqa: S608
         )
 
     def page_backtests(self, *, is_focus_only: bool) -> pa.Table:

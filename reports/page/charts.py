@@ -210,6 +210,52 @@ def boxes() -> Any:  # noqa: ANN401
     )
 
 
+def worst() -> Any:  # noqa: ANN401
+    """Draw the quanta with the largest peaks by memory and wall time.
+
+    Rows: ``label`` (task or stage), ``colour``, ``max_rss_gib``, ``wall_time_h``, ``is_own`` (full,
+    else hollow) and, for the tooltip, the texts ``task``, ``data_id``, ``peak``, ``wall_time``,
+    ``node``.
+    """
+    scale = alt.Scale(
+        type="log", domainMin=alt.ExprRef("x_min"), domainMax=alt.ExprRef("x_max"), nice=False
+    )
+    fill = alt.when("datum.is_own").then(alt.Fill("colour:N", scale=None))
+    points = (
+        alt.Chart(ROWS)
+        .mark_point(size=34, strokeWidth=1.2)
+        .encode(
+            x=alt.X(
+                "max_rss_gib:Q",
+                title="Max RSS (GiB, logarithmic)",
+                scale=scale,
+                axis=alt.Axis(values=MEMORY_TICKS, format="~r"),
+            ),
+            y=alt.Y(
+                "wall_time_h:Q",
+                title="Wall time (h, logarithmic)",
+                scale=_logarithmic(),
+                axis=alt.Axis(values=alt.ExprRef("y_values"), format=",~r"),
+            ),
+            stroke=alt.Stroke("colour:N", scale=None),
+            fill=fill.otherwise(alt.value("transparent")),
+            opacity=alt.when(CHOSEN).then(alt.value(0.8)).otherwise(alt.value(0.08)),
+            tooltip=[
+                alt.Tooltip("task:N", title="Task"),
+                alt.Tooltip("data_id:N", title="Data ID"),
+                alt.Tooltip("peak:N", title="Max RSS"),
+                alt.Tooltip("wall_time:N", title="Wall time"),
+                alt.Tooltip("node:N", title="Node"),
+            ],
+        )
+    )
+    return finish(
+        [points, slider_rule(scale)],
+        parameters(memory_gib=6, x_min=1, x_max=16, chosen=[], **_log_ends(is_log=True)),
+        HEIGHT,
+    )
+
+
 def specifications() -> dict[str, Any]:
     """Make every specification of the page by name."""
     return {
@@ -220,6 +266,7 @@ def specifications() -> dict[str, Any]:
         "wall_time": histogram(is_log=False, title="Wall time (h)"),
         "wall_time_log": histogram(is_log=True, title="Wall time (h)"),
         "boxes": boxes(),
+        "worst": worst(),
     }
 
 

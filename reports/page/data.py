@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from reports import theme
-from reports.answers.bps import POLICIES, request_memory_yaml
+from reports.answers.bps import ALL, POLICIES, request_memory_yaml
 from reports.charts.release_changes import VERDICTS
 from reports.page import charts
 from reports.page.answer_charts import answer_specifications
@@ -135,6 +135,7 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
             for name, (short, said) in POLICIES.items()
         ],
         "requests": columns(marts.page_requests(is_focus_only=is_focus_only)),
+        "pooled_requests": columns(marts.page_pooled_requests()),
         "backtests": columns(marts.page_backtests(is_focus_only=is_focus_only)),
         "backtest_totals": columns(marts.page_backtest_totals()),
         "changes": columns(marts.page_changes(is_focus_only=is_focus_only)),
@@ -142,6 +143,9 @@ def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
         "hosts": columns(marts.page_hosts()),
         "efficiency": columns(marts.page_efficiency()),
         "dependence": columns(marts.page_dependence()),
+        "pooled_bps": [
+            request_memory_yaml(marts, campaign=ALL, policy=policy) for policy in POLICIES
+        ],
         "bps": {
             row["campaign"]: [
                 request_memory_yaml(marts, campaign=row["campaign"], policy=policy)

@@ -27,7 +27,7 @@ from tests.reports.page_browser import Browser, downloaded, sql, started_chromiu
 
 SCRIPT = "</script><script>window.harmed = true</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = true">'
-CHART_COUNT = 6
+CHART_COUNT = 7
 FORMULA = '=HYPERLINK("http://example.org")\u2028\'; drop table x'
 TASKS = ("isr", IMAGE, FORMULA, "__proto__")
 BANDS = ("r", "i", SCRIPT)
@@ -408,6 +408,13 @@ def test_task_table_sorts_searches_and_agrees_with_sql(browser: Browser, data: P
     assert browser.text("#tasks-count") == "1 task"
 
 
+def test_a_table_sorted_by_a_column_that_goes_keeps_its_rows(browser: Browser) -> None:
+    browser.click('#tasks button[data-key="stage"]')
+    browser.choose("stage", "Stage 1")
+    assert set(TASKS) == set(browser.texts("#tasks tbody th"))
+    assert browser.complaints() == []
+
+
 SIZING = """
     select
         memory_per_core_gib, overhead_fraction, charged_core_h, needed_core_h, idle_core_h,
@@ -474,7 +481,7 @@ def test_packing_stands_beside_the_formula_that_it_checks(browser: Browser, data
         data,
         """
         select coalesce(node_type, '4 cores'), memory_per_core_gib, node_count, unfit_slot_count,
-            queue_memory_idle_fraction, excess_fraction
+            queue_memory_idle_fraction, excess_fraction, tied_excess_fraction
         from fct_node_packing where campaign = 'DM-2' and stage = 'stage1'
         """,
     )
@@ -482,13 +489,16 @@ def test_packing_stands_beside_the_formula_that_it_checks(browser: Browser, data
         "return [...document.querySelectorAll('#packings tbody tr')]"
         ".map(row => [...row.children].map(cell => cell.textContent))"
     )
-    assert sorted([row[place] for place in (0, 2, 3, 5, 9, 11)] for row in rows) == sorted(
+    assert sorted([row[place] for place in (0, 2, 3, 5, 9, 11, 12)] for row in rows) == sorted(
         [
             node, numbers.gib(memory), str(count), str(unfit), numbers.percent(idle),
-            ("+" if excess > 0 else "")
-            + numbers.percent(excess).replace("-", "\N{MINUS SIGN}"),
+            *(
+                ("+" if excess > 0 else "")
+                + numbers.percent(excess).replace("-", "\N{MINUS SIGN}")
+                for excess in excesses
+            ),
         ]
-        for node, memory, count, unfit, idle, excess in expected
+        for node, memory, count, unfit, idle, *excesses in expected
     )  # fmt: skip
     assert IMAGE in {row[0] for row in rows}
 
@@ -520,6 +530,14 @@ def test_worst_quanta_come_with_their_data_ids(browser: Browser, data: Path) -> 
     )
     assert browser.text("#worst tbody tr:first-child td:nth-child(4)") == data_id
     assert browser.text("#worst tbody tr:first-child td") == f"{peak:.2f}"
+    ((timed,),) = sql(
+        data,
+        """
+        select count(*) from fct_worst_quanta
+        where campaign = 'DM-2' and total_wall_time_s > 0 and worst_rank <= 500
+        """,
+    )
+    assert len(browser.find_all("#worst-section .plot .mark-symbol path")) == timed
     browser.find("#worst-search").send_keys('"visit":7}')
     assert browser.texts("#worst tbody td.code:nth-child(4)") != []
     assert all('"visit":7}' in text for text in browser.texts("#worst tbody td:nth-child(4)"))
@@ -550,6 +568,7 @@ def test_downloads_hold_what_is_shown(browser: Browser, data: Path, tmp_path: Pa
     assert {row["node_name"] for row in worst} == {"'=node"}
     for chart, label in (
         ("curve", "wall time"), ("histogram", "isr"), ("boxes", "DM-1"), ("buy", "Stage 1"),
+        ("worst-section", "isr"),
     ):  # fmt: skip
         browser.click(f"#{chart} [data-download='svg']")
         drawing = downloaded(tmp_path, f"*{chart}*.svg")

@@ -14,7 +14,7 @@ import yaml
 from selenium.webdriver.common.keys import Keys
 
 from reports import numbers
-from reports.answers.bps import POLICIES, request_memory_yaml
+from reports.answers.bps import ALL, POLICIES, request_memory_yaml
 from reports.charts.release_changes import VERDICTS
 from reports.marts import Marts
 from reports.page.build import write_page
@@ -222,6 +222,31 @@ def test_requests_are_sorted_searched_and_of_one_kind(browser: Browser, data: Pa
     )
     assert {row[0] for row in cells(browser, "requests")} == {label for (label,) in found}
     assert found
+
+
+def test_requests_for_all_campaigns_are_those_of_the_mart(browser: Browser, data: Path) -> None:
+    browser.choose("evidence", "all campaigns")
+    browser.choose("policy", "p99")
+    expected = sql(
+        data,
+        """
+        select job_label, job_kind, request_memory_mib, smallest_request_memory_mib,
+            current_request_memory_mib, largest_campaign, campaign_count, evident_campaign_count,
+            slot_count, own_peak_count, has_enough_evidence, basis
+        from fct_pooled_requests where policy = 'p99'
+        """,
+    )
+    assert sorted(cells(browser, "requests")) == sorted(
+        [
+            job, kind, *map(whole, mib), DASH if largest is None else largest, *map(whole, counts),
+            "enough" if is_enough else "too few own peaks", basis,
+        ]
+        for job, kind, *mib, largest, ran, evident, seen, own, is_enough, basis in expected
+        for counts in [(ran, evident, seen, own)]
+    )  # fmt: skip
+    with Marts(data / "warehouse.duckdb") as marts:
+        assert browser.text("#bps") == request_memory_yaml(marts, campaign=ALL, policy="p99")
+    assert browser.complaints() == []
 
 
 def test_requests_are_copied_and_saved(browser: Browser, data: Path, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ const sizing = rowsOf(embedded.sizing);
 const nodes = rowsOf(embedded.nodes);
 const packings = rowsOf(embedded.packings);
 const requests = rowsOf(embedded.requests);
+const pooledRequests = rowsOf(embedded.pooled_requests);
 const concurrency = rowsOf(embedded.concurrency);
 const hosts = rowsOf(embedded.hosts);
 const efficiency = rowsOf(embedded.efficiency);

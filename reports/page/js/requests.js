@@ -91,20 +91,65 @@ const BACKTEST_COLUMNS = [
 
 const policyName = (name) => embedded.policies.find((one) => one.policy === name)?.short ?? "today's request";
 
+const isPooled = () => byId("evidence").value === "pooled";
+
+// One request for all campaigns: the largest of those that stand on enough evidence.
+const pooledGroups = () => {
+  const at = policyIndex();
+  return [
+    ["", [textColumn("job_label", "Job"), textColumn("job_kind", "Kind", { text: (row) => KINDS[row.job_kind] ?? row.job_kind })]],
+    ["Request (MiB)", [
+      { key: "request", title: "by policy", value: judged("request_memory_mib", at), text: (row) => mibText(row.request_memory_mib[at]), hint: "The most that a campaign asks for, in MiB", tone: () => "strong" },
+      { key: "least", title: "least", value: judged("smallest_request_memory_mib", at), text: (row) => mibText(row.smallest_request_memory_mib[at]), hint: "What the campaign asks for that asks for least, in MiB" },
+      { key: "now", title: "now", value: (row) => row.current_request_memory_mib, text: (row) => mibText(row.current_request_memory_mib), hint: "requestMemory in MiB of the current configuration" },
+    ]],
+    ["Evidence", [
+      { key: "most-in", title: "most in", isText: true, value: judged("largest_campaign", at), text: (row) => row.largest_campaign[at] ?? NOTHING, hint: "Campaign that asks for the most" },
+      countColumn("campaign_count", "campaigns", { hint: "Campaigns in which it ran" }),
+      { key: "evident", title: "with enough", value: judged("evident_campaign_count", at), text: (row) => count(row.evident_campaign_count[at]), hint: "Campaigns with enough own peaks" },
+      countColumn("slot_count", "seen", { hint: "Jobs seen" }),
+      countColumn("own_peak_count", "own", { hint: "Of these, with a peak of their own" }),
+      { key: "enough", title: "enough?", isText: true, value: (row) => EVIDENCE(row, at), text: (row) => EVIDENCE(row, at), tone: (row) => (row.has_enough_evidence[at] ? "" : "thin") },
+      textColumn("basis", "by", { hint: "By process where graphs say which quanta shared one, else by quantum" }),
+    ]],
+  ];
+};
+
+const csvOfPooled = () => {
+  const at = policyIndex();
+  return [
+    ...["job_kind", "job_label", "tasks", "basis", "campaign_count", "slot_count", "own_peak_count", "current_request_memory_mib"].map((name) => [name, (row) => row[name]]),
+    ["policy", () => JUDGED[at]],
+    ...["request_memory_mib", "smallest_request_memory_mib", "largest_campaign", "evident_campaign_count", "has_enough_evidence"].map((name) => [name, judged(name, at)]),
+  ];
+};
+
+const requestsNote = (ours, at) => {
+  if (!ours.length && !isPooled() && !embedded.detail.has_every_answer) return `Requests of other campaigns than the focus: ${leftOut("fct_memory_requests")}`;
+  const thin = ours.filter((row) => !row.has_enough_evidence[at]).length;
+  return [
+    `${embedded.policies[at].said}; rounded up to 64 MiB.`,
+    isPooled()
+      ? "For each job the largest request of all campaigns that have enough peaks."
+      : `Evidence is ${state.campaign}, all stages; those first that used most memory for longest.`,
+    thin ? `${plural(thin, "job has", "jobs have")} too few own peaks: a guess, and a comment in the text below.` : "",
+    "Peaks are cut where today's requests ended: a killed quantum leaves none.",
+  ].filter(Boolean).join(" ");
+};
+
 const request = () => {
   const at = policyIndex();
   const kind = byId("job-kind").value;
-  const ours = requests.filter((row) => row.campaign === state.campaign && (kind ? row.job_kind === kind : row.job_kind !== "member"));
+  const all = isPooled() ? pooledRequests : requests.filter((row) => row.campaign === state.campaign);
+  const ours = all.filter((row) => (kind ? row.job_kind === kind : row.job_kind !== "member"));
   const found = ours.filter((row) => contains(byId("requests-search").value, row.job_label, row.tasks));
-  const groups = requestGroups();
+  const groups = isPooled() ? pooledGroups() : requestGroups();
   shown.requests = fillTable("requests", groups.flatMap(([, columns]) => columns), found, {
     again: request,
     groups: groups.map(([title, columns]) => [title, columns.length]),
   });
-  const thin = ours.filter((row) => !row.has_enough_evidence[at]).length;
   setText("requests-count", plural(found.length, "job"));
-  const isLeftOut = !ours.length && !embedded.detail.has_every_answer;
-  setText("requests-note", isLeftOut ? `Requests of other campaigns than the focus: ${leftOut("fct_memory_requests")}` : `${embedded.policies[at].said}; rounded up to 64 MiB. Evidence is ${state.campaign}, all stages; those first that used most memory for longest. ${thin ? `${plural(thin, "job has", "jobs have")} too few own peaks: a guess, and a comment in the text below. ` : ""}Peaks are cut where today's requests ended: a killed quantum leaves none.`);
+  setText("requests-note", requestsNote(ours, at));
 
   const tests = backtestTotals
     .filter((row) => [row.evidence_campaign, row.campaign].includes(state.campaign))
@@ -112,7 +157,7 @@ const request = () => {
   byId("backtest-part").hidden = !tests.length;
   shown.backtest = fillTable("backtest", BACKTEST_COLUMNS, tests, { again: request });
 
-  const text = embedded.bps[state.campaign]?.[at];
+  const text = (isPooled() ? embedded.pooled_bps : embedded.bps[state.campaign])?.[at];
   byId("bps-copy").disabled = byId("bps-save").disabled = !text;
   setText("bps", text ?? "Left out to keep this page small: pick the focus campaign.");
   setText("bps-copied", "");
@@ -131,9 +176,9 @@ const copyBps = async () => {
 
 const listenToRequests = () => {
   fillSelect(byId("policy"), embedded.policies.map((one) => [one.policy, one.short]), JUDGED[0]);
-  for (const id of ["policy", "job-kind"]) byId(id).addEventListener("change", request);
+  for (const id of ["evidence", "policy", "job-kind"]) byId(id).addEventListener("change", request);
   byId("requests-search").addEventListener("input", request);
-  byId("requests-csv").addEventListener("click", () => saveCsv(fileStem(`requests-${byId("policy").value}`), csvOfRequests(), shown.requests));
+  byId("requests-csv").addEventListener("click", () => saveCsv(fileStem(`requests-${byId("policy").value}${isPooled() ? "-all-campaigns" : ""}`), isPooled() ? csvOfPooled() : csvOfRequests(), shown.requests));
   byId("bps-copy").addEventListener("click", copyBps);
   byId("bps-save").addEventListener("click", () => save("requestMemory.yaml", "application/yaml", byId("bps").textContent));
 };

@@ -119,6 +119,7 @@ const PACKING_COLUMNS = [
   fractionColumn("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
   fractionColumn("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
   { key: "excess_fraction", title: "Against the formula", value: (row) => row.excess_fraction, text: (row) => changeText(row.excess_fraction), hint: "Core hours of the simulation beyond those of the formula", tone: () => "strong" },
+  { key: "tied_excess_fraction", title: "Memory tied", value: (row) => row.tied_excess_fraction, text: (row) => changeText(row.tied_excess_fraction), hint: "The same with memory tied to cores, as the formula takes it" },
 ];
 
 const buy = () => {

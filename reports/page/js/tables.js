@@ -9,7 +9,8 @@ const shown = {};
 // `columns`: {title, key, value(row), text(row), isText, group}. Rows come in their natural order;
 // `again` fills the table anew when its order was changed.
 const fillTable = (id, columns, rows, { groups = [], limit = Infinity, rowHeader = 0, again = refreshTables } = {}) => {
-  const order = orders[id];
+  // A column that is not there for this selection leaves the natural order.
+  const order = columns.some((one) => one.key === orders[id]?.key) ? orders[id] : undefined;
   const sorted = order ? [...rows].sort(comparing(columns.find((one) => one.key === order.key), order.sign)) : rows;
   const headers = columns.map((one) => {
     const is = order?.key === one.key;
@@ -131,6 +132,35 @@ const csvOfTasks = () => [
 
 const worstRows = () =>
   worst.filter((row) => matches(row)).sort((a, b) => b.max_rss_bytes - a.max_rss_bytes);
+
+drawings["worst-section"] = () => {
+  const found = worstRows().filter((row) => row.total_wall_time_us > 0);
+  const colours = segmentColours(found);
+  const rows = found.map((row) => ({
+    label: segmentLabel(row),
+    colour: onPage(colours.get(segmentLabel(row))),
+    max_rss_gib: row.max_rss_bytes / GIB,
+    wall_time_h: row.total_wall_time_us / US_PER_HOUR,
+    is_own: row.is_peak_inherited === false,
+    task: row.task_label,
+    data_id: row.data_id,
+    peak: `${fixed(row.max_rss_bytes / GIB, 2)} GiB, ${row.is_peak_inherited === null ? "not known whether own" : row.is_peak_inherited ? "inherited" : "own"}`,
+    wall_time: hours(row.total_wall_time_us / US_PER_HOUR),
+    node: row.node_name ?? NOTHING,
+  }));
+  const extent = (name) => rows.reduce(([low, high], row) => [Math.min(low, row[name]), Math.max(high, row[name])], [Infinity, -Infinity]);
+  const [[left, right], [low, high]] = [extent("max_rss_gib"), extent("wall_time_h")];
+  return {
+    spec: "worst",
+    rows,
+    signals: { x_min: 0.93 * left, x_max: 1.1 * right, chosen: chosen["worst-section"] ?? [], ...(rows.length ? logEnds(0.8 * low, 1.25 * high) : {}) },
+    colours,
+    title: "Quanta with the largest peaks",
+    note: "Full where the quantum set its peak itself, hollow where it is inherited or not known. The dashed line follows the slider.",
+    gaps: gapRemarks(),
+    alt: `${plural(rows.length, "quantum", "quanta")} by max RSS and wall time; the table below lists them.`,
+  };
+};
 
 const worstColumns = () => [
   { ...gibColumn("max_rss_bytes", "Max RSS"), tone: (row) => (row.max_rss_bytes > memoryGib() * GIB ? "over" : "") },
