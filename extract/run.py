@@ -596,6 +596,12 @@ def _write_stage(
                 f"{stage[0]} {stage[1]}: {run.run} ran on {row['stack_version']}, "
                 f"but the campaigns file says {release}"
             )
+    read = [row for row in rows if row["extracted_at"] is not None]
+    if unknown := sum(row["packages"] is None for row in read):
+        summary.warnings.append(
+            f"{stage[0]} {stage[1]}: {unknown} of {len(read)} RUNs have no 'packages' that can be "
+            "read: with which software they ran stays unknown"
+        )
     _write_rows(lake, "runs", rows, *stage)
     location = file.repository_of(stage[0], demo_root(settings.data))
     warning = collect_visits(lake, repositories[location], stage)

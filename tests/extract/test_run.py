@@ -15,7 +15,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 import yaml
-from lsst.daf.butler import CollectionType  # type: ignore[attr-defined]
+from lsst.daf.butler import CollectionType, DatasetType  # type: ignore[attr-defined]
+from lsst.utils.packages import Packages
 
 from extract.campaigns import CampaignsError, load_campaigns
 from extract.jobs.workers import prepare_worker
@@ -588,6 +589,35 @@ def test_a_repository_that_is_gone_keeps_nobody_from_reading_the_other(
         run_extraction(two_repositories, data)
     run_extraction(two_repositories, data, campaign="DM-2", refresh=True)
     assert whole_lake(data) == before
+
+
+def test_software_that_contradicts_the_release_is_told_with_both(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    newest = "a/stage1/20260103T000000Z"
+    repository.add(newest, {"isr": [1]})
+    with repository.butler() as butler:
+        kind = DatasetType("packages", butler.dimensions.empty, "Packages")
+        butler.registry.registerDatasetType(kind)
+        butler.put(Packages({"lsst_distrib": "30.2026.500"}), kind, run=newest)
+        butler.put(Packages({"lsst_distrib": "29.2025.4800", "python": "3.12"}), kind, run=NEW)
+    campaigns, data = repository.campaigns({"stage1": "a/stage1/*"}), tmp_path / "data"
+    expected = [
+        f"DM-1 stage1: {NEW} ran on 29.2025.4800, but the campaigns file says w_2026_05",
+        "DM-1 stage1: 1 of 3 RUNs have no 'packages' that can be read: "
+        "with which software they ran stays unknown",
+    ]
+    assert run_extraction(campaigns, data).warnings == expected
+    runs = read_lake(data, "runs").to_pylist()
+    names = ("run", "stack_version", "release_check", "packages")
+    assert [tuple(row[name] for name in names) for row in runs] == [
+        (newest, "30.2026.500", "agrees", '{"lsst_distrib": "30.2026.500"}'),
+        (NEW, "29.2025.4800", "contradicts",
+         '{"lsst_distrib": "29.2025.4800", "python": "3.12"}'),
+        (OLD, None, "not_checkable", None),
+    ]  # fmt: skip
+    # Also when there is nothing new.
+    assert run_extraction(campaigns, data).warnings == expected
 
 
 def test_a_run_that_is_reached_twice_is_read_once(

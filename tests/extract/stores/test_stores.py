@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lsst.daf.butler import Butler
@@ -17,7 +18,9 @@ from tests.extract.stores.small_repository import (
     GRAPH_RUN,
     HAS_GRAPHS,
     QUANTA_PER_RUN,
+    campaigns_text,
 )
+from tests.extract.tiny import run_extraction
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +70,33 @@ def test_a_file_system_gives_what_the_butler_says(
     local_repository: Repository, local_lake: Path
 ) -> None:
     assert_lake_says_what_the_butler_says(local_lake, local_repository)
+
+
+@pytest.mark.skipif(not HAS_GRAPHS, reason="graphs cannot be ingested on this stack")
+@pytest.mark.parametrize("runs", [[FILES_RUN, GRAPH_RUN], [GRAPH_RUN, FILES_RUN]])
+def test_data_ids_of_files_and_of_a_graph_stand_beside_each_other_in_one_stage(
+    local_repository: Repository, tmp_path: Path, runs: list[str]
+) -> None:
+    text = campaigns_text(local_repository.name)
+    begin = text.index(f"      stage1: {FILES_RUN}")
+    (tmp_path / "campaigns.yaml").write_text(text[:begin] + f"      stage1: [{', '.join(runs)}]\n")
+    run_extraction(tmp_path / "campaigns.yaml", tmp_path / "data")
+    rows = lake_table(tmp_path / "data", "quanta").to_pylist()
+    sources = {"metadata_file": FILES_RUN, "provenance_graph": GRAPH_RUN}
+    said = {
+        source: {(row["task_label"], row["data_id"]) for row in rows if row["source"] == source}
+        for source in sources
+    }
+    assert said["metadata_file"] == said["provenance_graph"]
+    assert len(rows) == 2 * len(said["metadata_file"]) == 2 * QUANTA_PER_RUN
+    assert all(row["run"] == sources[row["source"]] for row in rows)
+    positions = {row["run"]: row["chain_position"] for row in _runs(tmp_path / "data")}
+    assert positions == {run: position for position, run in enumerate(runs)}
+
+
+def _runs(data: Path) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = lake_table(data, "runs").to_pylist()
+    return [row for row in rows if row["run"]]
 
 
 def test_a_registry_on_postgresql_gives_what_the_butler_says(
