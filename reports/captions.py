@@ -112,16 +112,9 @@ def box(facts: Facts, campaign: str, stage: str, title: str) -> Words:
     )
 
 
-def common_boxes(facts: Facts, stage: str, title: str, line: str) -> Words:
-    """Describe the box plots of all releases on what they have in common.
-
-    Parameters
-    ----------
-    facts, stage, title
-        As for `box`.
-    line : `str`
-        The threshold, written.
-    """
+def common_boxes(facts: Facts, campaign: str, stage: str, title: str) -> Words:
+    """Describe the box plots of all releases on what they have in common, as `box` does for all."""
+    line = facts.say("dim_campaigns", "threshold_gib", campaign=campaign)
     both = common_inputs(facts, stage, title)
     return Words(
         f"Max RSS per task in {title} on common input alone, the releases side by side. {both} "

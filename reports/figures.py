@@ -376,7 +376,7 @@ def _release_figures(
         rss_box.__name__,
         (marts.common_boxes(stage.name), marts.common_extremes(stage.name)),
         "Max RSS per task on common visits and places",
-        partial(captions.common_boxes, facts, stage.name, stage.title, numbers.gib(threshold)),
+        partial(captions.common_boxes, *about),
         _nothing_common(stage, nothing),
         part="common",
         threshold_gib=threshold,

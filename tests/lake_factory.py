@@ -405,7 +405,7 @@ def sample_lake(root: Path) -> Path:
     lake.campaign("DM-3", release="v30.0.0.rc3", focus="v30", stages=("stage1", "stage3", "stage4"))
     for campaign, worse in (("DM-1", 3.0), ("DM-2", 0.5), ("DM-3", 0.0)):
         newest, oldest = (
-            lake.run(campaign, "stage1", f"runs/{campaign}/stage1/{day}")
+            lake.run(campaign, "stage1", f"runs/{campaign}/stage1/{day}", packages=_packages(day))
             for day in ("20251202T000000Z", "20251201T000000Z")
         )
         _add_detector_tasks(lake, campaign, (newest, oldest))
@@ -415,6 +415,11 @@ def sample_lake(root: Path) -> Path:
         _add_coadds(lake, campaign, "stage3", run, 4.0 + worse)
         _add_stage4(lake, campaign)
     return lake.write(root)
+
+
+def _packages(day: str) -> str:
+    """Write software versions of which one is the same in every RUN and one is not."""
+    return json.dumps({"lsst_distrib": f"30.{day[:8]}", "python": "3.13.9"})
 
 
 def _add_stage4(lake: SyntheticLake, campaign: str) -> None:

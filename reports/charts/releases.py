@@ -81,12 +81,20 @@ def release_shape(frame: pa.Table) -> alt.Shape:
     )
 
 
-def release_offset(frame: pa.Table) -> alt.YOffset:
-    """Give each release a row of its own within that of the task, so that none hides another."""
+def release_offset(frame: pa.Table, margin: float = 0.4) -> alt.YOffset:
+    """Give each release a row of its own within that of the task, so that none hides another.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        With the releases.
+    margin : `float`, optional
+        Room above the first and below the last, in rows of a release.
+    """
     return alt.YOffset(
         "release_label:N",
         sort=release_order(frame),
-        scale=alt.Scale(paddingInner=0.1, paddingOuter=0.4),
+        scale=alt.Scale(paddingInner=0.1, paddingOuter=margin),
     )
 
 

@@ -68,7 +68,7 @@ def chart(
     )
     points = base.mark_point(stroke="white", strokeWidth=0.8, fillOpacity=1, size=46).encode(
         x=memory("statistic_gib"),
-        yOffset=release_offset(frame),
+        yOffset=release_offset(frame, margin=0.8),
         fill=release_colour(frame),
         shape=release_shape(frame),
     )
