@@ -23,6 +23,28 @@ _COMMON_LABEL = """task_label || format(' ({:,} {}{})', common_count,
     case when common_by = 'data_id' then 'data ID' else common_by end,
     case when common_count = 1 then '' else 's' end)"""
 
+# The box of a single quantum is its median alone.
+_BOX = f"""
+    p50_max_rss_bytes / {_GIB} as p50_gib,
+    case when quanta_count > 1 then lower_whisker_max_rss_bytes / {_GIB} end as lower_whisker_gib,
+    case when quanta_count > 1 then p25_max_rss_bytes / {_GIB} end as p25_gib,
+    case when quanta_count > 1 then p75_max_rss_bytes / {_GIB} end as p75_gib,
+    case when quanta_count > 1 then upper_whisker_max_rss_bytes / {_GIB} end as upper_whisker_gib
+"""
+_JOB_WITH_REQUESTS = """
+    job_kind,
+    job_label,
+    any_value(task_labels) as task_labels,
+    any_value(basis) as basis,
+    any_value(slot_count) as slot_count,
+    any_value(own_peak_count) as own_peak_count,
+    any_value(current_request_memory_mib) as current_request_memory_mib,
+    max(request_memory_mib) filter (policy = 'p95_retry') as p95_retry_mib,
+    max(request_memory_mib) filter (policy = 'p99') as p99_mib,
+    max(request_memory_mib) filter (policy = 'max_margin') as max_margin_mib,
+    max(request_memory_mib) filter (policy = 'least_waste') as least_waste_mib
+"""
+
 
 class WarehouseError(RuntimeError):
     """Raised when the warehouse is absent or is not what this version reads; says what to do."""
@@ -146,13 +168,7 @@ class Marts:
                 {_RELEASE_LABEL} as release_label,
                 campaign_position,
                 quanta_count,
-                p50_max_rss_bytes / {_GIB} as p50_gib,
-                case when quanta_count > 1 then lower_whisker_max_rss_bytes / {_GIB} end
-                    as lower_whisker_gib,
-                case when quanta_count > 1 then p25_max_rss_bytes / {_GIB} end as p25_gib,
-                case when quanta_count > 1 then p75_max_rss_bytes / {_GIB} end as p75_gib,
-                case when quanta_count > 1 then upper_whisker_max_rss_bytes / {_GIB} end
-                    as upper_whisker_gib
+                {_BOX}
             from fct_task_usage as usage
             join dim_campaigns as campaigns using (campaign)
             join ranked using (task_label)
@@ -207,13 +223,7 @@ class Marts:
                 {_RELEASE_LABEL} as release_label,
                 campaign_position,
                 quanta_count,
-                p50_max_rss_bytes / {_GIB} as p50_gib,
-                case when quanta_count > 1 then lower_whisker_max_rss_bytes / {_GIB} end
-                    as lower_whisker_gib,
-                case when quanta_count > 1 then p25_max_rss_bytes / {_GIB} end as p25_gib,
-                case when quanta_count > 1 then p75_max_rss_bytes / {_GIB} end as p75_gib,
-                case when quanta_count > 1 then upper_whisker_max_rss_bytes / {_GIB} end
-                    as upper_whisker_gib
+                {_BOX}
             from fct_task_common_usage as usage
             join dim_campaigns as campaigns using (campaign)
             join ranked using (task_label)
@@ -460,25 +470,15 @@ class Marts:
             The policy that ``has_enough_evidence`` is about.
         """
         return self._query(
-            """
+            f"""
             select
-                job_kind,
-                job_label,
-                any_value(task_labels) as task_labels,
-                any_value(basis) as basis,
-                any_value(slot_count) as slot_count,
-                any_value(own_peak_count) as own_peak_count,
-                any_value(current_request_memory_mib) as current_request_memory_mib,
                 bool_or(has_enough_evidence) filter (policy = $2) as has_enough_evidence,
-                max(request_memory_mib) filter (policy = 'p95_retry') as p95_retry_mib,
-                max(request_memory_mib) filter (policy = 'p99') as p99_mib,
-                max(request_memory_mib) filter (policy = 'max_margin') as max_margin_mib,
-                max(request_memory_mib) filter (policy = 'least_waste') as least_waste_mib
+                {_JOB_WITH_REQUESTS}
             from fct_memory_requests
             where campaign = $1 and job_kind != 'member'
             group by job_kind, job_label
             order by job_kind, job_label
-            """,
+            """,  # noqa: S608  (constants of this module)
             [campaign, policy],
         )
 
@@ -491,26 +491,16 @@ class Marts:
             The policy that evidence is about.
         """
         return self._query(
-            """
+            f"""
             select
-                job_kind,
-                job_label,
-                any_value(task_labels) as task_labels,
-                any_value(basis) as basis,
-                any_value(slot_count) as slot_count,
-                any_value(own_peak_count) as own_peak_count,
-                any_value(current_request_memory_mib) as current_request_memory_mib,
                 any_value(campaign_count) as campaign_count,
                 any_value(largest_campaign) filter (policy = $1) as largest_campaign,
                 bool_or(has_enough_evidence) filter (policy = $1) as has_enough_evidence,
-                max(request_memory_mib) filter (policy = 'p95_retry') as p95_retry_mib,
-                max(request_memory_mib) filter (policy = 'p99') as p99_mib,
-                max(request_memory_mib) filter (policy = 'max_margin') as max_margin_mib,
-                max(request_memory_mib) filter (policy = 'least_waste') as least_waste_mib
+                {_JOB_WITH_REQUESTS}
             from fct_pooled_requests
             group by job_kind, job_label
             order by job_kind, job_label
-            """,
+            """,  # noqa: S608  (constants of this module)
             [policy],
         )
 
