@@ -8,13 +8,14 @@ import altair as alt
 
 from reports import theme
 from reports.page.chart_parts import (
-    CHOSEN,
+    EMPHASIS,
     HEIGHT,
     MEMORY_TICKS,
     ROWS,
     finish,
     parameters,
     slider_rule,
+    tooltips,
 )
 
 __all__ = ["answer_specifications"]
@@ -48,7 +49,7 @@ def sizing(title: str, label: str) -> Any:  # noqa: ANN401
         y=alt.Y(
             "value:Q", title=title, scale=alt.Scale(domainMin=0), axis=alt.Axis(labelExpr=label)
         ),
-        opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+        opacity=EMPHASIS,
     )
     stroke = alt.Stroke("colour:N", scale=None)
     lines = base.mark_line(strokeWidth=2).encode(stroke=stroke, detail="label:N")
@@ -60,15 +61,15 @@ def sizing(title: str, label: str) -> Any:  # noqa: ANN401
     # Larger than what is seen, so that a point is easily pointed at.
     hover = base.mark_point(size=260, opacity=0, filled=True).encode(
         opacity=alt.value(0),
-        tooltip=[
-            alt.Tooltip("label:N", title="Work"),
-            alt.Tooltip("memory_gib:Q", title="GiB per core"),
-            alt.Tooltip("overhead:N", title="Overhead"),
-            alt.Tooltip("charged:N", title="Charged"),
-            alt.Tooltip("idle:N", title="Idle"),
-            alt.Tooltip("unfit:N", title="Fit no node"),
-            alt.Tooltip("cost:N", title="Over the cheapest"),
-        ],
+        tooltip=tooltips(
+            label="Work",
+            memory_gib="GiB per core",
+            overhead="Overhead",
+            charged="Charged",
+            idle="Idle",
+            unfit="Fit no node",
+            cost="Over the cheapest",
+        ),
     )
     return finish(
         [lines, points, slider_rule(scale), hover],
@@ -81,7 +82,8 @@ def changes(title: str, *, is_memory: bool) -> Any:  # noqa: ANN401
     """Draw a dumbbell for each task, hollow before and full after.
 
     Rows: ``row_label``, ``label`` (the verdict), ``colour``, ``before``, ``after`` and, for the
-    tooltip, the texts ``change``, ``paired``, ``matched``.
+    tooltip, the texts ``before_text``,
+    ``after_text``, ``change``, ``paired``, ``matched``.
 
     Parameters
     ----------
@@ -95,16 +97,16 @@ def changes(title: str, *, is_memory: bool) -> Any:  # noqa: ANN401
     )
     base = alt.Chart(ROWS).encode(
         y=alt.Y("row_label:N", title=None, sort=None, axis=alt.Axis(grid=True)),
-        opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
-        tooltip=[
-            alt.Tooltip("row_label:N", title="Task"),
-            alt.Tooltip("was:N", title="Before"),
-            alt.Tooltip("is:N", title="After"),
-            alt.Tooltip("change:N", title="Change"),
-            alt.Tooltip("paired:N", title="Of the same quanta"),
-            alt.Tooltip("matched:N", title="Matched quanta"),
-            alt.Tooltip("label:N", title="Verdict"),
-        ],
+        opacity=EMPHASIS,
+        tooltip=tooltips(
+            row_label="Task",
+            before_text="Before",
+            after_text="After",
+            change="Change",
+            paired="Of the same quanta",
+            matched="Matched quanta",
+            label="Verdict",
+        ),
     )
 
     def place(field: str) -> alt.X:
@@ -158,19 +160,14 @@ def concurrency(title: str) -> Any:  # noqa: ANN401
             scale=alt.Scale(domainMin=0),
             axis=alt.Axis(format=theme.COUNT_FORMAT),
         ),
-        opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+        opacity=EMPHASIS,
     )
     lines = base.mark_line(strokeWidth=1.6, interpolate="step-after").encode(
         stroke=alt.Stroke("colour:N", scale=None), detail="label:N"
     )
     hover = base.mark_rule(strokeWidth=4).encode(
         opacity=alt.value(0),
-        tooltip=[
-            alt.Tooltip("label:N", title="Stage"),
-            alt.Tooltip("when:N", title="From"),
-            alt.Tooltip("running:N", title="Running"),
-            alt.Tooltip("resident:N", title="Memory"),
-        ],
+        tooltip=tooltips(label="Stage", when="From", running="Running", resident="Memory"),
     )
     return finish([lines, hover], parameters(memory_gib=6, chosen=[]), HEIGHT)
 

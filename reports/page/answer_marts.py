@@ -191,8 +191,8 @@ class AnswerMarts(Marts):
 
         Parameters
         ----------
-        is_focus_only : `bool`
-            Whether to leave out what has nothing to do with the focus campaign.
+        is_focus_only
+            As for `page_requests`.
 
         Returns
         -------
@@ -234,8 +234,8 @@ class AnswerMarts(Marts):
 
         Parameters
         ----------
-        is_focus_only : `bool`
-            Whether to leave out what has nothing to do with the focus campaign.
+        is_focus_only
+            As for `page_requests`.
 
         Returns
         -------

@@ -13,14 +13,15 @@ import altair as alt
 from reports import theme
 
 __all__ = [
-    "CHOSEN",
     "DATA_NAME",
+    "EMPHASIS",
     "HEIGHT",
     "MEMORY_TICKS",
     "ROWS",
     "finish",
     "parameters",
     "slider_rule",
+    "tooltips",
 ]
 
 DATA_NAME = "rows"
@@ -35,13 +36,22 @@ MEMORY_TICKS = [0.25, 0.5, 1, 2, 4, 6, 8, 16, 32, 64, 128, 256, 512, 1024, 2048]
 ROWS = alt.NamedData(DATA_NAME)
 """The data of every specification: the page fills them in."""
 
-CHOSEN = "length(chosen) == 0 || indexof(chosen, datum.label) >= 0"
-"""Whether a row's label is picked in the legend, or none is."""
+EMPHASIS = (
+    alt.when("length(chosen) == 0 || indexof(chosen, datum.label) >= 0")
+    .then(alt.value(1))
+    .otherwise(alt.value(0.12))
+)
+"""Opacity: full where a row's label is picked in the legend, or none is."""
 
 
 def parameters(**values: object) -> list[alt.Parameter]:
     """Declare what the page sets by signal."""
     return [alt.param(name=name, value=value) for name, value in values.items()]
+
+
+def tooltips(**titles: str) -> list[alt.Tooltip]:
+    """Show texts of a row, each under a title."""
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
 
 
 def slider_rule(scale: alt.Scale) -> alt.Chart:

@@ -8,13 +8,14 @@ import altair as alt
 
 from reports import theme
 from reports.page.chart_parts import (
-    CHOSEN,
+    EMPHASIS,
     HEIGHT,
     MEMORY_TICKS,
     ROWS,
     finish,
     parameters,
     slider_rule,
+    tooltips,
 )
 
 __all__ = ["light_and_dark", "specifications"]
@@ -141,14 +142,14 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
             ),
             y2="y1:Q",
             fill=alt.Fill("colour:N", scale=None),
-            opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
-            tooltip=[
-                alt.Tooltip("label:N", title="Task"),
-                alt.Tooltip("range:N", title="Max RSS"),
-                alt.Tooltip("quanta:N", title="Quanta"),
-                alt.Tooltip("wall_time:N", title="Wall time"),
-                alt.Tooltip("inherited:N", title="Inherited peaks"),
-            ],
+            opacity=EMPHASIS,
+            tooltip=tooltips(
+                label="Task",
+                range="Max RSS",
+                quanta="Quanta",
+                wall_time="Wall time",
+                inherited="Inherited peaks",
+            ),
         )
     )
     return finish(
@@ -175,7 +176,7 @@ def boxes() -> Any:  # noqa: ANN401
     base = alt.Chart(ROWS).encode(
         y=alt.Y("task_label:N", title=None, sort=None),
         yOffset=alt.YOffset("label:N", sort=None),
-        opacity=alt.when(CHOSEN).then(alt.value(1)).otherwise(alt.value(0.12)),
+        opacity=EMPHASIS,
         tooltip=[
             alt.Tooltip("task_label:N", title="Task"),
             alt.Tooltip("label:N", title="Campaign"),
@@ -239,14 +240,10 @@ def worst() -> Any:  # noqa: ANN401
             ),
             stroke=alt.Stroke("colour:N", scale=None),
             fill=fill.otherwise(alt.value("transparent")),
-            opacity=alt.when(CHOSEN).then(alt.value(0.8)).otherwise(alt.value(0.08)),
-            tooltip=[
-                alt.Tooltip("task:N", title="Task"),
-                alt.Tooltip("data_id:N", title="Data ID"),
-                alt.Tooltip("peak:N", title="Max RSS"),
-                alt.Tooltip("wall_time:N", title="Wall time"),
-                alt.Tooltip("node:N", title="Node"),
-            ],
+            opacity=EMPHASIS,
+            tooltip=tooltips(
+                task="Task", data_id="Data ID", peak="Max RSS", wall_time="Wall time", node="Node"
+            ),
         )
     )
     return finish(

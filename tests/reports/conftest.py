@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from reports.run import write_report
 from reports.terminal import progress
 from tests.reports.frames import Campaign, make_warehouse
+from tests.reports.page_browser import Browser, started_chromium
 
 SCRIPT = "<script>alert(document.domain)</script>"
 HOSTILE_LABEL = "<img/src=x>|**b**`{math}`$x$[l](javascript:a)"
@@ -26,6 +28,20 @@ def report(data: Path) -> Path:
     """The whole report of `data`."""
     write_report(data, progress=progress)
     return data / "report"
+
+
+@pytest.fixture(scope="module")
+def chromium(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser for the `page` that a module of tests makes."""
+    with started_chromium(page, tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def browser(chromium: Browser) -> Browser:
+    """The page as it is when it was just opened."""
+    chromium.open()
+    return chromium
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from reports.page.build import LIMIT_BYTES, write_page
 from reports.page.data import DETAILS, Detail, gather, script_json
 from reports.page.marts import PageMarts
 from tests.lake_factory import GIB, SyntheticLake
-from tests.reports.page_browser import Browser, downloaded, sql, started_chromium
+from tests.reports.page_browser import Browser, downloaded, sql
 
 SCRIPT = "</script><script>window.harmed = true</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = true">'
@@ -96,19 +95,6 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def page(data: Path) -> Path:
     return write_page(data)
-
-
-@pytest.fixture(scope="module")
-def chromium(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with started_chromium(page, tmp_path_factory.mktemp("profile")) as started:
-        yield started
-
-
-@pytest.fixture
-def browser(chromium: Browser) -> Browser:
-    """The page as it is when it was just opened."""
-    chromium.open()
-    return chromium
 
 
 def expected_answer(data: Path, memory_gib: float, condition: str = "true") -> list[str]:

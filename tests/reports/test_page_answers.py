@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -19,7 +18,7 @@ from reports.charts.release_changes import VERDICTS
 from reports.marts import Marts
 from reports.page.build import write_page
 from tests.lake_factory import GIB
-from tests.reports.page_browser import Browser, downloaded, sql, started_chromium
+from tests.reports.page_browser import Browser, downloaded, sql
 
 FOCUS, BEFORE, FIRST = "DM-53877", "DM-53719", "DM-53368"
 GROWTH = f"""
@@ -47,19 +46,6 @@ def page(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         # These quanta have no tract, so that the mart of growth is empty.
         connection.execute(f"insert into fct_memory_dependence by name {GROWTH}")
     return write_page(folder)
-
-
-@pytest.fixture(scope="module")
-def chromium(page: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with started_chromium(page, tmp_path_factory.mktemp("profile")) as started:
-        yield started
-
-
-@pytest.fixture
-def browser(chromium: Browser) -> Browser:
-    """The page as it is when it was just opened."""
-    chromium.open()
-    return chromium
 
 
 def cells(browser: Browser, table: str) -> list[list[str]]:
