@@ -7,6 +7,7 @@ and where they come from is decided elsewhere.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -297,27 +298,64 @@ def status(campaigns: Path, settings: Settings) -> int:
 
 
 def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
-    """Print a table with a line for each RUN, by campaign and stage."""
-    table = Table(box=None, pad_edge=False)
-    for name in ("campaign", "stage", "RUN", "source"):
-        table.add_column(name, overflow="fold")
-    for name in ("quanta", "failed", "rejected", "expected"):
-        table.add_column(name, justify="right")
-    for name in ("extracted (UTC)", "a run would do"):
-        table.add_column(name, overflow="fold")
+    """Print a line for each RUN, by campaign and stage."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    table = _status_table("campaign", "stage", "RUN")
     for stage in plan.stages:
-        rows = [_status_row(plan, manifest, stage, run_plan) for run_plan in plan.runs_of(stage)]
-        if not rows:
-            reason = file.campaigns[stage[0]].stages[stage[1]].incomplete
-            said = f"declared incomplete: {reason}" if reason else "nothing there"
-            rows = [("no RUN", "", "", "", "", "", "", said)]
+        rows = _status_rows(file, plan, manifest, stage)
         for number, row in enumerate(rows):
             table.add_row(*(stage if number == 0 else ("", "")), *row)
-    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         # A log or a pipe has no width to fit into: a table that folds there cannot be searched.
         console.width = 400
+    if console.measure(table, options=console.options.update(width=400)).maximum <= console.width:
+        console.print(table)
+        return
+    for stage in plan.stages:
+        _print_stage(console, stage, _status_rows(file, plan, manifest, stage))
+
+
+def _status_table(*names: str) -> Table:
+    """Make a table whose first columns bear such names."""
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    table.add_column("source", no_wrap=True)
+    for name in ("quanta", "failed", "rejected", "expected"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("extracted (UTC)", no_wrap=True)
+    table.add_column("a run would do", overflow="fold")
+    return table
+
+
+def _print_stage(console: Console, stage: StageKey, rows: list[tuple[str, ...]]) -> None:
+    """Print a stage for a narrow terminal: what all RUNs have in common stands above them."""
+    own = [row for row in rows if row[1] != "input"]
+    common = os.path.commonpath([row[0].rpartition("/")[0] for row in own]) if own else ""
+    table = _status_table("RUN")
+    for run, kind, *cells in own:
+        *counts, extracted, action = cells
+        # Year, seconds and why are for those who have the room.
+        short = action.partition(" (")[0]
+        source = {"metadata_files": "files", "provenance_graph": "graph"}.get(kind, kind)
+        table.add_row(run.removeprefix(common + "/"), source, *counts, extracted[5:16], short)
+    console.print(f"{stage[0]} {stage[1]}  {common}", style="bold", soft_wrap=True)
     console.print(table)
+    if inputs := len(rows) - len(own):
+        console.print(f"{inputs} RUNs of other stages, its inputs, are set aside", soft_wrap=True)
+    console.print()
+
+
+def _status_rows(
+    file: CampaignsFile, plan: Plan, manifest: Manifest, stage: StageKey
+) -> list[tuple[str, ...]]:
+    """Make the cells of a stage's RUNs, campaign and stage left out."""
+    rows = [_status_row(plan, manifest, stage, run_plan) for run_plan in plan.runs_of(stage)]
+    if rows:
+        return rows
+    reason = file.campaigns[stage[0]].stages[stage[1]].incomplete
+    said = f"declared incomplete: {reason}" if reason else "nothing there"
+    return [("no RUN", "", "", "", "", "", "", said)]
 
 
 def _status_row(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,6 +82,29 @@ def test_status_shows_what_the_lake_holds_and_what_a_run_would_do(
     assert line.split()[:7] == ["DM-1", "stage1", RUN, "metadata_files", "3", "0", "1"]
     assert "nothing (unchanged)" in line
     assert read_lake(tmp_path, "runs").num_rows == 1
+
+
+def test_status_fits_a_terminal_that_is_narrow(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.chain("a/stage2", RUN)
+    repository.chain("a/empty")
+    lost = {"collections": "a/empty", "incomplete": "Lost."}
+    stages = {"stage1": "a/stage1/*", "stage2": "a/stage2", "stage3": lost}
+    campaigns = repository.campaigns(stages)
+    _call("run", campaigns, "--data", tmp_path, "--workers", 1)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "95")
+    _, output = _call("status", campaigns, "--data", tmp_path)
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in output.splitlines()]
+    assert lines[0] == "DM-1 stage1  a/stage1"
+    assert lines[2].split()[:5] == [RUN.rpartition("/")[2], "files", "3", "0", "1"]
+    assert lines[2].endswith("nothing")
+    assert "1 RUNs of other stages, its inputs, are set aside" in lines
+    assert lines[-2].endswith("declared incomplete: Lost.")
+    assert max(map(len, lines)) <= 95
+    monkeypatch.setenv("COLUMNS", "300")
+    assert RUN in _call("status", campaigns, "--data", tmp_path)[1]
 
 
 def test_check_says_one_line_for_each_thing(repository: TinyRepository, tmp_path: Path) -> None:
