@@ -57,7 +57,8 @@
 {#-
     What a first request means for each job: every attempt n of BPS's rule
     m_n = min(m_0 * multiplier ^ n, limit) against the peaks of the jobs that ran.
-    `requests` has the columns of `keys`, request_memory_mib, memory_multiplier, memory_limit_mib, retries_count;
+    `requests` has the columns of `keys`, request_memory_mib, memory_multiplier, memory_limit_mib, retries_count,
+    memory_bands_mib;
     `peaks` has peak_mib (rounded up), slot_count, occupied_wall_time_s, used_gib_s and is joined on `on`.
     An attempt is killed when the peak is over its memory, and then costs the wall time of the whole job.
 -#}
@@ -79,7 +80,8 @@
             ) / 3600,
             6
         ) as wasted_gib_h,
-        round(sum(case when attempt = 0 then cast(used_gib_s as double) else 0 end) / 3600, 6) as used_gib_h
+        round(sum(case when attempt = 0 then cast(used_gib_s as double) else 0 end) / 3600, 6) as used_gib_h,
+        round(sum(band_mib / 1024 * cast(occupied_wall_time_s as double)) / 3600, 6) as banded_gib_h
     from (
         select
             {%- for key in keys %}
@@ -91,6 +93,13 @@
             peaks.occupied_wall_time_s,
             peaks.used_gib_s,
             {{ memory_of_attempt('attempts.attempt') }} as memory_mib,
+            case
+                when requests.memory_bands_mib is not null
+                    then coalesce(
+                        {{ least_at_least('requests.memory_bands_mib', memory_of_attempt('attempts.attempt')) }},
+                        {{ memory_of_attempt('attempts.attempt') }}
+                    )
+            end as band_mib,
             peaks.peak_mib > {{ memory_of_attempt('attempts.attempt') }} as is_killed
         from {{ requests }} as requests
         inner join {{ peaks }} as peaks

@@ -34,6 +34,24 @@
     cast(ceil(try_cast({{ json_text(document, name) }} as double)) as bigint)
 {%- endmacro %}
 
+{#- List of whole numbers of a key of a JSON mapping; NULL where it is absent or none. -#}
+{% macro json_integers(document, name) -%}
+    {{ adapter.dispatch('json_integers')(document, name) }}
+{%- endmacro %}
+
+{% macro duckdb__json_integers(document, name) -%}
+    try_cast(json_extract({{ document }}, '$.{{ name }}') as bigint[])
+{%- endmacro %}
+
+{#- The smallest element of a list that is not below a value; NULL where there is none. -#}
+{% macro least_at_least(list, value) -%}
+    {{ adapter.dispatch('least_at_least')(list, value) }}
+{%- endmacro %}
+
+{% macro duckdb__least_at_least(list, value) -%}
+    list_min(list_filter({{ list }}, lambda element: element >= {{ value }}))
+{%- endmacro %}
+
 {#- Parts of a text between commas, as a list. -#}
 {% macro text_parts(text) -%}
     {{ adapter.dispatch('text_parts')(text) }}

@@ -11,7 +11,7 @@ import pyarrow as pa
 from reports import theme
 from reports.charts.releases import memory_axis
 
-__all__ = ["ROW_HEIGHT", "Dumbbells", "dumbbells"]
+__all__ = ["Dumbbells", "dumbbells"]
 
 ROW_HEIGHT = 22
 """Height of a row, in CSS pixels."""

@@ -22,6 +22,7 @@ REQUESTS = {
     "memoryMultiplier": 3,
     "numberOfRetries": 2,
     "memoryLimit": 8192,
+    "memoryBands": [4096, 1536],
     "pipetask": {"alone": {"requestMemory": 512, "requestCpus": "2"}, "odd.name": None},
     "cluster": {"detectors": {"pipetasks": "isr, calibrateImage", "dimensions": "detector"}},
 }
@@ -123,6 +124,20 @@ def test_a_request_that_served_one_campaign_kills_the_next(answers: Query) -> No
         select request_memory_mib, killed_fraction, mean_retry_count, unfinished_count, wasted_gib_h
         from fct_request_backtest where job_label = 'alone' and policy = 'p95_retry'
     """) == [(1024, 1, 1, 0, wasted)]
+
+
+def test_a_request_is_charged_the_band_that_takes_it(answers: Query) -> None:
+    # 25 x 100 s at 2 GiB, in the band of 4 GiB. From 512 MiB they are killed there and at 1,536,
+    # both in the band of 1.5 GiB, and end with 4,608 MiB, which no band takes.
+    hours = 25 * 100 / 3600
+    assert answers("""
+        select policy, request_memory_mib, request_band_mib, banded_gib_h from fct_memory_requests
+        where campaign = 'DM-2' and job_label = 'alone' and policy in ('current', 'p95_retry')
+        order by policy
+    """) == [
+        ("current", 512, 1536, pytest.approx(hours * (1.5 + 1.5 + 4.5), abs=1e-5)),
+        ("p95_retry", 2048, 4096, pytest.approx(hours * 4, abs=1e-5)),
+    ]
 
 
 def test_twice_the_memory_on_the_same_data_is_worse(answers: Query) -> None:

@@ -20,7 +20,9 @@ rules as (
         ) as memory_multiplier,
         -- The attempts of a simulation end somewhere, whatever the configuration says.
         least(coalesce({{ json_count('current_requests', 'numberOfRetries') }}, {{ default_retries() }}), 20)
-            as retries_count
+            as retries_count,
+        -- Ours: BPS lets every key pass, and no file of its own knows the queues of a site.
+        {{ json_integers('current_requests', 'memoryBands') }} as memory_bands_mib
     from campaigns
 
 )

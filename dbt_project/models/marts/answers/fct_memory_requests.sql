@@ -78,6 +78,7 @@ candidates as (
         rules.memory_multiplier,
         rules.memory_limit_mib,
         rules.retries_count,
+        rules.memory_bands_mib,
         {{ request_up('tried.peak_mib / power(rules.memory_multiplier, exponents.exponent)') }} as request_memory_mib
     from tried
     inner join rules on tried.campaign = rules.campaign
@@ -167,7 +168,8 @@ ruled as (
         requested.*,
         rules.memory_multiplier,
         rules.memory_limit_mib,
-        rules.retries_count
+        rules.retries_count,
+        rules.memory_bands_mib
     from requested
     inner join rules on requested.campaign = rules.campaign
 
@@ -199,6 +201,7 @@ final as (
         ruled.request_memory_mib,
         evidence.current_request_memory_mib,
         ruled.request_memory_mib - evidence.current_request_memory_mib as request_difference_mib,
+        {{ least_at_least('ruled.memory_bands_mib', 'ruled.request_memory_mib') }} as request_band_mib,
         ruled.memory_multiplier,
         ruled.memory_limit_mib,
         ruled.retries_count,
@@ -207,6 +210,7 @@ final as (
         judged.unfinished_count,
         judged.wasted_gib_h,
         judged.used_gib_h,
+        judged.banded_gib_h,
         {{ share('judged.wasted_gib_h', 'judged.wasted_gib_h + judged.used_gib_h') }} as wasted_fraction,
         evidence.own_peak_count >= case
             when ruled.policy = 'p99' then {{ least_own_peaks_p99() }}

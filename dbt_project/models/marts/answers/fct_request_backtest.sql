@@ -49,6 +49,7 @@ applied as (
         rules.memory_multiplier,
         rules.memory_limit_mib,
         rules.retries_count,
+        rules.memory_bands_mib,
         requests.has_enough_evidence
     from pairs
     inner join requests
