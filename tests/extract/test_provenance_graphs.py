@@ -34,6 +34,7 @@ from tests.bench.make_graph import (
     usage_metadata,
     write_graph,
 )
+from tests.extract.official import usage_of
 
 _ERROR = {"type_name": "lsst.Error", "message": "no", "metadata": {}}
 _BEFORE = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"]
@@ -147,46 +148,14 @@ def test_every_value_is_what_the_official_reader_says(graph: Path) -> None:
     assert compared > 12_000
 
 
-_FIELDS = {
-    "CpuTime": "cpu_time_s",
-    "UserTime": "user_time_s",
-    "SystemTime": "system_time_s",
-    "MaxResidentSetSize": "max_rss_bytes",
-    "MinorPageFaults": "minor_page_faults_count",
-    "MajorPageFaults": "major_page_faults_count",
-    "BlockInputs": "block_inputs_count",
-    "BlockOutputs": "block_outputs_count",
-    "VoluntaryContextSwitches": "voluntary_context_switches_count",
-    "InvoluntaryContextSwitches": "involuntary_context_switches_count",
-    "Utc": "at",
-}
-
-
 def _compare(row: dict[str, Any], document: Any, usage: Any) -> int:  # noqa: ANN401
-    """Compare all numbers of a row with its official document; count them."""
-    compared = 0
-    quantum = document["quantum"] if document is not None else {}
-    for prefix in ("prep", "init", "start", "end"):
-        for key, column in _FIELDS.items():
-            name = (
-                "max_rss_bytes"
-                if (prefix, column) == ("end", "max_rss_bytes")
-                else (f"{prefix}_{column}")
-            )
-            ours = row[name].isoformat() if column == "at" and row[name] else row[name]
-            assert ours == quantum.get(f"{prefix}{key}")
-            compared += 1
-    if document is not None:
-        metrics = quantum["butler_metrics"]
-        for verb in ("get", "put", "ingest"):
-            assert row[f"butler_{verb}_wall_time_s"] == metrics[f"time_in_{verb}"]
-            assert row[f"butler_{verb}_count"] == metrics[f"n_{verb}"]
-        assert row["job_quanta_count"] == document["job"]["qg_size"]
-        assert row["node_name"] == quantum["nodeName"]
+    """Compare all that a row has from its official document; count the columns."""
+    expected = usage_of(document)
+    assert {name: row[name] for name in expected} == expected
     if usage is not None:
         assert row["max_rss_bytes"] == usage.memory
         assert row["prep_at"] == usage.start
-    return compared
+    return len(expected)
 
 
 def test_kinds_of_failure_are_told_apart(graph: Path) -> None:
