@@ -111,4 +111,6 @@ def _limits(usage: Usage) -> str:
             " Nothing independent says how many quanta there should be, so this holds for what "
             "was measured."
         )
+    if usage.facts.value("fct_stage_usage", "failed_count", **key):
+        return f" Quanta that failed have no say in this: {usage['failed_count']}."
     return ""

@@ -19,9 +19,10 @@ from typer.testing import CliRunner
 
 from reports import captions
 from reports.cli import app
-from reports.facts import comparable
+from reports.facts import Facts, comparable
+from reports.marts import Marts
 from reports.numbers import write
-from reports.technote.conclusions import Verdict, verdict
+from reports.technote.conclusions import Verdict, sentence, verdict
 from reports.technote.html import LOCK, TechnoteError, build_html
 from tests.reports.conftest import SCRIPT
 from tests.reports.frames import LOST_REASON
@@ -238,6 +239,24 @@ def test_the_final_table_has_the_numbers_of_the_stages(data: Path, report: Path)
     assert rows == [(f"{quanta:,}", f"{over:,}") for quanta, over in expected]
 
 
+def test_a_conclusion_names_what_it_cannot_cover(data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes((data / "warehouse.duckdb").read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update fct_stage_usage set failed_count = 7 where stage = 'stage1'")
+        connection.execute(
+            "update fct_stage_usage set completeness_verdict = 'incomplete', gap_count = 1234 "
+            "where stage = 'stage2'"
+        )
+    with Marts(path) as marts:
+        facts = Facts(marts)
+        rows = [row for row in marts.stages().to_pylist() if row["is_focus"]]
+        said = {row["stage"]: sentence(facts, row, row["stage"], "") for row in rows}
+    assert said["stage1"].endswith(" Quanta that failed have no say in this: 7.")
+    assert "1,234 left no usable result" in said["stage2"]
+    assert "failed" not in said["stage3"]
+
+
 def test_texts_from_outside_are_never_markup(hostile_report: Path) -> None:
     text = (hostile_report / "technote" / "index.md").read_text()
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
@@ -256,6 +275,7 @@ def test_the_configuration_of_the_technote_is_readable(report: Path, hostile_rep
         settings = tomllib.loads((folder / "technote" / "technote.toml").read_text())
         assert settings["technote"]["id"].startswith("Quanta-Census-DM-")
         assert "Simulated" in settings["technote"]["status"]["note"]
+        assert settings["technote"]["date_updated"].isoformat() == "2025-12-21"
         ast.parse((folder / "technote" / "conf.py").read_text())
 
 
