@@ -46,6 +46,8 @@ _DISK_TROUBLE = {
     errno.EPERM: f"this user may not: {_CHOOSE}, or ask its owner for permission",
     errno.ENOTDIR: f"a file is in its place: {_CHOOSE}",
     errno.EEXIST: f"a file is in its place: {_CHOOSE}",
+    errno.ENOLCK: f"its file system keeps no locks: {_CHOOSE}",
+    errno.EOPNOTSUPP: f"its file system keeps no locks: {_CHOOSE}",
     errno.ENOENT: f"a folder on the way is gone or cannot be made: {_CHOOSE}",
 }
 """What keeps a folder from being written, and the remedy, by the system's error number."""
@@ -228,7 +230,7 @@ class Lake:
             stream = stack.enter_context((root / _LOCK).open("a+", encoding="utf-8"))
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 stream.seek(0)
                 holder = stream.read().strip() or "an unknown process"
                 raise LakeError(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 import errno
 import os
 import random
@@ -383,6 +384,40 @@ def test_two_runs_at_once_are_refused_naming_the_first(
     ):
         run_extraction(campaigns, data)
     assert run_extraction(campaigns, data).read_runs == 2
+
+
+def test_a_file_system_without_locks_is_not_taken_for_another_run(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("extract.lake.fcntl.flock", refuse)
+    campaigns = repository.campaigns({"stage1": "a/stage1"})
+    with pytest.raises(LakeError, match=r"lake: cannot be written: its file system keeps no locks"):
+        run_extraction(campaigns, tmp_path / "data")
+
+
+def test_a_clock_that_goes_wrong_makes_no_run_read_again(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wrong(datetime.datetime):
+        """A clock that stands in 1970."""
+
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> Wrong:
+            return cls.fromtimestamp(0, tz)
+
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    with monkeypatch.context() as patch:
+        patch.setattr("extract.run.datetime.datetime", Wrong)
+        run_extraction(campaigns, data)
+    (year,) = {at.year for at in read_lake(data, "runs")["extracted_at"].to_pylist()}
+    assert year == 1970
+    assert run_extraction(campaigns, data).kept_runs == 2
+    for path in repository.root.rglob("*.json"):
+        os.utime(path, (2**32, 2**32))
+    assert run_extraction(campaigns, data).kept_runs == 2
 
 
 def test_remains_of_a_killed_run_are_swept(repository: TinyRepository, tmp_path: Path) -> None:
