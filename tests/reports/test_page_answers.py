@@ -364,6 +364,38 @@ def test_changes_are_searched_and_saved(browser: Browser, data: Path, tmp_path: 
     assert {row["before_campaign"] for row in rows} == {BEFORE}
 
 
+def test_dumbbells_are_the_largest_changes_of_matched_tasks(
+    browser: Browser, data: Path, tmp_path: Path
+) -> None:
+    browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    browser.choose("stage", "Stage 2")
+    browser.click("#changed [data-download='csv']")
+    rows = list(csv.DictReader(io.StringIO(downloaded(tmp_path, "*changed*.csv"))))
+    expected = sql(
+        data,
+        """
+        select task_label, before_p95_max_rss_bytes / $3, after_p95_max_rss_bytes / $3
+        from fct_release_changes
+        where before_campaign = $1 and after_campaign = $2 and stage = 'stage2' and is_matched
+        order by abs(ln(after_p95_max_rss_bytes / before_p95_max_rss_bytes)) desc limit 15
+        """,
+        BEFORE,
+        FOCUS,
+        GIB,
+    )
+    drawn = {row["row_label"]: [float(row["before"]), float(row["after"])] for row in rows}
+    assert set(drawn) == {task for task, _, _ in expected}
+    for task, *ends in expected:
+        assert drawn[task] == pytest.approx(ends, rel=1e-8)
+
+
+def test_a_campaign_is_compared_with_its_predecessor_first(browser: Browser, data: Path) -> None:
+    ((release,),) = sql(data, "select release from dim_campaigns where campaign = $1", BEFORE)
+    browser.choose("campaign", f"{BEFORE} · {release}")
+    assert browser.texts("#pair option") == [f"{FIRST} and {BEFORE}", f"{BEFORE} and {FOCUS}"]
+    assert browser.find("#pair").get_attribute("value") == f'["{FIRST}","{BEFORE}"]'
+
+
 def test_the_first_campaign_is_compared_with_those_after_it(browser: Browser, data: Path) -> None:
     ((release,),) = sql(data, "select release from dim_campaigns where campaign = $1", FIRST)
     browser.choose("campaign", f"{FIRST} · {release}")

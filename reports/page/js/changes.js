@@ -113,7 +113,6 @@ const verdictColumn = (key, title, hint) => ({
   text: (row) => verdictText(row[key]),
   tone: (row) => `verdict ${row[key] === null ? "none" : row[key].split("_")[0]}`,
 });
-const changeColumn = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => changeText(row[key]) });
 const pairedColumn = (key, hint) => ({ key, title: "same quanta (interval)", hint, value: (row) => row[key], text: (row) => pairedText(row, key) });
 
 const changeGroups = () => [
@@ -156,11 +155,15 @@ const verdictsOf = (rows, name) =>
     .map(([verdict, number]) => `${count(number)} ${verdict}`)
     .join(", ");
 
+// A pair is kept while its campaign is looked at.
+let pairedCampaign = null;
+
 const change = () => {
   const offered = pairs();
   const codes = offered.map(pairCode);
-  const now = byId("pair").value;
-  fillSelect(byId("pair"), offered.map((row) => [pairCode(row), `${row.before_campaign} and ${row.after_campaign}`]), codes.includes(now) ? now : (codes[0] ?? ""));
+  const isKept = pairedCampaign === state.campaign && codes.includes(byId("pair").value);
+  pairedCampaign = state.campaign;
+  fillSelect(byId("pair"), offered.map((row) => [pairCode(row), `${row.before_campaign} and ${row.after_campaign}`]), isKept ? byId("pair").value : (codes[0] ?? ""));
   const listed = changedRows();
   const matched = listed.filter((row) => row.is_matched);
   const said = [];

@@ -26,11 +26,17 @@ const EVIDENCE = (row, at) => {
 };
 
 // Columns of what a policy would have done: to its own evidence, or to another campaign.
-const outcomeColumns = (key, of, at) => [
-  { key: `${key}-killed`, title: "killed", value: (row) => judged("killed_fraction", at)(of(row) ?? {}), text: (row) => fraction(judged("killed_fraction", at)(of(row) ?? {})), hint: "Share of jobs whose first attempt would be killed" },
-  { key: `${key}-retries`, title: "retries", value: (row) => judged("mean_retry_count", at)(of(row) ?? {}), text: (row) => decimals(judged("mean_retry_count", at)(of(row) ?? {}), 2), hint: "Further attempts for each job" },
-  { key: `${key}-wasted`, title: "wasted", value: (row) => judged("wasted_fraction", at)(of(row) ?? {}), text: (row) => fraction(judged("wasted_fraction", at)(of(row) ?? {})), hint: "Share of the memory-time requested that would not be used, killed attempts included" },
-];
+const outcomeColumns = (key, of, at) => {
+  const outcome = (name, title, write, hint) => {
+    const value = (row) => judged(name, at)(of(row) ?? {});
+    return { key: `${key}-${title}`, title, hint, value, text: (row) => write(value(row)) };
+  };
+  return [
+    outcome("killed_fraction", "killed", fraction, "Share of jobs whose first attempt would be killed"),
+    outcome("mean_retry_count", "retries", (value) => decimals(value, 2), "Further attempts for each job"),
+    outcome("wasted_fraction", "wasted", fraction, "Share of the memory-time requested that would not be used, killed attempts included"),
+  ];
+};
 
 const requestGroups = () => {
   const at = policyIndex();
@@ -82,11 +88,11 @@ const BACKTEST_COLUMNS = [
   textColumn("campaign", "Applied to"),
   countColumn("job_count", "Jobs", { hint: "Tasks and clusters that are compared" }),
   countColumn("slot_count", "Run", { hint: "How often they ran" }),
-  { key: "killed_fraction", title: "Killed", value: (row) => row.killed_fraction, text: (row) => fraction(row.killed_fraction), hint: "Share whose first attempt would be killed" },
-  { key: "mean_retry_count", title: "Retries", value: (row) => row.mean_retry_count, text: (row) => decimals(row.mean_retry_count, 3), hint: "Further attempts for each" },
+  fractionColumn("killed_fraction", "Killed", "Share whose first attempt would be killed"),
+  writtenColumn("mean_retry_count", "Retries", (value) => decimals(value, 3), { hint: "Further attempts for each" }),
   countColumn("unfinished_count", "Never done", { hint: "What the last retry would still kill", tone: (row) => (row.unfinished_count ? "over" : "") }),
-  { key: "wasted_gib_h", title: "Wasted (GiB h)", value: (row) => row.wasted_gib_h, text: (row) => decimals(row.wasted_gib_h, 1) },
-  { key: "wasted_fraction", title: "Wasted", value: (row) => row.wasted_fraction, text: (row) => fraction(row.wasted_fraction), hint: "Share of waste in waste and use" },
+  writtenColumn("wasted_gib_h", "Wasted (GiB h)", (value) => decimals(value, 1)),
+  fractionColumn("wasted_fraction", "Wasted", "Share of waste in waste and use"),
 ];
 
 const policyName = (name) => embedded.policies.find((one) => one.policy === name)?.short ?? "today's request";

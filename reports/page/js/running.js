@@ -53,7 +53,7 @@ const hostColumns = () => [
   plainHours("total_wall_time_h", "Wall time (h)"),
   gibColumn("max_max_rss_bytes", "Max RSS (GiB)"),
   countColumn("compared_quanta_count", "Compared", { hint: "Quanta of tasks that ran on other nodes too" }),
-  { ...changeColumn("slowdown_fraction", "Slower by", "Wall time against the medians of the same tasks on the other nodes") },
+  changeColumn("slowdown_fraction", "Slower by", "Wall time against the medians of the same tasks on the other nodes"),
   { key: "is_slow", title: "Verdict", isText: true, value: (row) => (row.is_slow ? "slow" : ""), text: (row) => (row.is_slow ? "slow" : ""), tone: () => "verdict slow" },
 ];
 
@@ -70,20 +70,34 @@ const efficiencyColumns = () => [
 ];
 
 const gibText = (value) => (value === null ? NOTHING : fixed(value, 2));
-const plainGib = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => gibText(row[key]) });
+const plainGib = (key, title, hint) => writtenColumn(key, title, gibText, { hint });
 const mibPerVisit = (value) => signed(fixed(value, 1), value);
 
 const dependenceColumns = () => [
   textColumn("task_label", "Task"),
   ...stageColumn(),
-  { key: "dependence_verdict", title: "Verdict", isText: true, value: (row) => verdictText(row.dependence_verdict), text: (row) => verdictText(row.dependence_verdict), tone: (row) => `verdict ${row.dependence_verdict.split("_")[0]}` },
+  verdictColumn("dependence_verdict", "Verdict", "Whether memory grows with the visits, by the interval of the slope"),
   countColumn("quanta_count", "Quanta", { hint: "Quanta with own peaks whose place has a known number of visits" }),
   { key: "max_visit_count", title: "Visits", value: (row) => row.max_visit_count, text: (row) => `${count(row.min_visit_count)} to ${count(row.max_visit_count)}` },
-  { key: "per_visit_mib", title: "MiB per visit (interval)", value: (row) => row.per_visit_mib, text: (row) => `${mibPerVisit(row.per_visit_mib)} (${mibPerVisit(row.low_per_visit_mib)} to ${mibPerVisit(row.high_per_visit_mib)})` },
+  {
+    key: "per_visit_mib",
+    title: "MiB per visit (interval)",
+    value: (row) => row.per_visit_mib,
+    text: (row) => `${mibPerVisit(row.per_visit_mib)} (${mibPerVisit(row.low_per_visit_mib)} to ${mibPerVisit(row.high_per_visit_mib)})`,
+  },
   fractionColumn("explained_fraction", "Explained", "Share of the variation that the line explains"),
   plainGib("shallowest_gib", "Fewest (GiB)", "The line at the fewest visits seen"),
   plainGib("deepest_gib", "Most (GiB)", "The line at the most visits seen"),
-  { key: "twice_as_deep_gib", title: "Twice as deep (GiB)", value: (row) => row.twice_as_deep_gib, text: (row) => row.twice_as_deep_gib === null ? NOTHING : `${gibText(row.twice_as_deep_gib)} (${gibText(row.low_twice_as_deep_gib)} to ${gibText(row.high_twice_as_deep_gib)})`, hint: "What the line foretells at twice the most visits, an extrapolation" },
+  {
+    key: "twice_as_deep_gib",
+    title: "Twice as deep (GiB)",
+    hint: "What the line foretells at twice the most visits, an extrapolation",
+    value: (row) => row.twice_as_deep_gib,
+    text: (row) =>
+      row.twice_as_deep_gib === null
+        ? NOTHING
+        : `${gibText(row.twice_as_deep_gib)} (${gibText(row.low_twice_as_deep_gib)} to ${gibText(row.high_twice_as_deep_gib)})`,
+  },
 ];
 
 const running = () => {

@@ -97,29 +97,29 @@ const NODE_COLUMNS = [
   textColumn("node_type", "Node"),
   textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
   countColumn("cores_count", "Cores"),
-  { key: "memory_gib", title: "Memory", value: (row) => row.memory_gib, text: (row) => gib(row.memory_gib) },
-  { key: "memory_per_core_gib", title: "Per core", value: (row) => row.memory_per_core_gib, text: (row) => gib(row.memory_per_core_gib) },
+  writtenColumn("memory_gib", "Memory", gib),
+  writtenColumn("memory_per_core_gib", "Per core", gib),
   countColumn("quanta_count", "Quanta"),
   countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
-  { key: "unfit_wall_time_h", title: "Their wall time", value: (row) => row.unfit_wall_time_h, text: (row) => hours(row.unfit_wall_time_h) },
-  { key: "charged_core_h", title: "Charged", value: (row) => row.charged_core_h, text: (row) => coreHours(row.charged_core_h), hint: "Core hours that the work which fits would be charged" },
+  writtenColumn("unfit_wall_time_h", "Their wall time", hours),
+  writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours that the work which fits would be charged" }),
   fractionColumn("overhead_fraction", "Overhead", "Charged beyond unlimited memory"),
 ];
 
 const PACKING_COLUMNS = [
   textColumn("node_type", "Node", { text: (row) => row.node_type ?? `${count(row.cores_count)} cores` }),
   textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
-  { key: "memory_per_core_gib", title: "Per core", value: (row) => row.memory_per_core_gib, text: (row) => gib(row.memory_per_core_gib) },
+  writtenColumn("memory_per_core_gib", "Per core", gib),
   countColumn("node_count", "Nodes", { hint: "As many as the formula needs to do the work in the time that the stage took" }),
   { key: "sampled_slot_count", title: "Slots", value: (row) => row.sampled_slot_count, text: (row) => row.sampled_slot_count < row.slot_count ? `${count(row.sampled_slot_count)} of ${count(row.slot_count)}` : count(row.slot_count), hint: "Slots packed: a sample where there are very many" },
   countColumn("unfit_slot_count", "Do not fit", { tone: (row) => (row.unfit_slot_count ? "over" : "") }),
-  { key: "makespan_wall_time_h", title: "Takes", value: (row) => row.makespan_wall_time_h, text: (row) => hours(row.makespan_wall_time_h), hint: "From the first begin to the last end" },
+  writtenColumn("makespan_wall_time_h", "Takes", hours, { hint: "From the first begin to the last end" }),
   fractionColumn("closed_form_utilisation_fraction", "Used, formula", "Share of core hours that work, by the formula"),
   fractionColumn("queue_core_utilisation_fraction", "Used, packed", "Share of core hours that work in the simulation, while work waits"),
   fractionColumn("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
   fractionColumn("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
-  { key: "excess_fraction", title: "Against the formula", value: (row) => row.excess_fraction, text: (row) => changeText(row.excess_fraction), hint: "Core hours of the simulation beyond those of the formula", tone: () => "strong" },
-  { key: "tied_excess_fraction", title: "Memory tied", value: (row) => row.tied_excess_fraction, text: (row) => changeText(row.tied_excess_fraction), hint: "The same with memory tied to cores, as the formula takes it" },
+  writtenColumn("excess_fraction", "Against the formula", changeText, { hint: "Core hours of the simulation beyond those of the formula", tone: () => "strong" }),
+  changeColumn("tied_excess_fraction", "Memory tied", "The same with memory tied to cores, as the formula takes it"),
 ];
 
 const buy = () => {

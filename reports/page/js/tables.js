@@ -69,8 +69,12 @@ const shareColumn = (key, title, part, whole, more = {}) => ({
   key, title, value: (row) => (row[whole] ? row[part] / row[whole] : null), text: (row) => percent(row[part], row[whole]), ...more,
 });
 
-const fractionColumn = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => fraction(row[key]) });
-const plainHours = (key, title, hint) => ({ key, title, hint, value: (row) => row[key], text: (row) => hours(row[key]).replace(" h", "") });
+const writtenColumn = (key, title, write, more = {}) => ({
+  key, title, value: (row) => row[key], text: (row) => write(row[key]), ...more,
+});
+const fractionColumn = (key, title, hint) => writtenColumn(key, title, fraction, { hint });
+const changeColumn = (key, title, hint) => writtenColumn(key, title, changeText, { hint });
+const plainHours = (key, title, hint) => writtenColumn(key, title, (value) => hours(value).replace(" h", ""), { hint });
 
 const contains = (needle, ...texts) => {
   const wanted = needle.trim().toLowerCase();
