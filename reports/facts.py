@@ -7,7 +7,7 @@ the warehouse for it again; a test does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -137,6 +137,35 @@ class Facts:
         text = numbers.write(column, value)
         self._record(Fact(mart, column, dict(key), comparable(value), text))
         return text
+
+    def writer(
+        self, mart: str, key: Sequence[str], *, absent: str | None = None
+    ) -> Callable[[str, Mapping[str, Any]], str]:
+        """Make the function by which a template writes the columns of a mart's rows.
+
+        Parameters
+        ----------
+        mart : `str`
+            Mart of schema ``main``.
+        key : `~collections.abc.Sequence` [`str`]
+            Columns that choose one row.
+        absent : `str`, optional
+            What stands for a value that is not known, and is not recorded then; by default the
+            words of `reports.numbers.write`.
+
+        Returns
+        -------
+        write : `~collections.abc.Callable`
+            Takes a column and a row, or any mapping that has the key.
+        """
+
+        def write(column: str, row: Mapping[str, Any]) -> str:
+            chosen = {name: row[name] for name in key}
+            if absent is not None and self.value(mart, column, **chosen) is None:
+                return absent
+            return self.say(mart, column, **chosen)
+
+        return write
 
     def count(self, mart: str, **key: object) -> str:
         """Write how many rows of a mart have a key, and record it."""

@@ -137,3 +137,30 @@
     from picked
     group by {{ by }}
 {% endmacro %}
+
+{#-
+    The whiskers of box plots, after Tukey: the last values within 1.5 interquartile ranges of the box, and how many lie
+    beyond. `boxes` has the quartiles in the columns `lower` and `upper`, one row for each combination of `keys`.
+-#}
+{% macro box_whiskers(relation, boxes, keys, value, lower, upper, condition) %}
+    select
+        {%- for key in keys %}
+        relation.{{ key }},
+        {%- endfor %}
+        min(relation.{{ value }}) filter (relation.{{ value }} >= fenced.lower_fence) as lower_whisker_{{ value }},
+        max(relation.{{ value }}) filter (relation.{{ value }} <= fenced.upper_fence) as upper_whisker_{{ value }},
+        count(*) filter (
+            relation.{{ value }} < fenced.lower_fence or relation.{{ value }} > fenced.upper_fence
+        ) as outlier_count
+    from {{ relation }} as relation
+    inner join (
+        select
+            *,
+            {{ lower }} - 1.5 * ({{ upper }} - {{ lower }}) as lower_fence,
+            {{ upper }} + 1.5 * ({{ upper }} - {{ lower }}) as upper_fence
+        from {{ boxes }}
+    ) as fenced
+        on {% for key in keys %}relation.{{ key }} = fenced.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+    where {{ condition }}
+    group by {% for key in keys %}relation.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
+{% endmacro %}

@@ -43,15 +43,12 @@ def answer_globals(facts: Facts, campaign: str) -> dict[str, Callable[..., str]]
         The focus campaign.
     """
 
-    def writer(mart: str, key: tuple[str, ...]) -> Callable[..., str]:
-        return lambda column, row: facts.say(mart, column, **{name: row[name] for name in key})
-
     def of_request(column: str, row: Mapping[str, Any], policy: str = "p95_retry") -> str:
         key = {"campaign": campaign, "policy": policy}
         job = {name: row[name] for name in ("job_kind", "job_label")}
         return facts.say("fct_memory_requests", column, **key, **job)
 
-    return {name: writer(mart, key) for name, (mart, key) in KEYS.items()} | {
+    return {name: facts.writer(mart, key) for name, (mart, key) in KEYS.items()} | {
         "of_request": of_request
     }
 

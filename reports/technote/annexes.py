@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from reports.facts import Facts
@@ -41,25 +41,18 @@ def annex_globals(facts: Facts, campaign: str) -> dict[str, Callable[..., str]]:
     campaign : `str`
         The focus campaign.
     """
-
-    def say(mart: str, column: str, key: Mapping[str, object]) -> str:
-        rows = facts.rows(mart, key)
-        return facts.say(mart, column, **key) if rows and rows[0][column] is not None else ABSENT
-
-    def writer(mart: str, key: tuple[str, ...]) -> Callable[..., str]:
-        return lambda column, row: say(mart, column, {name: row[name] for name in key})
+    of_versions = facts.writer("dim_packages", ("campaign", "package_name"))
+    of_usage = facts.writer("fct_task_usage", ("campaign", "stage", "task_label"), absent=ABSENT)
 
     def of_package(name: str, of_campaign: str) -> str:
-        return say("dim_packages", "versions", {"campaign": of_campaign, "package_name": name})
+        key = {"campaign": of_campaign, "package_name": name}
+        return of_versions("versions", key) if facts.rows("dim_packages", key) else ABSENT
 
     def own_peak(column: str, task: str, stage: Any) -> str:  # noqa: ANN401  (a section of the note)
-        key = {"campaign": campaign, "stage": stage.name, "task_label": task}
-        return say("fct_task_usage", column, key)
+        return of_usage(column, {"campaign": campaign, "stage": stage.name, "task_label": task})
 
-    return {name: writer(mart, key) for name, (mart, key) in KEYS.items()} | {
-        "of_package": of_package,
-        "own_peak": own_peak,
-    }
+    writers = {name: facts.writer(mart, key, absent=ABSENT) for name, (mart, key) in KEYS.items()}
+    return writers | {"of_package": of_package, "own_peak": own_peak}
 
 
 def annex_values(marts: Marts, facts: Facts, focus: dict[str, Any]) -> dict[str, Any]:

@@ -44,38 +44,10 @@ wall_times as (
     {{ selected_quantiles(ref('fct_quanta'), keys, 'total_wall_time_s', [0.5], 'is_measured') }}
 ),
 
-fenced as (
-
-    select
-        *,
-        quantile_3 - 1.5 * (quantile_5 - quantile_3) as lower_fence_bytes,
-        quantile_5 + 1.5 * (quantile_5 - quantile_3) as upper_fence_bytes
-    from peaks
-
-),
-
--- Tukey's whiskers end at the last value within 1.5 interquartile ranges of the box.
 whiskered as (
-
-    select
-        quanta.campaign,
-        quanta.stage,
-        quanta.task_label,
-        min(quanta.max_rss_bytes) filter (quanta.max_rss_bytes >= fenced.lower_fence_bytes)
-            as lower_whisker_max_rss_bytes,
-        max(quanta.max_rss_bytes) filter (quanta.max_rss_bytes <= fenced.upper_fence_bytes)
-            as upper_whisker_max_rss_bytes,
-        count(*) filter (
-            quanta.max_rss_bytes < fenced.lower_fence_bytes or quanta.max_rss_bytes > fenced.upper_fence_bytes
-        ) as outlier_count
-    from {{ ref('fct_quanta') }} as quanta
-    inner join fenced
-        on quanta.campaign = fenced.campaign
-        and quanta.stage = fenced.stage
-        and quanta.task_label = fenced.task_label
-    where quanta.is_measured
-    group by quanta.campaign, quanta.stage, quanta.task_label
-
+    {{ box_whiskers(
+        ref('fct_quanta'), 'peaks', keys, 'max_rss_bytes', 'quantile_3', 'quantile_5', 'relation.is_measured'
+    ) }}
 ),
 
 final as (

@@ -50,36 +50,8 @@ peaks as (
     {{ selected_quantiles(ref('int_quanta_common'), keys, 'max_rss_bytes', fractions, 'true') }}
 ),
 
-fenced as (
-
-    select
-        *,
-        quantile_2 - 1.5 * (quantile_4 - quantile_2) as lower_fence_bytes,
-        quantile_4 + 1.5 * (quantile_4 - quantile_2) as upper_fence_bytes
-    from peaks
-
-),
-
 whiskered as (
-
-    select
-        quanta.campaign,
-        quanta.stage,
-        quanta.task_label,
-        min(quanta.max_rss_bytes) filter (quanta.max_rss_bytes >= fenced.lower_fence_bytes)
-            as lower_whisker_max_rss_bytes,
-        max(quanta.max_rss_bytes) filter (quanta.max_rss_bytes <= fenced.upper_fence_bytes)
-            as upper_whisker_max_rss_bytes,
-        count(*) filter (
-            quanta.max_rss_bytes < fenced.lower_fence_bytes or quanta.max_rss_bytes > fenced.upper_fence_bytes
-        ) as outlier_count
-    from {{ ref('int_quanta_common') }} as quanta
-    inner join fenced
-        on quanta.campaign = fenced.campaign
-        and quanta.stage = fenced.stage
-        and quanta.task_label = fenced.task_label
-    group by quanta.campaign, quanta.stage, quanta.task_label
-
+    {{ box_whiskers(ref('int_quanta_common'), 'peaks', keys, 'max_rss_bytes', 'quantile_2', 'quantile_4', 'true') }}
 ),
 
 final as (
