@@ -40,9 +40,12 @@ class CampaignsError(ValueError):
 
 def _check_name(name: str) -> str:
     """Refuse a name that could not be a folder of the lake and part of a figure's name."""
-    # "." and ".." fit the alphabet of names, and would leave the lake.
-    if not _NAME.fullmatch(name) or set(name) == {"."}:
-        raise ValueError(f"{name!r} is no name: use letters, digits, '.', '_' and '-'")
+    # "." and ".." fit the alphabet of names, and would leave the lake; two underscores begin the
+    # folders of no campaign, ours and Hive's.
+    if not _NAME.fullmatch(name) or set(name) == {"."} or name.startswith("__"):
+        raise ValueError(
+            f"{name!r} is no name: use letters, digits, '.', '_' and '-', and no '__' at its start"
+        )
     return name
 
 

@@ -35,6 +35,7 @@ FAULTS = {
     "stage that stands twice": (GOOD.replace("stage2:", "stage1:"), "'stage1' stands twice"),
     "campaign whose name leaves its folder": (GOOD.replace("DM-1", "DM/1"), "'DM/1' is no name"),
     "campaign that is the folder above": (GOOD.replace("DM-1", '".."'), "'..' is no name"),
+    "campaign like the folder of none": (GOOD.replace("DM-1", "__none__"), "'__none__' is no name"),
     "stage with a space": (GOOD.replace("stage1:", '"stage 1":'), "'stage 1' is no name"),
     "focus that is no name": (GOOD.replace("focus: v30", "focus: v 30"), "'v 30' is no name"),
     "no focus": (GOOD.replace("focus: v30, ", ""), "none has it"),
