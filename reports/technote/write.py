@@ -41,9 +41,13 @@ class Section:
     notes: tuple[str, ...]
     focus_notes: tuple[str, ...]
     why_empty: str
-    others_have_data: bool
     conclusion: str
     verdict: str
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether there are releases to compare: two campaigns with measured quanta."""
+        return len(self.measured) > 1
 
 
 def _section(marts: Marts, facts: Facts, stage: Stage, shown: list[Figure]) -> Section:
@@ -61,7 +65,6 @@ def _section(marts: Marts, facts: Facts, stage: Stage, shown: list[Figure]) -> S
         notes=gap_notes(stage.usages),
         focus_notes=gap_notes([stage.focus]),
         why_empty=why_empty(stage.focus),
-        others_have_data=any(usage["quanta_count"] for usage in stage.usages),
         conclusion=sentence(facts, stage.focus, stage.title, why_empty(stage.focus)),
         verdict=verdict(stage.focus).value,
     )

@@ -227,6 +227,18 @@ def test_figures_of_a_stage_stand_with_the_words_about_them(report: Path) -> Non
     assert len(shown) == len(set(shown))
 
 
+def test_releases_are_compared_in_words_only_where_there_are_two(
+    report: Path, hostile_report: Path
+) -> None:
+    compared = "What each release does with the same visits is the fairer comparison"
+    assert (report / "technote" / "index.md").read_text().count(compared) == 4
+    text = (hostile_report / "technote" / "index.md").read_text()
+    assert text.count(compared) == 1
+    stage2 = text.split("## Stage 2\n")[1].split("\n## ")[0]
+    assert "The comparison of releases below shows the campaigns that have data." in stage2
+    assert "Over the line lay" not in stage2
+
+
 def test_the_final_table_has_the_numbers_of_the_stages(data: Path, report: Path) -> None:
     text = (report / "technote" / "index.md").read_text()
     table = text.split("\n## Conclusion\n")[1].split("\n## ")[0]
