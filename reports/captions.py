@@ -118,9 +118,10 @@ def common_boxes(facts: Facts, campaign: str, stage: str, title: str) -> Words:
     both = common_inputs(facts, stage, title)
     return Words(
         f"Max RSS per task in {title} on common input alone, the releases side by side. {both} "
-        "Behind the name of a task stands on how many visits (or exposures) it is compared. A task "
-        "whose data IDs have no visit is compared on the same places of the sky, over which one "
-        "campaign may have had more visits than another. Boxes and whiskers are as in the figure "
+        "Behind the name of a task stands on how many visits (or exposures) it is compared, with "
+        "all detectors that a campaign ran of them. A task whose data IDs have no visit is "
+        "compared on the same places of the sky, over which one campaign may have had more visits "
+        "than another. Boxes and whiskers are as in the figure "
         "of all quanta; circles are the extremes that whiskers do not reach. The dashed red line "
         f"marks {line} per core.",
         f"Horizontal box plots of max RSS for each task of {title} and each release, over visits "

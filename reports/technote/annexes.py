@@ -10,8 +10,8 @@ from reports.marts import Marts
 
 __all__ = ["annex_globals", "annex_values"]
 
-COMMON_KINDS = {"visit": "visits", "exposure": "exposures", "data_id": "data IDs"}
-"""What a task is compared on, by ``common_by``."""
+COMMON_KINDS = {"visit": "visit", "exposure": "exposure", "data_id": "data ID"}
+"""By what a task is compared, in the words of the field."""
 
 CHECKS = {"agrees": "yes", "contradicts": "no", "not_checkable": "not checkable"}
 """What the packages say of the release in the campaigns file, by ``release_check``."""

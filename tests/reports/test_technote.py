@@ -161,9 +161,9 @@ def test_annexes_compare_tasks_on_what_campaigns_share(data: Path, report: Path)
             "select task_label, campaign, common_count, quanta_count from fct_task_common_usage "
             "where common_count > 0"
         ).fetchall()
-    found = sorted((row[0].strip("`"), row[2].strip("`"), row[1], row[3]) for row in rows)
+    found = sorted((row[0].strip("`"), row[3].strip("`"), *row[1:3], row[4]) for row in rows)
     assert found == sorted(
-        (task, campaign, f"{visits:,} visits", f"{quanta:,}")
+        (task, campaign, "visit", f"{visits:,}", f"{quanta:,}")
         for task, campaign, visits, quanta in expected
     )
 
