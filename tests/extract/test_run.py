@@ -344,18 +344,14 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on(
     repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
-    calls: list[object] = []
 
     def fill(*_: object) -> None:
-        calls.append(None)
         raise OSError(errno.ENOSPC, "Error writing bytes to file. Detail: No space left on device")
 
     with monkeypatch.context() as patch:
         patch.setattr(place, fill)
         with pytest.raises(LakeError, match="its disk is full: free some space, then run again"):
             run_extraction(campaigns, data)
-    # Whatever comes next could not be written either.
-    assert len(calls) == 1
     run_extraction(campaigns, data)
     run_extraction(campaigns, tmp_path / "undisturbed")
     assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
