@@ -146,8 +146,6 @@ const changeGroups = () => [
   ]],
 ];
 
-const csvOfChanges = () => Object.keys(embedded.changes.columns).map((name) => [name, (row) => row[name]]);
-
 const verdictsOf = (rows, name) =>
   Object.keys(embedded.colours.verdicts)
     .map((verdict) => [verdict, rows.filter((row) => row.is_matched && verdictText(row[name]) === verdict).length])
@@ -195,5 +193,5 @@ const listenToChanges = () => {
     draw("changed");
   });
   byId("changes-search").addEventListener("input", change);
-  byId("changes-csv").addEventListener("click", () => saveCsv(fileStem("changes"), csvOfChanges(), shown.changes));
+  byId("changes-csv").addEventListener("click", () => saveCsv(fileStem("changes"), csvOf(embedded.changes), shown.changes));
 };

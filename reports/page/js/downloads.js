@@ -25,6 +25,9 @@ const saveCsv = (name, columns, rows) => {
   save(`${name}.csv`, "text/csv;charset=utf-8", `${lines.map((line) => line.join(",")).join("\r\n")}\r\n`);
 };
 
+// All columns of an embedded table, as they are.
+const csvOf = (table) => Object.keys(table.columns).map((name) => [name, (row) => row[name]]);
+
 const fileStem = (what) =>
   ["quanta-census", what, state.campaign, state.stage === ALL ? "all-stages" : state.stage]
     .join("_")

@@ -149,6 +149,7 @@ const drawAll = () => Promise.all(Object.keys(drawings).map(draw));
 const chooseAll = () => {
   pickers();
   worstLimit = PAGE_ROWS;
+  nodeTables();
   request();
   change();
   running();
@@ -245,7 +246,7 @@ const listen = () => {
   byId("tasks-csv").addEventListener("click", () => saveCsv(fileStem("tasks"), csvOfTasks(), shown.tasks));
   byId("worst-csv").addEventListener("click", () => saveCsv(fileStem("worst-quanta"), csvOfWorst(), shown.worst));
   byId("complete-csv").addEventListener("click", () =>
-    saveCsv("quanta-census_completeness", Object.keys(embedded.stages.columns).map((name) => [name, (row) => row[name]]), shown.complete));
+    saveCsv("quanta-census_completeness", csvOf(embedded.stages), shown.complete));
   byId("matrix-csv").addEventListener("click", () =>
     saveCsv("quanta-census_campaigns-and-stages", [
       ["campaign", (row) => row.campaign],

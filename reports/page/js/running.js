@@ -1,7 +1,5 @@
 // When and where it ran, what the time was spent on, and what memory depends on.
 
-const ofSelection = (row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage);
-
 const instant = (seconds) => `${new Date(1000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 
 const RUNNING = {
@@ -122,6 +120,6 @@ const listenToRunning = () => {
   for (const id of ["dependence", "hosts", "efficiency"]) {
     byId(`${id}-search`).addEventListener("input", running);
     byId(`${id}-csv`).addEventListener("click", () =>
-      saveCsv(fileStem(id), Object.keys(embedded[id].columns).map((name) => [name, (row) => row[name]]), shown[id]));
+      saveCsv(fileStem(id), csvOf(embedded[id]), shown[id]));
   }
 };

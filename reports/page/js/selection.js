@@ -19,6 +19,9 @@ const isChosen = (choice, value) =>
 const memoryGib = () => state.step / STEPS_PER_GIB;
 const isFiltered = () => state.band !== ALL || state.field !== ALL;
 
+// Whether a row is of the campaign and stage, whatever band and field are picked.
+const ofSelection = (row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage);
+
 const matches = (row, { campaign = state.campaign, stage = state.stage } = {}) =>
   row.campaign === campaign &&
   (stage === ALL || row.stage === stage) &&

@@ -122,6 +122,15 @@ const PACKING_COLUMNS = [
   changeColumn("tied_excess_fraction", "Memory tied", "The same with memory tied to cores, as the formula takes it"),
 ];
 
+// What does not follow the slider.
+const nodeTables = () => {
+  for (const [id, columns, all] of [["nodes", NODE_COLUMNS, nodes], ["packings", PACKING_COLUMNS, packings]]) {
+    const listed = all.filter(ofSelection);
+    byId(`${id}-part`).hidden = !listed.length;
+    fillTable(id, columns, listed, { again: nodeTables });
+  }
+};
+
 const buy = () => {
   const rows = sizingChoices();
   const here = choiceAtLine(rows);
@@ -143,11 +152,4 @@ const buy = () => {
       tile("buy-best", best, "is cheapest", flat),
     );
   }
-  for (const [id, columns, all] of [["nodes", NODE_COLUMNS, nodes], ["packings", PACKING_COLUMNS, packings]]) {
-    const listed = all.filter((row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage));
-    byId(`${id}-part`).hidden = !listed.length;
-    fillTable(id, columns, listed, { again: buy });
-  }
 };
-
-const csvOfSizing = () => Object.keys(embedded.sizing.columns).map((name) => [name, (row) => row[name]]);

@@ -88,7 +88,7 @@ const taskRows = () => {
     bySeries.set(key, [...(bySeries.get(key) ?? []), row]);
   }
   return tasks
-    .filter((row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage))
+    .filter(ofSelection)
     .map((row) => {
       const measured = bySeries.get(JSON.stringify([row.campaign, row.stage, row.task_label])) ?? [];
       return { ...row, ...totals(measured) };
