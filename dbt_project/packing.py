@@ -1,7 +1,7 @@
 """First fit of slots on the nodes of a batch system, as a simulation of discrete events.
 
-What happens next depends on everything before, which SQL cannot say: so this is the one step of
-the warehouse in Python. It knows neither dbt nor a database; `int_packings_simulated` feeds it.
+What happens next depends on everything before, which SQL cannot say: hence Python. This module
+knows neither dbt nor a database; `int_packings_simulated` feeds it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Slots of each stage on nodes of each shape, packed first fit by start order.
 
-The one model that is not SQL: each placement depends on all before it (`dbt_project.packing`).
-What to pack on what, and what follows from it, is SQL's, in int_packings_planned and
-fct_node_packing.
+Not SQL, since each placement depends on all before it (`dbt_project.packing`).  What to pack on
+what, and what follows from it, is SQL's, in int_packings_planned and fct_node_packing.
 """
 
 from __future__ import annotations
