@@ -359,7 +359,11 @@ def test_failed_missing_inherited_and_gaps_stand_beside_the_answer(
     assert f"{failed} failed and {gaps} missing" in caveats
     assert "declared gap" in browser.text("#banner")
     assert "incomplete" in browser.text("#banner")
-    for note in ("#curve .note", "#histogram .note", "#boxes .note", "#tasks-note", "#worst-note"):
+    for note in (
+        "#curve .note", "#histogram .note", "#boxes .note", "#tasks-note", "#worst-note",
+        "#buy .note", "#requests-note", "#changed .note", "#dependence-said", "#running .note",
+        "#hosts-note",
+    ):  # fmt: skip
         assert f"declared gap: {SCRIPT}" in browser.text(note)
     assert browser.find("#simulated").is_displayed()
 

@@ -140,6 +140,7 @@ const requestsNote = (ours, at) => {
       : `Evidence is ${state.campaign}, all stages; those first that used most memory for longest.`,
     thin ? `${plural(thin, "job has", "jobs have")} too few own peaks: a guess, and a comment in the text below.` : "",
     "Peaks are cut where today's requests ended: a killed quantum leaves none.",
+    ...(isPooled() ? campaignNames : [state.campaign]).flatMap((name) => gapRemarks(name, ALL)),
   ].filter(Boolean).join(" ");
 };
 

@@ -101,9 +101,10 @@ const dependenceColumns = () => [
 const running = () => {
   const lines = dependence.filter(ofSelection);
   const grown = lines.filter((row) => row.dependence_verdict === "grows").length;
+  const gaps = gapRemarks().join(" ");
   setText("dependence-said", lines.length
-    ? `${subjectOfStage()}: memory grows with the visits for sure in ${count(grown)} of ${plural(lines.length, "task")} with enough quanta.`
-    : `${subjectOfStage()}: no task has 20 own peaks at three depths whose visits are known.`);
+    ? `${subjectOfStage()}: memory grows with the visits for sure in ${count(grown)} of ${plural(lines.length, "task")} with enough quanta. ${gaps}`
+    : `${subjectOfStage()}: no task has 20 own peaks at three depths whose visits are known. ${gaps}`);
   const parts = [
     ["dependence", dependenceColumns(), lines, (row) => [row.task_label, verdictText(row.dependence_verdict)]],
     ["hosts", hostColumns(), hosts.filter(ofSelection), (row) => [row.node_name]],
@@ -113,7 +114,7 @@ const running = () => {
     const found = rows.filter((row) => contains(byId(`${id}-search`).value, ...texts(row)));
     shown[id] = fillTable(id, columns, found, { again: running });
   }
-  setText("hosts-note", `Slow nodes first, at most ${embedded.detail.host_limit} of each stage. A node without a name stands for quanta that left none; a killed quantum often does.`);
+  setText("hosts-note", `Slow nodes first, at most ${embedded.detail.host_limit} of each stage. A node without a name stands for quanta that left none; a killed quantum often does. ${gaps}`);
 };
 
 const listenToRunning = () => {

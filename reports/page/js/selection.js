@@ -57,8 +57,8 @@ const stageRows = (campaign = state.campaign, stage = state.stage) =>
 const add = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
 
 // Gaps of what is shown, said beside every chart and table of it.
-const gapRemarks = (campaign = state.campaign) =>
-  stageRows(campaign).flatMap((row) => {
+const gapRemarks = (campaign = state.campaign, stage = state.stage) =>
+  stageRows(campaign, stage).flatMap((row) => {
     const where = `${row.campaign}, ${stageTitle(row.stage)}`;
     if (row.incomplete_reason) return [`${where}, declared gap: ${row.incomplete_reason}`];
     return row.completeness_verdict === "incomplete" ? [`${where} is incomplete.`] : [];
