@@ -59,6 +59,8 @@ changes as (
         max(low) filter (measure = '{{ measure }}_ratio') - 1 as low_paired_{{ measure }}_change_fraction,
         max(high) filter (measure = '{{ measure }}_ratio') - 1 as high_paired_{{ measure }}_change_fraction,
         {%- endfor %}
+        max(estimate) filter (measure = 'after_max_rss') / max(estimate) filter (measure = 'before_max_rss') - 1
+            as own_p95_max_rss_change_fraction,
         before_campaign,
         after_campaign,
         stage,
@@ -132,6 +134,7 @@ joined as (
         changes.paired_cpu_time_change_fraction,
         changes.low_paired_cpu_time_change_fraction,
         changes.high_paired_cpu_time_change_fraction,
+        changes.own_p95_max_rss_change_fraction,
         resampled.low_p50_max_rss_change_fraction,
         resampled.high_p50_max_rss_change_fraction,
         resampled.low_p95_max_rss_change_fraction,
@@ -224,7 +227,7 @@ final as (
         after_total_cpu_time_h,
         {{ share('after_total_cpu_time_h - before_total_cpu_time_h', 'before_total_cpu_time_h') }}
             as total_cpu_time_change_fraction,
-        -- The largest change among those that made a verdict of worse.
+        -- The largest change among those that made a verdict of worse; of p95 over own peaks, as its interval is.
         greatest(
             case
                 when
@@ -236,7 +239,7 @@ final as (
                 when
                     max_rss_verdict = 'worse'
                     and low_p95_max_rss_change_fraction > {{ change_tolerance_fraction() }}
-                    then after_p95_max_rss_bytes / before_p95_max_rss_bytes - 1
+                    then own_p95_max_rss_change_fraction
             end,
             case when wall_time_verdict = 'worse' then paired_wall_time_change_fraction end
         ) as regression_fraction,
