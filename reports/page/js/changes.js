@@ -136,7 +136,7 @@ const changeGroups = () => [
   ["Change of max RSS", [
     changeColumn("p50_max_rss_change_fraction", "p50", "Change of the median"),
     changeColumn("max_max_rss_change_fraction", "max", "Change of the largest"),
-    pairedColumn("paired_max_rss_change_fraction", "Median change of the same quanta, and its interval"),
+    pairedColumn("paired_max_rss_change_fraction", "Median change of the quanta whose peak is their own in both, and its interval"),
   ]],
   ["Wall time (h)", [
     plainHours("before_total_wall_time_h", "before"),

@@ -171,7 +171,7 @@ const drawings = {
     const rows = curveRows(selectedSeries());
     const step = totals(selectedSeries());
     const beyond = totals(selectedSeries(), curveEnd() * STEPS_PER_GIB);
-    const notes = ["Exact at every quarter of a GiB. The dashed line follows the slider."];
+    const notes = ["Exact at every stop of the slider, which the dashed line follows."];
     if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} (${hours(beyond.overWallTime / US_PER_HOUR)}) need more than ${gib(curveEnd())}: move the slider on, it reaches ${gib(LAST_GIB)}.`);
     return {
       spec: options.curve,
