@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +21,7 @@ from reports.charts import (
 )
 from reports.charts.parts import Setting
 from reports.facts import Facts
-from reports.figures import Figure, Stage, footer, stage_title, stages, why_empty
+from reports.figures import Figure, footer, gap_notes, stage_title, stages, why_empty
 from reports.marts import Marts
 
 __all__ = ["SECTION", "answer_figures"]
@@ -50,7 +51,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
     found = stages(marts)
     focus = next(row for row in marts.campaigns().to_pylist() if row["is_focus"])
     campaign = focus["campaign"]
-    small = footer(marts.lake(), [stage.focus for stage in found])
+    everywhere = [stage.focus for stage in found]
     nothing = f"No quantum of {campaign} was measured."
 
     def figure(
@@ -61,18 +62,25 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         said: Words,
         why_not: str,
         stage: str = SECTION,
+        usages: list[dict[str, Any]] = everywhere,
         **options: object,
     ) -> Figure:
         is_empty = frame.num_rows == 0
         shown = Words(why_not, why_not) if is_empty else said
+        notes = tuple(note for note in gap_notes(usages) if note not in shown.caption)
         return Figure(
             name=name,
             chart=chart,
             frames=(frame,),
             options=options,
-            setting=Setting(title=title, footer=small, alt_text=shown.alt_text),
+            setting=Setting(
+                title=title,
+                notes=notes,
+                footer=footer(marts.lake(), usages),
+                alt_text=shown.alt_text,
+            ),
             nothing=why_not,
-            caption=shown.caption,
+            caption=" ".join([shown.caption, *notes]),
             stage=stage,
         )
 
@@ -113,6 +121,12 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         words.changes(before, campaign),
         f"No quantum of {campaign} has the task and data ID of one in the campaign before it in "
         "the campaigns file.",
+        usages=[
+            usage
+            for stage in found
+            for usage in stage.usages
+            if usage["campaign"] in (before, campaign)
+        ],
     )
     yield figure(
         "memory_dependence",
@@ -130,8 +144,9 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
             marts.concurrency(campaign, stage.name),
             f"Memory in use over time, {stage.title} of {campaign} ({focus['release']})",
             words.concurrency(campaign, stage.title),
-            _nothing_ran(stage),
+            why_empty(stage.focus),
             stage=stage.name,
+            usages=[stage.focus],
         )
 
 
@@ -145,8 +160,3 @@ def _with_row_labels(judged: pa.Table) -> pa.Table:
     verdicts = pc.replace_substring(judged["verdict"], "_", " ")
     named = judged.set_column(place, "verdict", verdicts)
     return named.append_column("row_label", pa.array(labels, pa.string()))
-
-
-def _nothing_ran(stage: Stage) -> str:
-    """Say why a stage has no time axis."""
-    return why_empty(stage.focus)

@@ -37,7 +37,9 @@ def chart(frame: pa.Table, *, setting: Setting) -> alt.LayerChart:
                 "bin_started_at:T",
                 title="Time (UTC)",
                 scale=alt.Scale(type="utc"),
-                axis=alt.Axis(format="%d %b %H:%M", labelAngle=0, labelOverlap=True, tickCount=8),
+                axis=alt.Axis(
+                    format="%Y-%m-%d %H:%M", labelAngle=0, labelOverlap=True, tickCount=6
+                ),
             ),
             x2="bin_ended_at:T",
             y=alt.Y(

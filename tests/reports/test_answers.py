@@ -307,3 +307,23 @@ def test_regressions_are_those_of_the_pair(data: Path) -> None:
         assert all(row["verdict"] == "worse" for row in found.over)
         with pytest.raises(WarehouseError, match="are not compared"):
             find_regressions(marts, limit=0.0, before=FOCUS, after=FOCUS)
+
+
+def test_figures_say_which_of_the_stages_that_they_show_is_incomplete(
+    data: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes((data / "warehouse.duckdb").read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update fct_stage_usage set incomplete_reason = 'A disk broke.' "
+            f"where campaign = '{FOCUS}' and stage = 'stage3'"
+        )
+    with Marts(path) as marts:
+        figures = {figure.name: figure for figure in answer_figures(marts, Facts(marts))}
+    said = f"Stage 3 of {FOCUS}: declared incomplete: A disk broke."
+    telling = {name for name, figure in figures.items() if said in figure.setting.notes}
+    assert telling == {name for name in figures if "_stage" not in name} | {
+        "concurrency_v30_stage3"
+    }
+    assert all(said in figures[name].caption for name in telling)
