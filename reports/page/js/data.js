@@ -44,7 +44,6 @@ const campaignOf = new Map(campaigns.map((row) => [row.campaign, row]));
 const focus = campaigns.find((row) => row.is_focus) ?? campaigns[0];
 
 const taskOf = new Map(tasks.map((row) => [JSON.stringify([row.campaign, row.stage, row.task_label]), row]));
-const stageOf = new Map(stages.map((row) => [JSON.stringify([row.campaign, row.stage]), row]));
 
 // The series count in quarters of a GiB. The slider stops at each of them up to 16 GiB, which one may
 // buy for a core; beyond, four times to a doubling, as far as the largest peak.
