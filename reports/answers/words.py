@@ -92,7 +92,7 @@ def changes(before: str, after: str) -> Words:
     return Words(
         f"The 95th percentile of max RSS in {before} (hollow) and {after} (full), over the quanta "
         "that have the same task and data ID in both, largest changes first. The verdict "
-        "follows from intervals of memory and wall time, and from own peaks alone.",
+        "follows from intervals of memory, by own peaks alone, and of wall time.",
         f"One dumbbell per task from {before} to {after} on a logarithmic axis of memory, coloured "
         "by verdict; the values are in the table of changes.",
     )
