@@ -263,14 +263,29 @@ def _read_yaml(path: Path) -> object:
 
 
 def _read_requests(path: Path) -> object:
-    """Read a BPS configuration and what it includes."""
+    """Read a BPS configuration and what it includes, with its bands of memory checked."""
     content = _read_yaml(path)
-    if not has_includes(content):
-        return content
-    try:
-        return with_includes(path)
-    except ValueError as error:
-        raise CampaignsError(f"{path}: {error}") from None
+    if has_includes(content):
+        try:
+            content = with_includes(path)
+        except ValueError as error:
+            raise CampaignsError(f"{path}: {error}") from None
+    if isinstance(content, dict):
+        _check_bands(path, content.get("memoryBands"))
+    return content
+
+
+def _check_bands(path: Path, bands: object) -> None:
+    """Refuse bands of memory that SQL would read as none: BPS lets the key pass unchecked."""
+    # A bool is an int of Python, and none that anybody means here.
+    if bands is None or (
+        isinstance(bands, list) and all(type(band) is int and band > 0 for band in bands)
+    ):
+        return
+    raise CampaignsError(
+        f"{path}: memoryBands: holds {bands!r:.60}: write the upper ends of the bands as a list of "
+        "positive whole numbers in MiB, such as [2048, 4096, 8192]"
+    )
 
 
 def _first_fault(error: pydantic.ValidationError) -> str:

@@ -208,3 +208,34 @@ def test_what_cannot_be_included_is_one_line(tmp_path: Path, included: str, said
     assert said in message
     assert f"{tmp_path}/bps.yaml: includeConfigs: " in message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "bands", ["4096", "[2GB]", '["2048"]', "[2048.5]", "[2048, 0]", "[-1]", "[true]", "{a: 1}"]
+)
+@pytest.mark.parametrize("file", ["bps.yaml", "site.yaml"])
+def test_bands_of_memory_that_are_no_list_of_whole_numbers_are_refused(
+    tmp_path: Path, bands: str, file: str
+) -> None:
+    (tmp_path / "bps.yaml").write_text("includeConfigs: site.yaml\n")
+    (tmp_path / "site.yaml").write_text("requestMemory: 2048\n")
+    with (tmp_path / file).open("a") as stream:
+        stream.write(f"memoryBands: {bands}\n")
+    with pytest.raises(CampaignsError) as caught:
+        _load(tmp_path, "current_requests: bps.yaml\n" + GOOD)
+    message = str(caught.value)
+    assert f"{tmp_path}/bps.yaml: memoryBands: holds " in message
+    assert "a list of positive whole numbers in MiB, such as [2048, 4096, 8192]" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("bands", ["[2048, 4_096]", "[]", "null"])
+@pytest.mark.parametrize("file", ["bps.yaml", "site.yaml"])
+def test_bands_of_memory_are_passed_on_or_absent(tmp_path: Path, bands: str, file: str) -> None:
+    (tmp_path / "bps.yaml").write_text("includeConfigs: site.yaml\n" * (file == "site.yaml"))
+    with (tmp_path / file).open("a") as stream:
+        stream.write(f"memoryBands: {bands}\n")
+    path = tmp_path / "campaigns.yaml"
+    path.write_text("current_requests: bps.yaml\n" + GOOD)
+    requests = json.loads(load_campaigns(path).current_requests_json or "")
+    assert requests == {"memoryBands": yaml.safe_load(bands)}
