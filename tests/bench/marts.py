@@ -35,7 +35,13 @@ ANSWERS = (
     "fct_node_usage", "fct_pooled_requests", "fct_release_changes", "fct_request_backtest",
     "fct_task_concurrency", "fct_task_efficiency", "fct_time_bins", "fct_worker_sizing",
 )  # fmt: skip
-"""Marts of the answers that are tables made by SQL; views are read by them."""
+"""Marts of the answers that are timed.
+
+All that are tables but six: ``fct_node_packing``, whose work is Python's, ``fct_node_fit``, since
+the lake of the bench names no nodes, and those that read no quanta themselves
+(``dim_campaign_pairs``, ``dim_jobs``, ``fct_published_sizing``, ``fct_request_backtest_totals``).
+Views are read by them.  The bootstrap, Python's too, is no mart and is not in this time.
+"""
 
 _NEEDED = (
     "campaign", "stage", "task_label", "release", "status", "attempt_count", "max_rss_bytes",
