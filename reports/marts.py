@@ -512,7 +512,7 @@ class Marts:
         campaign : `str`
             The later campaign.
         limit : `int`
-            Number of tasks, those with matched quanta alone.
+            Number of tasks, those with matched quanta and two peaks above 0 alone.
         """
         return self._query(
             f"""
@@ -526,7 +526,10 @@ class Marts:
                 p95_max_rss_change_fraction as change_fraction,
                 matched_count
             from fct_release_changes
-            where after_campaign = $1 and is_against_predecessor and is_matched
+            where
+                after_campaign = $1 and is_against_predecessor and is_matched
+                -- Peaks of no bytes have no ratio, and one on a logarithmic axis blanks the figure.
+                and before_p95_max_rss_bytes > 0 and after_p95_max_rss_bytes > 0
             order by abs(ln(after_gib / before_gib)) desc, task_label, stage
             limit $2
             """,  # noqa: S608

@@ -263,7 +263,9 @@ class AnswerMarts(Marts):
             join dim_campaign_pairs as pairs using (before_campaign, after_campaign)
             where pairs.is_against_focus or not $1
             order by after_campaign_position, before_campaign, is_matched desc,
-                abs(ln(1 + p95_max_rss_change_fraction)) desc nulls last, task_label, stage
+                -- Peaks of no bytes have no ratio: they come last.
+                abs(ln(nullif(1 + p95_max_rss_change_fraction, 0))) desc nulls last, task_label,
+                stage
             """,  # noqa: S608
             [is_focus_only],
         )

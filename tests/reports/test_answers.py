@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -31,6 +32,7 @@ from reports.export import draw
 from reports.facts import Facts
 from reports.marts import Marts, WarehouseError
 from reports.numbers import write
+from reports.page.marts import PageMarts
 from tests.reports.conftest import HOSTILE_LABEL
 
 SETTING = Setting(title="t", footer="f", alt_text="a")
@@ -327,3 +329,37 @@ def test_figures_say_which_of_the_stages_that_they_show_is_incomplete(
         "concurrency_v30_stage3"
     }
     assert all(said in figures[name].caption for name in telling)
+
+
+def test_a_peak_of_no_bytes_is_in_no_figure_and_last_on_the_page(
+    data: Path, tmp_path: Path
+) -> None:
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    pair = f"before_campaign = '{BEFORE}' and after_campaign = '{FOCUS}'"
+    tasks = rows(
+        data, f"select stage, task_label from fct_release_changes where {pair} and is_matched"
+    )
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        for (stage, task), (end, change) in zip(
+            tasks, (("before", "null"), ("after", "-1")), strict=False
+        ):
+            connection.execute(
+                f"update fct_release_changes set {end}_p95_max_rss_bytes = 0, "
+                f"p95_max_rss_change_fraction = {change} "
+                f"where {pair} and stage = $1 and task_label = $2",
+                [stage, task],
+            )
+    with PageMarts(tmp_path / "warehouse.duckdb") as marts:
+        shown = marts.release_changes(FOCUS, len(tasks))
+        listed = marts.page_changes(is_focus_only=False).filter(
+            (pc.field("before_campaign") == BEFORE)
+            & (pc.field("after_campaign") == FOCUS)
+            & pc.field("is_matched")
+        )
+    names = [
+        [tuple(row.values()) for row in table.select(["stage", "task_label"]).to_pylist()]
+        for table in (shown, listed)
+    ]
+    assert set(names[0]) == set(tasks[2:])
+    assert set(names[1][:-2]) == set(tasks[2:])
+    assert set(names[1][-2:]) == set(tasks[:2])
