@@ -311,7 +311,8 @@ class AnswerMarts(Marts):
                 partition by campaign, stage
                 order by is_slow desc, slowdown_fraction desc nulls last, node_name
             ) <= $1
-            order by campaign_position, slowdown_fraction desc nulls last, node_name, stage
+            order by
+                campaign_position, is_slow desc, slowdown_fraction desc nulls last, node_name, stage
             """,
             [MOST_HOSTS],
         )

@@ -363,3 +363,19 @@ def test_a_peak_of_no_bytes_is_in_no_figure_and_last_on_the_page(
     assert set(names[0]) == set(tasks[2:])
     assert set(names[1][:-2]) == set(tasks[2:])
     assert set(names[1][-2:]) == set(tasks[:2])
+
+
+def test_slow_nodes_come_before_those_with_too_few_quanta_to_tell(
+    data: Path, tmp_path: Path
+) -> None:
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.executemany(
+            "insert into fct_node_usage "
+            "(campaign, stage, node_name, attempted_quanta_count, slowdown_fraction, is_slow) "
+            f"values ('{FOCUS}', 'stage1', ?, 40, ?, ?)",
+            [["few", 9.0, False], ["slow", 0.5, True], ["slower", 0.7, True]],
+        )
+    with PageMarts(tmp_path / "warehouse.duckdb") as marts:
+        listed = marts.page_hosts().filter(pc.field("campaign") == FOCUS)
+    assert listed["node_name"].to_pylist()[:3] == ["slower", "slow", "few"]
