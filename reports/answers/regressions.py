@@ -110,7 +110,12 @@ def print_regressions(found: Regressions, limit: float, console: Console) -> Non
         cells += [numbers.write(name, row[name]) for name in _VALUES]
         table.add_row(*(Text(plain(cell)) for cell in cells))
     console.print(table)
+    console.print(Text(_MEANING))
 
 
+_MEANING = (
+    "Worse by: the largest change that made a verdict, in memory of quanta with own peaks alone. "
+    "p95: memory of all matched quanta, inherited peaks included."
+)
 _VERDICTS = ("max_rss_verdict", "wall_time_verdict")
 _VALUES = ("regression_fraction", "before_p95_max_rss_bytes", "after_p95_max_rss_bytes")
