@@ -96,7 +96,7 @@ def test_a_declared_gap_stands_on_every_figure_that_shows_its_campaign(report: P
 def test_each_figure_says_where_its_data_comes_from(report: Path) -> None:
     for file in (report / "images").glob("*.svg"):
         assert re.search(
-            r"SIMULATED data · lake of 2025-12-21 · Quanta Census 0\.1\.0 · (1|3|4|12) RUNs?",
+            r"SIMULATED data · lake of 2025-12-21 · Quanta Census 0\.1\.0 · (1|3|4|8|12) RUNs?",
             drawn_text(file),
         ), file.name
 
