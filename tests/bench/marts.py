@@ -165,7 +165,7 @@ def build_within(layout: Layout, memory_limit: str) -> dict[str, float]:
     """
     begin = time.perf_counter()
     command = [sys.executable, "-m", "dbt_project", "build", "--data", str(layout.root),
-               "--memory-limit", memory_limit]  # fmt: skip
+               "--memory-limit", memory_limit, "--full-refresh"]  # fmt: skip
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
     if status != 0:
