@@ -7,7 +7,13 @@ from rich.table import Table
 from rich.text import Text
 
 from reports.answers.packing import packing_sentences
-from reports.answers.words import change_sentence, dependence_sentences, sizing_sentences
+from reports.answers.words import (
+    change_sentence,
+    dependence_sentences,
+    request_sentences,
+    running_sentences,
+    sizing_sentences,
+)
 from reports.escape import plain
 from reports.facts import Facts
 from reports.figures import Stage, gap_notes, stages, why_empty
@@ -110,7 +116,9 @@ def print_summary(marts: Marts, console: Console) -> None:
     for text in (
         *sizing_sentences(facts, campaign),
         *packing_sentences(marts, facts, campaign),
+        *request_sentences(facts, campaign),
         *change_sentence(marts, facts, campaign),
+        *running_sentences(facts, campaign),
         *dependence_sentences(facts, campaign),
     ):
         console.print(Text(plain(text)))

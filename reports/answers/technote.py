@@ -103,6 +103,7 @@ def answer_values(
         "dependences": sorted(facts.rows("fct_memory_dependence", own), key=_by_growth)[
             :SHOWN_ROWS
         ],
+        "running_sentences": words.running_sentences(facts, campaign),
         "slow_nodes": facts.rows("fct_node_usage", own | {"is_slow": True})[:SHOWN_ROWS],
     }
 

@@ -14,7 +14,9 @@ __all__ = [
     "dependence",
     "dependence_sentences",
     "no_dependence",
+    "request_sentences",
     "requests",
+    "running_sentences",
     "sizing",
     "sizing_sentences",
 ]
@@ -61,6 +63,76 @@ def sizing_sentences(facts: Facts, campaign: str) -> list[str]:
             "At the prices of the campaigns file the cheapest memory per core is "
             f"{facts.say(mart, 'memory_per_core_gib', **best)}; what costs nearly as little "
             f"reaches from {ends[0]} to {ends[1]}."
+        )
+    return said
+
+
+def request_sentences(facts: Facts, campaign: str) -> list[str]:
+    """Say how requests from the campaign before would have served, beside today's.
+
+    Parameters
+    ----------
+    facts : `~reports.facts.Facts`
+        Where values come from.
+    campaign : `str`
+        The campaign that they are applied to.
+
+    Returns
+    -------
+    sentences : `list` [`str`]
+        Empty where there is no campaign before or no current request.
+    """
+    mart = "fct_request_backtest_totals"
+    said = []
+    for row in facts.rows(mart, {"campaign": campaign, "policy": "p95_retry"}):
+        key = {"campaign": campaign, "evidence_campaign": row["evidence_campaign"]}
+        ours, now = key | {"policy": "p95_retry"}, key | {"policy": "current"}
+        if facts.rows(mart, now):
+            said.append(
+                "Over the jobs that have a request today, those that follow from "
+                f"{row['evidence_campaign']} by the policy p95_retry would have killed "
+                f"{facts.say(mart, 'killed_fraction', **ours)} of the first attempts of {campaign} "
+                f"and left {facts.say(mart, 'wasted_gib_h', **ours)} unused; today's requests "
+                f"{facts.say(mart, 'killed_fraction', **now)} and "
+                f"{facts.say(mart, 'wasted_gib_h', **now)}."
+            )
+    return said
+
+
+def running_sentences(facts: Facts, campaign: str) -> list[str]:
+    """Say how many nodes are slow, and which task spends most of its time in the Butler.
+
+    Parameters
+    ----------
+    facts : `~reports.facts.Facts`
+        Where values come from.
+    campaign : `str`
+        Which one.
+
+    Returns
+    -------
+    sentences : `list` [`str`]
+        Empty where no node and no Butler time is known.
+    """
+    nodes, tasks = "fct_node_usage", "fct_task_efficiency"
+    said = []
+    if facts.rows(nodes, {"campaign": campaign}):
+        said.append(
+            f"Of {facts.count(nodes, campaign=campaign)} nodes, counted in each stage of "
+            f"{campaign} anew, {facts.count(nodes, campaign=campaign, is_slow=True)} took longer "
+            "than the others for the same tasks."
+        )
+    timed = [
+        row for row in facts.rows(tasks, {"campaign": campaign}) if row["butler_get_wall_time_h"]
+    ]
+    if timed:
+        most = max(timed, key=lambda row: (row["butler_get_wall_time_h"], row["task_label"]))
+        one = {name: most[name] for name in ("campaign", "stage", "task_label")}
+        said.append(
+            f"Most time for reading through the Butler is spent by {most['task_label']} "
+            f"({stage_title(most['stage'])}): {facts.say(tasks, 'butler_get_wall_time_h', **one)}, "
+            f"{facts.say(tasks, 'butler_get_fraction', **one)} of its wall time; its CPU time is "
+            f"{facts.say(tasks, 'cpu_time_fraction', **one)} of it."
         )
     return said
 

@@ -53,3 +53,28 @@ def test_markup_of_the_terminal_is_text(hostile_data: Path) -> None:
     assert SCRIPT in said
     assert "Tasks of" not in said
     assert "finale: None can be drawn: No measured quanta in finale of DM-2" in said
+
+
+def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data: Path) -> None:
+    said = " ".join(summary(data).split())
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        nodes = connection.execute(
+            "select count(*), count(*) filter (is_slow) from fct_node_usage "
+            "where campaign = 'DM-53877'"
+        ).fetchone()
+        killed = dict(
+            connection.execute(
+                "select policy, killed_fraction from fct_request_backtest_totals "
+                "where campaign = 'DM-53877'"
+            ).fetchall()
+        )
+        reader = connection.execute(
+            "select task_label from fct_task_efficiency where campaign = 'DM-53877' "
+            "order by butler_get_wall_time_h desc, task_label desc limit 1"
+        ).fetchone()
+    assert nodes is not None
+    assert reader is not None
+    assert f"Of {nodes[0]} nodes, counted in each stage of DM-53877 anew, {nodes[1]} took" in said
+    assert f"would have killed {write('killed_fraction', killed['p95_retry'])} of" in said
+    assert f"today's requests {write('killed_fraction', killed['current'])} and" in said
+    assert f"through the Butler is spent by {reader[0]} " in said
