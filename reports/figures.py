@@ -34,6 +34,7 @@ __all__ = [
     "Stage",
     "figures",
     "gap_notes",
+    "make_figure",
     "stage_numbers",
     "stage_title",
     "stages",
@@ -137,27 +138,67 @@ class Shown:
         part: str,
         **options: object,
     ) -> Figure:
-        """Make a figure; without data it says so in its caption too."""
-        is_empty = frames[0].num_rows == 0
-        # The reason why there is nothing may be the declared gap itself.
-        notes = tuple(note for note in self.notes if not (is_empty and note in nothing))
-        said = captions.Words(nothing, nothing) if is_empty else words()
-        return Figure(
-            name=name,
-            chart=chart,
-            frames=frames,
-            options=options,
-            setting=Setting(
-                title=f"{title}, {self.what}",
-                footer=self.footer,
-                alt_text=said.alt_text,
-                notes=notes,
-            ),
-            nothing=nothing,
-            caption=" ".join([said.caption, *notes]),
+        """Make a figure, with what these figures have in common."""
+        return make_figure(
+            name,
+            chart,
+            frames,
+            f"{title}, {self.what}",
+            words,
+            nothing,
             stage=self.stage.name,
             part=part,
+            notes=self.notes,
+            footer=self.footer,
+            options=options,
         )
+
+
+def make_figure(
+    name: str,
+    chart: str,
+    frames: tuple[pa.Table, ...],
+    title: str,
+    words: Callable[[], captions.Words],
+    nothing: str,
+    *,
+    stage: str,
+    footer: str,
+    part: str = "",
+    notes: tuple[str, ...] = (),
+    options: dict[str, object] | None = None,
+) -> Figure:
+    """Make a figure; without data it says so in its caption too.
+
+    Parameters
+    ----------
+    name, chart, frames, nothing, stage, part, options
+        As in `Figure`.
+    title, footer, notes
+        As in `~reports.charts.parts.Setting`; notes stand in the caption too.
+    words : `~collections.abc.Callable`
+        Makes caption and alternative text; called only where there is data.
+
+    Returns
+    -------
+    figure : `Figure`
+        Ready to be drawn.
+    """
+    is_empty = frames[0].num_rows == 0
+    # The reason why there is nothing may be the declared gap itself.
+    shown = tuple(note for note in notes if not (is_empty and note in nothing))
+    said = captions.Words(nothing, nothing) if is_empty else words()
+    return Figure(
+        name=name,
+        chart=chart,
+        frames=frames,
+        options=options or {},
+        setting=Setting(title=title, footer=footer, alt_text=said.alt_text, notes=shown),
+        nothing=nothing,
+        caption=" ".join([said.caption, *shown]),
+        stage=stage,
+        part=part,
+    )
 
 
 def stage_title(name: str) -> str:
@@ -315,20 +356,15 @@ def _completeness_figure(marts: Marts, lake: dict[str, Any]) -> Figure:
     """Show which stages of which campaigns are accounted for."""
     frame = marts.verdicts()
     titles = [stage_title(name) for name in frame["stage"].to_pylist()]
-    words = captions.completeness()
-    return Figure(
-        name="Completeness",
-        chart=completeness.__name__,
-        frames=(frame.append_column("stage_title", pa.array(titles, pa.string())),),
-        options={},
-        setting=Setting(
-            title="Completeness of the measurement",
-            footer=footer(lake, marts.stages().to_pylist()),
-            alt_text=words.alt_text,
-        ),
-        nothing="The campaigns file lists no stage.",
-        caption=words.caption,
+    return make_figure(
+        "Completeness",
+        completeness.__name__,
+        (frame.append_column("stage_title", pa.array(titles, pa.string())),),
+        "Completeness of the measurement",
+        captions.completeness,
+        "The campaigns file lists no stage.",
         stage="",
+        footer=footer(lake, marts.stages().to_pylist()),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -19,9 +20,8 @@ from reports.charts import (
     release_changes,
     worker_sizing,
 )
-from reports.charts.parts import Setting
 from reports.facts import Facts
-from reports.figures import Figure, footer, gap_notes, stage_title, stages, why_empty
+from reports.figures import Figure, footer, gap_notes, make_figure, stage_title, stages, why_empty
 from reports.marts import Marts
 
 __all__ = ["SECTION", "answer_figures"]
@@ -51,7 +51,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
     found = stages(marts)
     focus = next(row for row in marts.campaigns().to_pylist() if row["is_focus"])
     campaign = focus["campaign"]
-    everywhere = [stage.focus for stage in found]
+    lake, everywhere = marts.lake(), [stage.focus for stage in found]
     nothing = f"No quantum of {campaign} was measured."
 
     def figure(
@@ -59,29 +59,23 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         chart: str,
         frame: pa.Table,
         title: str,
-        said: Words,
+        said: Callable[[], Words],
         why_not: str,
         stage: str = SECTION,
         usages: list[dict[str, Any]] = everywhere,
         **options: object,
     ) -> Figure:
-        is_empty = frame.num_rows == 0
-        shown = Words(why_not, why_not) if is_empty else said
-        notes = tuple(note for note in gap_notes(usages) if note not in shown.caption)
-        return Figure(
-            name=name,
-            chart=chart,
-            frames=(frame,),
-            options=options,
-            setting=Setting(
-                title=title,
-                notes=notes,
-                footer=footer(marts.lake(), usages),
-                alt_text=shown.alt_text,
-            ),
-            nothing=why_not,
-            caption=" ".join([shown.caption, *notes]),
+        return make_figure(
+            name,
+            chart,
+            (frame,),
+            title,
+            said,
+            why_not,
             stage=stage,
+            notes=gap_notes(usages),
+            footer=footer(lake, usages),
+            options=options,
         )
 
     curves = marts.sizing_curves(campaign)
@@ -91,7 +85,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         worker_sizing.__name__,
         curves.set_column(0, "curve", pa.array(titles, pa.string())),
         f"Cores that idle because their memory is taken, {campaign} ({focus['release']})",
-        words.sizing(facts, campaign),
+        partial(words.sizing, facts, campaign),
         nothing,
         threshold_gib=focus["threshold_gib"],
     )
@@ -100,7 +94,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         node_packing.__name__,
         packing_frame(marts, facts, campaign),
         f"What the cores of real nodes do, {campaign} ({focus['release']})",
-        packing_words(marts, facts, campaign),
+        partial(packing_words, marts, facts, campaign),
         why_not_packed(facts, campaign),
     )
     yield figure(
@@ -108,7 +102,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         memory_requests.__name__,
         marts.memory_requests(campaign, SHOWN_JOBS),
         f"Memory to request, from {campaign} ({focus['release']})",
-        words.requests(campaign),
+        partial(words.requests, campaign),
         nothing,
     )
     changed = marts.release_changes(campaign, SHOWN_TASKS)
@@ -118,7 +112,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         release_changes.__name__,
         _with_row_labels(changed),
         f"What changed from {before} to {campaign}" if before else "What changed",
-        words.changes(before, campaign),
+        partial(words.changes, before, campaign),
         f"No quantum of {campaign} has the task and data ID of one in the campaign before it in "
         "the campaigns file.",
         usages=[
@@ -133,7 +127,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
         memory_dependence.__name__,
         _with_row_labels(marts.memory_dependence(campaign, SHOWN_TASKS)),
         f"Memory against the visits that overlap, {campaign} ({focus['release']})",
-        words.dependence(facts, campaign),
+        partial(words.dependence, facts, campaign),
         words.no_dependence(campaign),
         threshold_gib=focus["threshold_gib"],
     )
@@ -143,7 +137,7 @@ def answer_figures(marts: Marts, facts: Facts) -> Iterator[Figure]:
             concurrency.__name__,
             marts.concurrency(campaign, stage.name),
             f"Memory in use over time, {stage.title} of {campaign} ({focus['release']})",
-            words.concurrency(campaign, stage.title),
+            partial(words.concurrency, campaign, stage.title),
             why_empty(stage.focus),
             stage=stage.name,
             usages=[stage.focus],

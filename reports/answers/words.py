@@ -21,6 +21,9 @@ __all__ = [
     "sizing_sentences",
 ]
 
+_TASK = ("campaign", "stage", "task_label")
+"""Columns that choose one row of a mart of tasks."""
+
 
 def sizing_sentences(facts: Facts, campaign: str) -> list[str]:
     """Say what nodes with the memory of the threshold charge, and which choice is cheapest.
@@ -83,19 +86,17 @@ def request_sentences(facts: Facts, campaign: str) -> list[str]:
         Empty where there is no campaign before or no current request.
     """
     mart = "fct_request_backtest_totals"
+    say = facts.writer(mart, ("evidence_campaign", "campaign", "policy"))
     said = []
-    for row in facts.rows(mart, {"campaign": campaign, "policy": "p95_retry"}):
-        key = {"campaign": campaign, "evidence_campaign": row["evidence_campaign"]}
-        ours, now = key | {"policy": "p95_retry"}, key | {"policy": "current"}
-        if facts.rows(mart, now):
-            said.append(
-                "Over the jobs that have a request today, those that follow from "
-                f"{row['evidence_campaign']} by the policy p95_retry would have killed "
-                f"{facts.say(mart, 'killed_fraction', **ours)} of the first attempts of {campaign} "
-                f"and left {facts.say(mart, 'wasted_gib_h', **ours)} unused; today's requests "
-                f"{facts.say(mart, 'killed_fraction', **now)} and "
-                f"{facts.say(mart, 'wasted_gib_h', **now)}."
-            )
+    for now in facts.rows(mart, {"campaign": campaign, "policy": "current"}):
+        ours = now | {"policy": "p95_retry"}
+        said.append(
+            "Over the jobs that have a request of every policy and one today, those that follow "
+            f"from {now['evidence_campaign']} by the policy p95_retry would have killed "
+            f"{say('killed_fraction', ours)} of the first attempts of {campaign} and left "
+            f"{say('wasted_gib_h', ours)} unused; today's requests "
+            f"{say('killed_fraction', now)} and {say('wasted_gib_h', now)}."
+        )
     return said
 
 
@@ -126,13 +127,13 @@ def running_sentences(facts: Facts, campaign: str) -> list[str]:
         row for row in facts.rows(tasks, {"campaign": campaign}) if row["butler_get_wall_time_h"]
     ]
     if timed:
+        say = facts.writer(tasks, _TASK)
         most = max(timed, key=lambda row: (row["butler_get_wall_time_h"], row["task_label"]))
-        one = {name: most[name] for name in ("campaign", "stage", "task_label")}
         said.append(
             f"Most time for reading through the Butler is spent by {most['task_label']} "
-            f"({stage_title(most['stage'])}): {facts.say(tasks, 'butler_get_wall_time_h', **one)}, "
-            f"{facts.say(tasks, 'butler_get_fraction', **one)} of its wall time; its CPU time is "
-            f"{facts.say(tasks, 'cpu_time_fraction', **one)} of it."
+            f"({stage_title(most['stage'])}): {say('butler_get_wall_time_h', most)}, "
+            f"{say('butler_get_fraction', most)} of its wall time; its CPU time is "
+            f"{say('cpu_time_fraction', most)} of it."
         )
     return said
 
@@ -262,15 +263,13 @@ def dependence_sentences(facts: Facts, campaign: str) -> list[str]:
     ]
     growing = facts.rows(mart, key | {"is_growing": True})
     if growing:
+        say = facts.writer(mart, _TASK)
         most = max(growing, key=lambda row: (row["twice_as_deep_gib"], row["task_label"]))
-        one = {name: most[name] for name in ("campaign", "stage", "task_label")}
         said.append(
             f"Most is foretold for {most['task_label']} ({stage_title(most['stage'])}): with "
-            f"{facts.say(mart, 'max_visit_count', **one)} visits "
-            f"{facts.say(mart, 'deepest_gib', **one)}, with twice as many "
-            f"{facts.say(mart, 'twice_as_deep_gib', **one)} (from "
-            f"{facts.say(mart, 'low_twice_as_deep_gib', **one)} to "
-            f"{facts.say(mart, 'high_twice_as_deep_gib', **one)})."
+            f"{say('max_visit_count', most)} visits {say('deepest_gib', most)}, with twice as many "
+            f"{say('twice_as_deep_gib', most)} (from {say('low_twice_as_deep_gib', most)} to "
+            f"{say('high_twice_as_deep_gib', most)})."
         )
     return said
 
