@@ -152,31 +152,7 @@ class Marts:
         boxes : `pyarrow.Table`
             Tasks by the largest peak in the focus campaign, then in any.
         """
-        return self._query(
-            f"""
-            with ranked as (
-                select
-                    task_label,
-                    max(max_max_rss_bytes) filter (is_focus) as focus_bytes,
-                    max(max_max_rss_bytes) as any_bytes
-                from fct_task_usage join dim_campaigns using (campaign)
-                where stage = $1 and quanta_count > 0
-                group by task_label
-            )
-            select
-                task_label,
-                {_RELEASE_LABEL} as release_label,
-                campaign_position,
-                quanta_count,
-                {_BOX}
-            from fct_task_usage as usage
-            join dim_campaigns as campaigns using (campaign)
-            join ranked using (task_label)
-            where stage = $1 and quanta_count > 0
-            order by focus_bytes desc nulls last, any_bytes desc, task_label, campaign_position
-            """,  # noqa: S608  (constants of this module)
-            [stage],
-        )
+        return self._boxes("fct_task_usage", stage, label="usage.task_label")
 
     def task_outliers(self, stage: str) -> pa.Table:
         """Get the sampled outliers of a stage; those that fall on one pixel are one point."""
@@ -207,6 +183,12 @@ class Marts:
             Like those of `task_boxes`, but each label says on how many visits, exposures or data
             IDs; tasks that are matched by visit come first, then those by exposure and data ID.
         """
+        return self._boxes(
+            "fct_task_common_usage", stage, label=_COMMON_LABEL, first="common_by desc,"
+        )
+
+    def _boxes(self, mart: str, stage: str, *, label: str, first: str = "") -> pa.Table:
+        """Get boxes of a mart, with a label that it writes and an order that may come first."""
         return self._query(
             f"""
             with ranked as (
@@ -214,21 +196,21 @@ class Marts:
                     task_label,
                     max(max_max_rss_bytes) filter (is_focus) as focus_bytes,
                     max(max_max_rss_bytes) as any_bytes
-                from fct_task_common_usage join dim_campaigns using (campaign)
+                from {mart} join dim_campaigns using (campaign)
                 where stage = $1 and quanta_count > 0
                 group by task_label
             )
             select
-                {_COMMON_LABEL} as task_label,
+                {label} as task_label,
                 {_RELEASE_LABEL} as release_label,
                 campaign_position,
                 quanta_count,
                 {_BOX}
-            from fct_task_common_usage as usage
+            from {mart} as usage
             join dim_campaigns as campaigns using (campaign)
             join ranked using (task_label)
             where stage = $1 and quanta_count > 0
-            order by common_by desc, focus_bytes desc nulls last, any_bytes desc, usage.task_label,
+            order by {first} focus_bytes desc nulls last, any_bytes desc, usage.task_label,
                 campaign_position
             """,  # noqa: S608  (constants of this module)
             [stage],
