@@ -41,7 +41,7 @@ SHARED_MERGE_ROWS = 100_000
 # What each table is sorted by within a task. Nobody asks for a range of data IDs, whose order would
 # take a third of the time of a merge: those of one part are in order, for they compress better so.
 _ORDER = {"quanta": "start_at"}
-_PART_ORDER = {"quanta": "start_at", "expectations": "data_id", "rejects": "data_id"}
+_PART_ORDER = _ORDER | {"expectations": "data_id", "rejects": "data_id"}
 
 # Integers with few distinct values. Texts have a dictionary, always: on a page without one where
 # all values are equal and some are NULL, DuckDB 2.0.0 takes them all for NULL (November 2026).

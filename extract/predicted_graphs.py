@@ -21,7 +21,7 @@ from lsst.pipe.base.pipeline_graph import TaskImportMode
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.resources import ResourcePath
 
-from extract.quanta import canonical_data_id, is_usage_gathering
+from extract.quanta import data_id_writer, is_usage_gathering
 from extract.schema import EXPECTATIONS
 
 __all__ = [
@@ -434,12 +434,7 @@ def _batch(
     predecessors: PredecessorLists | None,
 ) -> pa.RecordBatch:
     """Make rows of `extract.schema.EXPECTATIONS` from quanta of one task, the first by number."""
-    full, required = header.full[label], set(header.required[label])
-    wanted = [(name, index) for index, name in enumerate(full) if name in required]
-    data_ids = [
-        canonical_data_id({name: quantum.data_coordinate[index] for name, index in wanted})
-        for quantum in quanta
-    ]
+    write_data_id = data_id_writer(header.required[label], header.full[label])
     count = len(quanta)
     lists: Any = [None] * count
     if predecessors is not None:
@@ -448,7 +443,7 @@ def _batch(
         {
             "run": [header.run] * count,
             "task_label": [label] * count,
-            "data_id": data_ids,
+            "data_id": [write_data_id(quantum.data_coordinate) for quantum in quanta],
             "quantum_id": [quantum.quantum_id for quantum in quanta],
             "source": ["predicted_graph"] * count,
             "quanta_count": [1] * count,

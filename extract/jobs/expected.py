@@ -69,8 +69,7 @@ def write_counts(run: str, counts: Mapping[str, int], source: str, uri: str, ste
     collector = Collector(stem)
     counted = _counted(counts)
     collector.add("expectations", _count_rows(run, counted, source, uri))
-    done = collector.finish()
-    return replace(done, expected_count=sum(counted.values()))
+    return replace(collector.finish(), expected_count=sum(counted.values()))
 
 
 def read_predicted(uri: str, stem: Path) -> Harvest:
@@ -107,9 +106,8 @@ def read_predicted(uri: str, stem: Path) -> Harvest:
         collector = Collector(stem)
         collector.add("expectations", counts)
         warning = f"{error}; only the counts of its header are used"
-    done = collector.finish()
-    return Harvest(
-        parts=done.parts,
+    return replace(
+        collector.finish(),
         expected_count=sum(counted.values()),
         run=header.run,
         warning=warning,
