@@ -34,7 +34,7 @@ __all__ = [
     "GraphError",
     "GraphFile",
     "Member",
-    "decode_integers",
+    "integer_type",
     "read_directory",
     "verify_checksums",
 ]
@@ -348,7 +348,7 @@ class AddressFile:
     members : `~collections.abc.Mapping` [ `str`, `Member` ]
         Its members.
     int_size : `int`
-        Bytes of an integer, 1 to 8, as the graph's header says.
+        Bytes of an integer, as the graph's header says (`integer_type`).
 
     Raises
     ------
@@ -361,7 +361,14 @@ class AddressFile:
         self._members = members
         self._int_size = int_size
         self._member = members["nodes.addr"]
-        self._row_size = _UUID_SIZE + int_size + _ADDRESS_COUNT * 2 * int_size
+        integer = integer_type(int_size)
+        self._row = np.dtype(
+            [
+                ("key", np.uint8, (_UUID_SIZE,)),
+                ("index", integer),
+                ("addresses", [("offset", integer), ("size", integer)], (_ADDRESS_COUNT,)),
+            ]
+        )
         self._header_size = 1 + 2 * int_size
         if self._member.size < self._header_size:
             raise self._error("is cut short")
@@ -371,7 +378,7 @@ class AddressFile:
             raise self._error(f"has integers of {header[0]} bytes, the header of {int_size}")
         if (count := int.from_bytes(header[1 + int_size :], "big")) != _ADDRESS_COUNT:
             raise self._error(f"has {count} addresses a row, not {_ADDRESS_COUNT}")
-        if self._header_size + self._n_rows * self._row_size != self._member.size:
+        if self._header_size + self._n_rows * self._row.itemsize != self._member.size:
             raise self._error(f"has {self._member.size} bytes, not what {self._n_rows} rows need")
 
     @property
@@ -400,53 +407,53 @@ class AddressFile:
         GraphError
             If an address points beyond its member.
         """
-        rows_per_read = max(_READ_SIZE // self._row_size, 1)
+        rows_per_read = _READ_SIZE // self._row.itemsize
         for row in range(0, self._n_rows, rows_per_read):
             count = min(rows_per_read, self._n_rows - row)
-            offset = self._header_size + row * self._row_size
-            data = self._file.read(self._member, offset, count * self._row_size)
-            table = np.frombuffer(data, np.uint8).reshape(count, self._row_size)
-            # Most rows are those of datasets: look at the rest of a row only for quanta.
-            table = table[self._column(table, _QUANTA, 1) > 0]
-            offsets = self._column(table, _QUANTA, 0)
-            table = table[(offsets >= begin) & (offsets < end)]
-            if len(table):
-                yield self._addresses(table)
+            offset = self._header_size + row * self._row.itemsize
+            data = self._file.read(self._member, offset, count * self._row.itemsize)
+            rows = np.frombuffer(data, self._row)
+            address = rows["addresses"][:, _QUANTA]
+            offsets = address["offset"]
+            # Most rows are those of datasets: nothing else of them is looked at.
+            rows = rows[(address["size"] > 0) & (offsets >= begin) & (offsets < end)]
+            if len(rows):
+                yield self._addresses(rows)
 
-    def _addresses(self, table: Bytes) -> Addresses:
+    def _addresses(self, rows: npt.NDArray[np.void]) -> Addresses:
         columns = []
         for index, name in ((_QUANTA, "quanta.mb"), (_METADATA, "metadata.mb"), (_LOGS, "logs.mb")):
-            offsets = self._column(table, index, 0)
-            sizes = self._column(table, index, 1)
+            addresses = rows["addresses"][:, index]
+            if max(addresses["offset"].max(), addresses["size"].max()) > _MAX_INTEGER:
+                raise self._error("has an absurd address")
+            offsets = addresses["offset"].astype(np.int64)
+            sizes = addresses["size"].astype(np.int64)
             if np.any(offsets + sizes > self._members[name].size):
                 raise self._error(f"points beyond member {name}")
             if np.any((sizes > 0) & (sizes <= self._int_size)):
                 raise self._error(f"has an empty block in member {name}")
             columns += [offsets, sizes]
-        return Addresses(table[:, :_UUID_SIZE].copy(), *columns)
-
-    def _column(self, table: Bytes, address: int, part: int) -> Integers:
-        """Decode one integer of each row: part 0 is the offset, 1 the size."""
-        begin = _UUID_SIZE + self._int_size * (1 + 2 * address + part)
-        values = decode_integers(table[:, begin : begin + self._int_size])
-        if len(values) and values.max() > _MAX_INTEGER:
-            raise self._error("has an absurd address")
-        return values.astype(np.int64)
+        return Addresses(np.ascontiguousarray(rows["key"]), *columns)
 
 
-def decode_integers(digits: Bytes) -> npt.NDArray[np.uint64]:
-    """Decode big-endian integers of up to eight bytes.
+def integer_type(size: int) -> np.dtype[Any]:
+    """Give the type of a graph's integers.
 
     Parameters
     ----------
-    digits : `numpy.ndarray`
-        Bytes, one integer a row.
+    size : `int`
+        Bytes of an integer, as the graph's header says.
 
     Returns
     -------
-    values : `numpy.ndarray`
-        Unsigned integers.
+    integer : `numpy.dtype`
+        Unsigned, big-endian.
+
+    Raises
+    ------
+    ValueError
+        Raised if there is no such type: writers use 8 bytes.
     """
-    padded = np.zeros((len(digits), 8), np.uint8)
-    padded[:, 8 - digits.shape[1] :] = digits
-    return padded.view(">u8").ravel().astype(np.uint64)
+    if size not in (1, 2, 4, 8):
+        raise ValueError(f"integers of {size} bytes, not 1, 2, 4 or 8")
+    return np.dtype(f">u{size}")
