@@ -21,7 +21,6 @@ from extract.schema import COUNTERS, PREFIXES
 
 __all__ = [
     "EMPTY_USAGE",
-    "MISSING",
     "RSS_KEY",
     "SECONDS_KEYS",
     "Attempt",
@@ -39,16 +38,21 @@ __all__ = [
     "has_logs",
 ]
 
-MISSING = -1
-"""Stands for an absent integer until columns are made: real ones are never negative."""
-_ABSENT_COUNT = (MISSING,)
-_ABSENT_SECONDS = (math.nan,)
+_ABSENT_NUMBER = (math.nan,)
 _ABSENT_TEXT = (None,)
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-# 8 PiB: leaves room for the factor of 1,024 of version 0.
-_MaxRss = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-_Version = Annotated[int, msgspec.Meta(ge=0, le=1)]
+_LARGEST_COUNT = 2**53 - 1
+_LARGEST_MAX_RSS = 2**52
+"""4 PiB: leaves room for the factor of 1,024 of version 0."""
+
+# Counts are floats, which hold them exactly up to the limit: numbers of one width are a table at
+# once (`extract.usage_columns`, which also sees to it that they are whole).
+_Count = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_COUNT)]
+_MaxRss = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_MAX_RSS)]
+_Flags = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_COUNT)]
+_Version = Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+_NO_FLAGS = -1
 
 SECONDS_KEYS = {
     "CpuTime": "cpu_time_s",
@@ -67,10 +71,10 @@ def _array_fields() -> Iterator[tuple[str, type, tuple[Any, ...]]]:
     for prefix in PREFIXES:
         yield f"{prefix}Utc", str, _ABSENT_TEXT
         for key in SECONDS_KEYS:
-            yield f"{prefix}{key}", float, _ABSENT_SECONDS
-        yield f"{prefix}{RSS_KEY}", _MaxRss, _ABSENT_COUNT
+            yield f"{prefix}{key}", float, _ABSENT_NUMBER
+        yield f"{prefix}{RSS_KEY}", _MaxRss, _ABSENT_NUMBER
         for key in COUNTERS:
-            yield f"{prefix}{key}", _Count, _ABSENT_COUNT
+            yield f"{prefix}{key}", _Count, _ABSENT_NUMBER
 
 
 _ARRAY_FIELDS = {key: (kind, absent) for key, kind, absent in _array_fields()}
@@ -88,7 +92,7 @@ _ABSENT_ARRAYS = _Arrays(*(absent for _, absent in _ARRAY_FIELDS.values()))
 class _QuantumScalars(msgspec.Struct, gc=False):
     version: _Version = msgspec.field(name="__version__")
     node_name: str | None = msgspec.field(name="nodeName")
-    caveats: _Count
+    caveats: _Flags
 
 
 class _ButlerMetrics(msgspec.Struct, gc=False):
@@ -123,8 +127,8 @@ class _Job(msgspec.Struct, gc=False):
     scalars: _JobScalars
 
 
-_NO_METRICS = _ButlerMetrics(math.nan, math.nan, math.nan, MISSING, MISSING, MISSING)
-_NO_JOB = _Job(_JobScalars(MISSING, math.nan))
+_NO_METRICS = _ButlerMetrics(*[math.nan] * len(_ButlerMetrics.__struct_fields__))
+_NO_JOB = _Job(_JobScalars(math.nan, math.nan))
 
 
 class _Sections(msgspec.Struct, gc=False):
@@ -135,7 +139,7 @@ class _Sections(msgspec.Struct, gc=False):
 class Usage(msgspec.Struct, gc=False):
     """The part of a metadata document that the lake keeps, in the document's own shape.
 
-    Absent values are NaN, -1 and `None`; max RSS is in the document's unit.
+    Absent numbers are NaN, absent texts `None`; max RSS is in the document's unit.
     """
 
     metadata: _Sections
@@ -144,7 +148,7 @@ class Usage(msgspec.Struct, gc=False):
     def caveats(self) -> int | None:
         """Flags of ``QuantumSuccessCaveats``."""
         caveats: int = self.metadata.quantum.scalars.caveats
-        return None if caveats == MISSING else caveats
+        return None if caveats == _NO_FLAGS else caveats
 
 
 class _Attempts(msgspec.Struct, gc=False):
@@ -179,7 +183,7 @@ class _LenientUsage(msgspec.Struct):
 EMPTY_USAGE = Usage(
     _Sections(
         _Quantum(
-            _QuantumScalars(version=MISSING, node_name=None, caveats=MISSING),
+            _QuantumScalars(version=math.nan, node_name=None, caveats=_NO_FLAGS),
             _ABSENT_ARRAYS,
             _QuantumChildren(_ButlerMetricsNode(_NO_METRICS)),
         ),
@@ -295,7 +299,7 @@ def _decode_leniently(raw: bytes) -> Usage:
                 _QuantumScalars(
                     _version(quantum),
                     _text(quantum, "nodeName"),
-                    _integer(quantum, "caveats", 2**62),
+                    _flags(quantum),
                 ),
                 _Arrays(*(_array(quantum, key) for key in _ARRAY_FIELDS)),
                 _QuantumChildren(_ButlerMetricsNode(_metrics(children.butler_metrics))),
@@ -305,12 +309,19 @@ def _decode_leniently(raw: bytes) -> Usage:
         raise MetadataError(f"not task metadata: {error}") from None
 
 
-def _version(node: _LenientNode) -> int:
-    version = _integer(node, "__version__", 2**62)
+def _version(node: _LenientNode) -> float:
+    version = _count(node, "__version__")
     if version > 1:
         # The unit of max RSS hangs on it: a guess would be a wrong row.
-        raise MetadataError(f"__version__ {version} of the quantum section is not known (0 or 1)")
-    return max(version, 0)
+        raise MetadataError(
+            f"__version__ {version:.0f} of the quantum section is not known (0 or 1)"
+        )
+    return 0 if math.isnan(version) else version
+
+
+def _flags(node: _LenientNode) -> int:
+    flags = _count(node, "caveats")
+    return _NO_FLAGS if math.isnan(flags) else int(flags)
 
 
 def _array(node: _LenientNode, key: str) -> tuple[Any]:
@@ -319,7 +330,7 @@ def _array(node: _LenientNode, key: str) -> tuple[Any]:
         return (_text(node, key),)
     if kind is float:
         return (_number(node, key),)
-    return (_integer(node, key, 2**53 if kind is _MaxRss else 2**62),)
+    return (_count(node, key, _LARGEST_MAX_RSS if kind is _MaxRss else _LARGEST_COUNT),)
 
 
 def _metrics(node: _LenientNode | None) -> _ButlerMetrics:
@@ -329,16 +340,16 @@ def _metrics(node: _LenientNode | None) -> _ButlerMetrics:
         _number(node, "time_in_get"),
         _number(node, "time_in_put"),
         _number(node, "time_in_ingest"),
-        _integer(node, "n_get", 2**62),
-        _integer(node, "n_put", 2**62),
-        _integer(node, "n_ingest", 2**62),
+        _count(node, "n_get"),
+        _count(node, "n_put"),
+        _count(node, "n_ingest"),
     )
 
 
 def _job(node: _LenientNode | None) -> _Job:
     if node is None:
         return _NO_JOB
-    return _Job(_JobScalars(_integer(node, "qg_size", 2**62), _number(node, "qg_read_time")))
+    return _Job(_JobScalars(_count(node, "qg_size"), _number(node, "qg_read_time")))
 
 
 def _last(node: _LenientNode, key: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -381,13 +392,13 @@ def _finite(value: float) -> float:
         return math.nan
 
 
-def _integer(node: _LenientNode, key: str, limit: int) -> int:
+def _count(node: _LenientNode, key: str, limit: int = _LARGEST_COUNT) -> float:
     value = _last(node, key)
     if value is None:
-        return MISSING
+        return math.nan
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value == int(value):
         if 0 <= value <= limit:
-            return int(value)
+            return float(value)
         raise MetadataError(f"{key} is {value!r:.40}, out of range")
     raise MetadataError(f"{key} is {value!r:.40}, not a whole number")
 
@@ -518,7 +529,7 @@ class Attempt(msgspec.Struct, gc=False):
 
     attempt: int | None
     status: int
-    caveats: _Count | None = None
+    caveats: _Flags | None = None
     exception: _ExceptionInfo | None = None
     resource_usage: _Presence | None = None
     previous_process_quanta: list[str] | None = None

@@ -229,8 +229,8 @@ class QuantaBuilder:
         rows, self._rows = self._rows, []
         usages, self._usages = self._usages, UsageColumns()
         columns, unreadable = usages.finish()
-        for index, text in unreadable.items():
-            self._reject(rows[index], f"{text!r:.60} is not a time")
+        for index, reason in unreadable.items():
+            self._reject(rows[index], reason)
             rows[index] = rows[index]._replace(status="unreadable", caveats=None)
         columns |= _row_columns(rows)
         count = len(rows)
