@@ -17,7 +17,7 @@ import os
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +28,7 @@ import numpy.typing as npt
 import zstandard
 
 __all__ = [
+    "FRAMES_AT_ONCE",
     "AddressFile",
     "Addresses",
     "Decompressor",
@@ -43,7 +44,7 @@ _READ_SIZE = 8 * 2**20
 _MAX_FRAME_SIZE = 128 * 2**20
 """Bytes: the largest real documents have a few; a header that claims more is damaged."""
 
-_FRAMES_AT_ONCE = 64
+FRAMES_AT_ONCE = 64
 """What they hold stays in the processor's caches until it is decoded."""
 
 _MAX_INTEGER = 2**62
@@ -53,6 +54,7 @@ _QUANTA, _LOGS, _METADATA = 1, 2, 3
 """Positions among the addresses of a row."""
 
 Integers = npt.NDArray[np.int64]
+_Frame = bytes | bytearray | memoryview
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -245,7 +247,7 @@ class Decompressor:
         except zstandard.ZstdError as error:
             raise ValueError(f"compression_dict: {error}") from None
 
-    def __call__(self, frame: bytes | bytearray | memoryview) -> bytes:
+    def __call__(self, frame: _Frame) -> bytes:
         """Decompress a frame.
 
         Raises
@@ -261,40 +263,39 @@ class Decompressor:
         except zstandard.ZstdError as error:
             raise ValueError(str(error)) from None
 
-    def stream(self, frames: Sequence[memoryview | None]) -> Iterator[bytes | ValueError | None]:
-        """Decompress frames in order, many with one call: an eighth less of a reader's time.
+    def many(self, frames: Sequence[memoryview | None]) -> list[bytes | ValueError | None]:
+        """Decompress frames with one call: an eighth less of a reader's time.
 
         Parameters
         ----------
         frames : `~collections.abc.Sequence`
-            Frames; `None` where there is none.
+            Frames, `FRAMES_AT_ONCE` at most; `None` where there is none.
 
-        Yields
-        ------
-        content : `bytes`, `ValueError` or `None`
+        Returns
+        -------
+        contents : `list` [ `bytes`, `ValueError` or `None` ]
             For each frame what it holds, the error that it alone would give, or
             `None` where there is none.
         """
-        for begin in range(0, len(frames), _FRAMES_AT_ONCE):
-            some = frames[begin : begin + _FRAMES_AT_ONCE]
-            contents = iter(self._together([frame for frame in some if frame is not None]))
-            for frame in some:
-                yield None if frame is None else next(contents)
+        present: list[_Frame] = [frame for frame in frames if frame is not None]
+        contents = self._together(present)
+        if len(present) == len(frames):
+            return contents
+        rest = iter(contents)
+        return [None if frame is None else next(rest) for frame in frames]
 
-    def _together(
-        self, frames: list[bytes | bytearray | memoryview]
-    ) -> Iterable[bytes | ValueError]:
+    def _together(self, frames: list[_Frame]) -> list[bytes | ValueError | None]:
         try:
             sizes = list(map(zstandard.frame_content_size, frames))
             if frames and min(sizes) > 0 and sum(sizes) <= _MAX_FRAME_SIZE:
                 found = self._decompressor.multi_decompress_to_buffer(frames)
-                return (found[index].tobytes() for index in range(len(found)))
+                return [found[index].tobytes() for index in range(len(found))]
         except zstandard.ZstdError:
             pass
         # One of them is at fault: the others must not suffer from it.
-        return map(self._try, frames)
+        return [self._try(frame) for frame in frames]
 
-    def _try(self, frame: bytes | bytearray | memoryview) -> bytes | ValueError:
+    def _try(self, frame: _Frame) -> bytes | ValueError:
         try:
             return self(frame)
         except ValueError as error:
