@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
@@ -551,15 +551,15 @@ class _Output:
         self._counts[block.task_label] += 1
         if block.task_label in self._left_out:
             return
-        quantum = _Quantum(block, task.data_id(values), task.pick(values), self._slice.uri)
+        what = block, task.data_id(values), task.pick(values), self._slice.uri
         if len(block.attempts) == 1 and isinstance(documents, list) and len(documents) == 1:
             (attempt,), (usage,) = block.attempts, documents
             if attempt.status == _SUCCESSFUL and isinstance(usage, Usage):
                 # So it is with nearly every quantum, and this takes half the time.
-                self._builder.append(quantum.row("successful", attempt, True, has_log=True), usage)
+                self._builder.append(_row(*what, "successful", attempt, True, True, True), usage)
                 return
         if not block.attempts:
-            self._builder.append(quantum.row("blocked"))
+            self._builder.append(_row(*what, "blocked"))
         for index, attempt in enumerate(block.attempts):
             is_last = index == len(block.attempts) - 1
             document = (
@@ -580,7 +580,7 @@ class _Output:
             if has_log is None:
                 logs = find_logs()
                 has_log = None if logs is None else bool(_paired(logs, index, is_last=is_last))
-            row = quantum.row(status, attempt, has_document, is_last=is_last, has_log=has_log)
+            row = _row(*what, status, attempt, has_document, is_last, has_log)
             if isinstance(document, MetadataError):
                 self._builder.append_unreadable(row, document)
             else:
@@ -611,45 +611,37 @@ class _Output:
         )
 
 
-class _Quantum(NamedTuple):
-    """What the rows of a quantum's attempts have in common."""
-
-    block: QuantumBlock
-    data_id: str
-    dimensions: tuple[int | str | None, ...]
-    uri: str
-
-    def row(
-        self,
-        status: str,
-        attempt: Attempt = _NEVER_TRIED,
-        has_metadata: bool = False,
-        *,
-        is_last: bool = True,
-        has_log: bool | None = False,
-    ) -> Row:
-        """Make the row of an attempt."""
-        block = self.block
-        # The Butler has the dataset of the last attempt alone, and only if it succeeded.
-        is_registered = is_last and status in _WITH_METADATA and block.outputs.metadata
-        # By position, since keywords take as long as all else here.
-        return Row(
-            block.task_label,
-            self.data_id,
-            self.dimensions,
-            status,
-            block.quantum_id,
-            block.outputs.metadata[0] if is_registered else None,
-            attempt.attempt,
-            is_last,
-            attempt.caveats,
-            attempt.exception.type_name if attempt.exception else None,
-            has_metadata,
-            has_log,
-            # Only a log tells what the process ran before: without one, empty means unknown.
-            attempt.previous_process_quanta if has_log else None,
-            self.uri,
-        )
+def _row(
+    block: QuantumBlock,
+    data_id: str,
+    dimensions: tuple[int | str | None, ...],
+    uri: str,
+    status: str,
+    attempt: Attempt = _NEVER_TRIED,
+    has_metadata: bool = False,
+    is_last: bool = True,
+    has_log: bool | None = False,
+) -> Row:
+    """Make the row of an attempt; all by position, since keywords take as long as all else here."""
+    # The Butler has the dataset of the last attempt alone, and only if it succeeded.
+    is_registered = is_last and status in _WITH_METADATA and block.outputs.metadata
+    return Row(
+        block.task_label,
+        data_id,
+        dimensions,
+        status,
+        block.quantum_id,
+        block.outputs.metadata[0] if is_registered else None,
+        attempt.attempt,
+        is_last,
+        attempt.caveats,
+        attempt.exception.type_name if attempt.exception else None,
+        has_metadata,
+        has_log,
+        # Only a log tells what the process ran before: without one, empty means unknown.
+        attempt.previous_process_quanta if has_log else None,
+        uri,
+    )
 
 
 def _has_log(status: str, attempt: Attempt) -> bool | None:

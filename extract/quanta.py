@@ -124,12 +124,16 @@ def data_id_writer(
         Takes the values, gives the same text as `canonical_data_id`.
     """
     keys = sorted(required)
-    positions = [names.index(key) for key in keys]
-    if len(keys) < 2:
-        # itemgetter gives no tuple for fewer than two.
-        return lambda values: canonical_data_id({key: values[names.index(key)] for key in keys})
-    pick = itemgetter(*positions)
-    return lambda values: _encode(dict(zip(keys, pick(values)))).decode()  # noqa: B905 - hot path
+    fields = [f"value_{index}" for index in range(len(keys))]
+    # A struct is made and written in half the time of a dictionary.
+    data_id = msgspec.defstruct("DataId", fields, rename=dict(zip(fields, keys, strict=True)))
+    if not keys:
+        return lambda _: canonical_data_id({})
+    pick = itemgetter(*(names.index(key) for key in keys))
+    if len(keys) == 1:
+        # A getter of one item gives no tuple.
+        return lambda values: _encode(data_id(pick(values))).decode()
+    return lambda values: _encode(data_id(*pick(values))).decode()
 
 
 def dimension_picker(
