@@ -14,7 +14,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, TypeVar
@@ -36,7 +36,14 @@ from extract.file_locations import FileLocations, plain_text
 from extract.inventory import Holding, take_inventory
 from extract.metadata_files import FileBatch
 from extract.quanta import is_usage_gathering
-from extract.store_errors import StoreError, explain, within
+from extract.store_errors import (
+    Diagnosis,
+    StoreError,
+    UnreachableError,
+    diagnose,
+    explain,
+    within,
+)
 
 __all__ = [
     "FileSlice",
@@ -172,7 +179,8 @@ class Repository:
         self._butler = butler
         self._files = FileLocations(butler)
         self._types: dict[str, frozenset[str]] = {}
-        self._silent_stores: dict[str, str] = {}
+        self._silent_stores: dict[str, Diagnosis] = {}
+        self._answering_stores: set[str] = set()
 
     def expand(self, expressions: Iterable[str]) -> list[tuple[str, str]]:
         """List the RUNs that collections and globs lead to, in chain order.
@@ -310,16 +318,56 @@ class Repository:
         Clients try again for half a minute before they tell that a server is down or not
         trusted: once for a repository is enough, whatever the number of its RUNs.
         """
-        store = f"{uri.scheme}://{uri.netloc}"
+        store = _store_of(uri)
         if store in self._silent_stores:
-            raise StoreError(self._silent_stores[store])
+            raise StoreError(self._silent_stores[store].text)
         begun = time.monotonic()
         try:
-            return within(ANSWER_LIMIT_S, call)
+            answer = within(ANSWER_LIMIT_S, call)
         except Exception as error:
-            if time.monotonic() - begun >= _PATIENCE_S:
-                self._silent_stores[store] = explain(error, str(uri))
+            diagnosis = diagnose(error, str(uri))
+            if diagnosis.is_unreachable or time.monotonic() - begun >= _PATIENCE_S:
+                self._silent_stores[store] = diagnosis
+            else:
+                self._answering_stores.add(store)
             raise
+        self._answering_stores.add(store)
+        return answer
+
+    def require_store(self, run: str, contents: RunContents) -> None:
+        """Make sure that the server which keeps the files of a RUN can be reached.
+
+        It is asked before the first of its RUNs, and again after `doubt_stores`.
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+        contents : `RunContents`
+            From `describe`.
+
+        Raises
+        ------
+        UnreachableError
+            Raised if it cannot: each file would be waited for in vain.
+        """
+        uri = self._first_file(run, contents)
+        if uri is None or "://" not in uri:
+            return
+        resource = ResourcePath(uri)
+        store = _store_of(resource)
+        if store not in self._answering_stores:
+            # A server that refuses, or has lost this file, can be reached: readers say the rest.
+            # Its content is not asked for, which some stores fetch from tape first.
+            with suppress(Exception):
+                self._ask_store(resource, resource.exists)
+        silence = self._silent_stores.get(store)
+        if silence is not None and silence.is_unreachable:
+            raise UnreachableError(f"{store}: {silence.text}")
+
+    def doubt_stores(self) -> None:
+        """Take note that a store failed: whether it can be reached is to be asked again."""
+        self._answering_stores.clear()
 
     def packages(self, run: str) -> dict[str, str] | None:
         """Read the software versions of a RUN (D11).
@@ -560,15 +608,11 @@ class Repository:
         RepositoryError
             Raised if the file cannot be read.
         """
-        uri = contents.graph_uri
+        uri = self._first_file(run, contents)
         if uri is None:
-            first = next(iter(contents.metadata_counts), None)
-            if first is None:
-                return None
-            refs = next(self._refs(self._butler.get_dataset_type(first + _METADATA), run, ""))
-            uri = self._files.locate(refs[:1])[0]
-        if uri is None:
-            raise RepositoryError(f"{run}: the datastore does not know where its metadata is")
+            if contents.quanta_count:
+                raise RepositoryError(f"{run}: the datastore does not know where its metadata is")
+            return None
         resource = ResourcePath(uri)
         try:
             self._ask_store(resource, lambda: resource.read(1))
@@ -577,6 +621,24 @@ class Repository:
         except Exception as error:  # Each store has its own: FileNotFoundError, ValueError, ...
             raise RepositoryError(f"{uri}: {explain(error, uri)}") from error
         return uri
+
+    def _first_file(self, run: str, contents: RunContents) -> str | None:
+        """Find one file of a RUN; `None` where it has none."""
+        if contents.graph_uri is not None:
+            return contents.graph_uri
+        kind = _METADATA if contents.metadata_counts else _LOG
+        label = next(iter(contents.metadata_counts or contents.log_counts), None)
+        if label is None:
+            return None
+        dataset_type = self._butler.get_dataset_type(label + kind)
+        with self._butler.query() as query:
+            refs = list(query.datasets(dataset_type, collections=[run], find_first=False).limit(1))
+        return self._files.locate(refs)[0]
+
+
+def _store_of(uri: ResourcePath) -> str:
+    """Name the server of a URI."""
+    return f"{uri.scheme}://{uri.netloc}"
 
 
 def _of_tasks(

@@ -53,7 +53,7 @@ from extract.provenance_graphs import GraphCheck, GraphError, describe_graph
 from extract.releases import check_release, stack_version
 from extract.repository import CONNECTIONS, Repository, RepositoryError, open_repository
 from extract.schema import LAKE_SCHEMA_VERSION, TABLES
-from extract.store_errors import StoreError, explain
+from extract.store_errors import StoreError, UnreachableError, explain
 from extract.visits import collect_visits
 
 __all__ = [
@@ -276,6 +276,7 @@ class _Scheduler:
         self._summary = summary
         self._ready: deque[tuple[_Work, Done, Callable[..., Any], tuple[Any, ...]]] = deque()
         self._running: dict[Future[Any], tuple[_Work, Done]] = {}
+        self._given_up: dict[str, list[_Work]] = {}
 
     def carry_out(self, units: list[_Work], executor: Executor) -> None:
         """Read, merge and publish units."""
@@ -295,6 +296,16 @@ class _Scheduler:
             for future in wait(self._running, return_when=FIRST_COMPLETED).done:
                 work, done = self._running.pop(future)
                 self._take(work, done, future)
+        self._tell_what_was_given_up()
+
+    def _tell_what_was_given_up(self) -> None:
+        """Tell of each silent store in one line: equal ones would hide what else failed."""
+        for silence, left in self._given_up.items():
+            names = left[0].title if len(left) == 1 else f"{left[0].title} to {left[-1].title}"
+            self._summary.failures.append(
+                f"{silence} Not tried: {len(left)} RUNs that it keeps ({names}); what the lake has "
+                "stays; run again when it answers"
+            )
 
     def _take(self, work: _Work, done: Done, future: Future[Any]) -> None:
         """Take the result of a job; a job that failed takes its unit with it, and no other."""
@@ -313,6 +324,8 @@ class _Scheduler:
             if not work.is_failed:
                 text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
                 self._summary.failures.append(f"{work.title}: {text}")
+            if isinstance(error, StoreError) and isinstance(work.plan, RunPlan):
+                self._repositories[work.plan.location].doubt_stores()
             work.is_failed = True
         self._end_job(work)
 
@@ -339,9 +352,15 @@ class _Scheduler:
         shutil.rmtree(work.folder, ignore_errors=True)
 
     def _start(self, work: _Work) -> None:
-        """Queue the first jobs of a unit."""
-        work.folder.mkdir(parents=True)
+        """Queue the first jobs of a unit, unless each would wait in vain."""
         plan = work.plan
+        if isinstance(plan, RunPlan) and plan.contents is not None:
+            try:
+                self._repositories[plan.location].require_store(plan.run, plan.contents)
+            except UnreachableError as error:
+                self._given_up.setdefault(str(error), []).append(work)
+                return
+        work.folder.mkdir(parents=True)
         if isinstance(plan, GraphPlan):
             self._add(
                 work, self._harvest(work), expected.read_predicted, plan.uri, work.folder / "p"
@@ -424,8 +443,14 @@ class _Scheduler:
         unit = Unit(work.kind, plan.campaign, plan.stage, work.name, fingerprint, (), facts)
         self._lake.publish(unit, work.files)
         self._summary.attempts += facts["attempts_count"]
-        if work.kind == "run":
-            self._progress.say(f"{work.title}: {facts['quanta_count']:,} quanta")
+        if work.kind == "predicted_graph":
+            self._summary.graphs_read += 1
+            return
+        if plan.action == "read":
+            self._summary.read_runs += 1
+        else:
+            self._summary.reread_runs += 1
+        self._progress.say(f"{work.title}: {facts['quanta_count']:,} quanta")
 
 
 def _fingerprint(plan: RunPlan) -> str:
@@ -476,7 +501,8 @@ def extract(
         _retire_what_left(lake, file, plan, summary)
         _write_campaigns(lake, file, settings)
         units = _units(plan, lake.scratch)
-        _count_units(plan, summary)
+        summary.kept_runs = sum(run.action == "keep" for run in plan.runs)
+        _warn_of_promises(plan, summary)
         if units:
             pool = executor or stack.enter_context(_executor(settings.processes))
             scheduler = _Scheduler(lake, repositories, settings, progress, summary)
@@ -497,12 +523,7 @@ def _units(plan: Plan, scratch: Path) -> list[_Work]:
     return [_Work(unit, scratch / f"{number:05}") for number, unit in enumerate(to_read)]
 
 
-def _count_units(plan: Plan, summary: Summary) -> None:
-    actions = [run.action for run in plan.runs]
-    summary.read_runs = actions.count("read")
-    summary.reread_runs = actions.count("reread")
-    summary.kept_runs = actions.count("keep")
-    summary.graphs_read = sum(graph.action in ("read", "reread") for graph in plan.graphs)
+def _warn_of_promises(plan: Plan, summary: Summary) -> None:
     for run in plan.runs:
         if run.contents and run.contents.source == "promised":
             summary.warnings.append(

@@ -67,6 +67,26 @@ def test_an_error_of_a_whole_store_is_explained(said: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "is_unreachable"),
+    [
+        (REFUSED + ": [Errno 111] Connection refused", True),
+        ("Failed to resolve 'no.such.host' ([Errno -2] Name", True),
+        ("timed out: no answer within 15 s", True),
+        ("Connection to h timed out. (connect timeout=60)", True),
+        ("Unable to read resource http://h:1/x; status: 401 Unauthorized", False),
+        ("An error occurred (403) when calling the GetObject operation: Forbidden", False),
+        ("Caused by ResponseError('too many 503 error responses')", False),
+        ("[Errno 13] Permission denied: '/repo/run/isr_metadata.json'", False),
+        ("No such resource: s3://census/run/x.json", False),
+    ],
+)
+def test_a_server_that_nobody_can_talk_to_is_told_from_one_that_answers(
+    said: str, is_unreachable: bool
+) -> None:
+    assert diagnose(OSError(said)).is_unreachable == is_unreachable
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "No such resource: s3://census/run/isr_metadata/401/403/isr_metadata_401.json",
@@ -114,8 +134,8 @@ def test_what_a_call_returns_or_raises_comes_through() -> None:
         within(5, lambda: 1 // 0)
 
 
-DOWN = Diagnosis("nothing answers there", is_everywhere=True)
-GONE = Diagnosis("registered, but the file is gone", is_everywhere=False)
+DOWN = Diagnosis("nothing answers there", "server")
+GONE = Diagnosis("registered, but the file is gone", "file")
 
 
 def test_a_store_that_only_fails_is_not_taken_for_files_that_are_lost() -> None:
