@@ -39,6 +39,7 @@ _OWN_ERRORS = (CampaignsError, RepositoryError, LakeError, WorkerError)
 _DOES = {
     "read": "read (new)",
     "reread": "read again (changed)",
+    "repair": "read again (damaged in the lake)",
     "keep": "nothing (unchanged)",
     "none": "nothing",
 }

@@ -20,6 +20,7 @@ import secrets
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -81,17 +82,30 @@ class Unit(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
     """What `runs` says of it."""
 
+    sizes: dict[str, int] = {}
+    """Bytes of each file as it was written; none where an older version did not keep them."""
+
     @property
     def key(self) -> UnitKey:
         """What makes it this unit, whatever it holds."""
         return (self.kind, self.campaign, self.stage, self.name)
 
 
-class Manifest(msgspec.Struct):
-    """Every unit that stands in the lake."""
+class _ManifestFile(msgspec.Struct):
+    """What stands in the manifest's file."""
 
-    lake_schema_version: int = LAKE_SCHEMA_VERSION
-    units: list[Unit] = msgspec.field(default_factory=list)
+    lake_schema_version: int
+    units: list[Unit]
+
+
+@dataclass
+class Manifest:
+    """Every unit that was written into the lake."""
+
+    units: list[Unit] = field(default_factory=list)
+
+    damages: dict[UnitKey, str] = field(default_factory=dict)
+    """What somebody did to the files of a unit since, in words, by `Unit.key`."""
 
     def find(self, kind: str, campaign: str, stage: str, name: str = "") -> Unit | None:
         """Find a unit; `None` when the lake does not hold it."""
@@ -128,7 +142,8 @@ def read_manifest(root: Path) -> Manifest:
 
     Notes
     -----
-    A unit of which a file is gone is left out: it has to be read again.
+    Files are looked at, but not into: one that is gone or has another size is
+    a damage.
     """
     path = root / _MANIFEST
     remedy = f"remove {root} (or choose another --data) and extract again"
@@ -151,13 +166,24 @@ def read_manifest(root: Path) -> Manifest:
                 f"{root}: this lake has schema version {version}, "
                 f"this program writes {LAKE_SCHEMA_VERSION}: {remedy}"
             )
-        manifest = msgspec.json.decode(raw, type=Manifest)
+        units = msgspec.json.decode(raw, type=_ManifestFile).units
     except msgspec.MsgspecError as error:
         raise LakeError(f"{path}: is damaged ({error}): {remedy}") from error
-    manifest.units = [
-        unit for unit in manifest.units if all((root / file).is_file() for file in unit.files)
-    ]
-    return manifest
+    damages = {unit.key: damage for unit in units if (damage := _damage(root, unit))}
+    return Manifest(units, damages)
+
+
+def _damage(root: Path, unit: Unit) -> str | None:
+    """Say what somebody did to the files of a unit."""
+    for file in unit.files:
+        path = root / file
+        if not path.is_file():
+            return f"{file} is gone"
+        found = path.stat().st_size
+        written = unit.sizes.get(file, found)
+        if found != written:
+            return f"{file} has {found:,} bytes, and was written with {written:,}"
+    return None
 
 
 @contextlib.contextmanager
@@ -262,12 +288,12 @@ class Lake:
         Parameters
         ----------
         unit : `Unit`
-            The unit; its ``files`` are filled in here.
+            The unit; its ``files`` and ``sizes`` are filled in here.
         staged : `~collections.abc.Mapping` [ `str`, `~collections.abc.Sequence` ]
             Table name to complete files in the scratch folder.
         """
         self.retire(unit.key)
-        files = []
+        sizes = {}
         for table, paths in staged.items():
             folder = self.folder(table, unit.campaign, unit.stage)
             folder.mkdir(parents=True, exist_ok=True)
@@ -275,8 +301,8 @@ class Lake:
                 suffix = f".{number}" if len(paths) > 1 else ""
                 target = folder / f"{_stem(unit)}{suffix}.parquet"
                 path.replace(target)
-                files.append(str(target.relative_to(self.root)))
-        self.manifest.units.append(msgspec.structs.replace(unit, files=tuple(files)))
+                sizes[str(target.relative_to(self.root))] = target.stat().st_size
+        self.manifest.units.append(msgspec.structs.replace(unit, files=tuple(sizes), sizes=sizes))
         self._write_manifest()
 
     def retire(self, key: UnitKey) -> None:
@@ -359,7 +385,8 @@ class Lake:
 
     def _write_manifest(self) -> None:
         staged = self.scratch / _MANIFEST
-        staged.write_bytes(msgspec.json.format(msgspec.json.encode(self.manifest), indent=1))
+        content = _ManifestFile(LAKE_SCHEMA_VERSION, self.manifest.units)
+        staged.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
         staged.replace(self.root / _MANIFEST)
 
 

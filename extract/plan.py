@@ -57,7 +57,8 @@ class RunPlan:
     """What it holds; `None` when set aside."""
 
     action: str
-    """``read`` (new), ``reread`` (changed), ``keep`` (unchanged) or ``none``."""
+    """``read`` (new), ``reread`` (changed), ``repair`` (damaged in the lake), ``keep``
+    (unchanged) or ``none``."""
 
 
 @dataclass(frozen=True)
@@ -308,7 +309,9 @@ def _action(
     unit = manifest.find(kind, *key, name)
     if unit is None:
         return "read"
-    return "keep" if unit.fingerprint == fingerprint and not refresh else "reread"
+    if refresh or unit.fingerprint != fingerprint:
+        return "reread"
+    return "repair" if unit.key in manifest.damages else "keep"
 
 
 def _graphs(file: CampaignsFile, demo_root: Path, key: StageKey) -> list[str]:

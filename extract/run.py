@@ -499,6 +499,7 @@ def extract(
         lake = stack.enter_context(Lake.locked(lake_root(settings.data)))
         summary.warnings.extend(plan.warnings)
         _retire_what_left(lake, file, plan, summary)
+        _retire_what_is_damaged(lake, plan, summary)
         _write_campaigns(lake, file, settings)
         units = _units(plan, lake.scratch)
         summary.kept_runs = sum(run.action == "keep" for run in plan.runs)
@@ -519,7 +520,7 @@ def extract(
 def _units(plan: Plan, scratch: Path) -> list[_Work]:
     """List the units to read: graphs of what was expected last, for they are small."""
     units: list[RunPlan | GraphPlan] = [*plan.runs, *plan.graphs]
-    to_read = [unit for unit in units if unit.action in ("read", "reread")]
+    to_read = [unit for unit in units if unit.action in ("read", "reread", "repair")]
     return [_Work(unit, scratch / f"{number:05}") for number, unit in enumerate(to_read)]
 
 
@@ -546,6 +547,17 @@ def _retire_what_left(lake: Lake, file: CampaignsFile, plan: Plan, summary: Summ
             lake.retire(unit.key)
             if unit.kind == "run":
                 summary.retired.append(f"{unit.campaign} {unit.stage}: {unit.name}")
+
+
+def _retire_what_is_damaged(lake: Lake, plan: Plan, summary: Summary) -> None:
+    """Take out of the lake what it cannot vouch for, so that it can be read whatever comes."""
+    for unit in list(lake.manifest.units):
+        damage = lake.manifest.damages.get(unit.key)
+        if damage is not None and (unit.campaign, unit.stage) in plan.stages:
+            lake.retire(unit.key)
+            summary.warnings.append(
+                f"{unit.campaign} {unit.stage}: {damage}: it is taken out, and read again"
+            )
 
 
 def _write_campaigns(lake: Lake, file: CampaignsFile, settings: Settings) -> None:

@@ -84,6 +84,18 @@ def test_status_shows_what_the_lake_holds_and_what_a_run_would_do(
     assert read_lake(tmp_path, "runs").num_rows == 1
 
 
+def test_status_tells_of_a_file_that_somebody_cut_short(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns = repository.campaigns({"stage1": "a/stage1/*"})
+    _call("run", campaigns, "--data", tmp_path, "--workers", 1)
+    (file,) = (tmp_path / "lake" / "quanta" / "campaign=DM-1").rglob("*.parquet")
+    file.write_bytes(file.read_bytes()[:-1])
+    _, output = _call("status", campaigns, "--data", tmp_path)
+    (line,) = [line for line in output.splitlines() if RUN in line]
+    assert line.endswith("read again (damaged in the lake), 3 quanta in plain files")
+
+
 def test_status_fits_a_terminal_that_is_narrow(
     repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

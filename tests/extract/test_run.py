@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import errno
+import json
 import os
 import random
 import shutil
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ from extract.lake import Lake, LakeError, read_manifest
 from extract.repository import RepositoryError
 from extract.run import Settings, WorkerError, extract
 from extract.schema import LAKE_SCHEMA_VERSION, TABLES
+from extract.store_errors import StoreError
 from tests.extract import tiny
 from tests.extract.stores.servers import dead_address
 from tests.extract.tiny import TinyRepository, read_lake, rows_of, run_extraction, whole_lake
@@ -690,17 +693,79 @@ def test_a_tagged_collection_is_told_to_hold_no_metadata(
         run_extraction(repository.campaigns({"stage1": "a/tagged"}), tmp_path / "data")
 
 
-def test_what_somebody_removed_from_the_lake_is_read_again(
-    repository: TinyRepository, tmp_path: Path
+def _cut_short(file: Path) -> None:
+    os.truncate(file, file.stat().st_size // 2)
+
+
+def _replace(file: Path) -> None:
+    pq.write_table(pq.ParquetFile(file).read().slice(0, 1), file)
+
+
+@pytest.mark.parametrize("table", ["quanta", "visits"])
+@pytest.mark.parametrize(
+    "damage", [Path.unlink, lambda file: file.write_bytes(b""), _cut_short, _replace]
+)
+def test_what_somebody_did_to_the_lake_is_told_and_read_again(
+    repository: TinyRepository, tmp_path: Path, damage: Callable[[Path], object], table: str
 ) -> None:
     campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
     run_extraction(campaigns, data)
     before = whole_lake(data)
-    (file,) = [file for file in (data / "lake/quanta").rglob("*.parquet") if "0101T" in file.name]
-    file.unlink()
+    files = (data / "lake" / table / "campaign=DM-1").rglob("*.parquet")
+    (file,) = [file for file in files if "0101T" in file.name or table == "visits"]
+    damage(file)
     again = run_extraction(campaigns, data)
-    assert (again.read_runs, again.kept_runs) == (1, 1)
+    (told,) = [text for text in again.warnings if file.name in text]
+    assert told.endswith("it is taken out, and read again")
+    assert (again.reread_runs, again.kept_runs) == ((1, 1) if table == "quanta" else (0, 2))
     assert whole_lake(data) == before
+    assert not [text for text in run_extraction(campaigns, data).warnings if file.name in text]
+
+
+def test_a_damaged_file_that_cannot_be_read_again_keeps_nobody_from_the_rest(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    (file,) = [file for file in (data / "lake/quanta").rglob("*.parquet") if "0101T" in file.name]
+    file.write_bytes(b"")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("extract.run.files.read_files", _fail)
+        assert len(run_extraction(campaigns, data).failures) == 1
+    assert set(read_lake(data, "quanta")["run"].to_pylist()) == {NEW}
+    assert run_extraction(campaigns, data).read_runs == 1
+
+
+def _fail(*_: object) -> None:
+    raise StoreError("the store is on fire")
+
+
+def test_a_damaged_file_of_a_stage_that_nobody_asked_for_waits_until_somebody_does(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.add("a/stage2/1", {"makeWarp": [1]})
+    campaigns = repository.campaigns({"stage1": "a/stage1", "stage2": "a/stage2/1"})
+    data = tmp_path / "data"
+    run_extraction(campaigns, data)
+    before = whole_lake(data)
+    (file,) = (data / "lake/quanta/campaign=DM-1/stage=stage2").rglob("*.parquet")
+    file.write_bytes(b"")
+    assert run_extraction(campaigns, data, stage="stage1").kept_runs == 2
+    assert run_extraction(campaigns, data, stage="stage2").reread_runs == 1
+    assert whole_lake(data) == before
+
+
+def test_a_lake_that_an_older_version_wrote_without_sizes_is_kept(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    path = data / "lake" / "manifest.json"
+    content = json.loads(path.read_text())
+    for unit in content["units"]:
+        assert unit.pop("sizes").keys() == set(unit["files"])
+    path.write_text(json.dumps(content))
+    assert run_extraction(campaigns, data).kept_runs == 2
 
 
 def test_an_unknown_campaign_is_told_with_the_known_ones(
