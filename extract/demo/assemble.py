@@ -6,9 +6,12 @@ for SQLite knows one writer.
 
 from __future__ import annotations
 
+import fcntl
 import gc
+import glob
 import json
 import multiprocessing
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -31,6 +34,7 @@ from lsst.daf.butler.registry import CollectionType  # type: ignore[attr-defined
 from lsst.pipe.base.quantum_graph.ingest_graph import ingest_graph
 
 from extract.campaigns import DEMO_STAMP as STAMP
+from extract.jobs.workers import prepare_worker
 
 from . import files, graphs
 from .console import Report, console_report
@@ -63,7 +67,8 @@ def build(
 
     The repository is ``root/repo``; the predicted graphs of the campaigns that keep plain files are
     ``root/submit/<campaign>/<stage>/<timestamp>.qg``; ``root/census-demo.json`` is the stamp.  All
-    is built in a temporary directory beside ``root`` and renamed at the end.
+    is built in a temporary directory beside ``root`` and renamed at the end; what a build that was
+    killed left there is removed.
 
     Parameters
     ----------
@@ -84,39 +89,64 @@ def build(
     Raises
     ------
     FileExistsError
-        Raised if ``root`` holds anything.
+        Raised if ``root`` holds anything, or another process is building it.
     ValueError
         Raised if ``scale`` is not positive.
     """
     if scale <= 0:
         raise ValueError(f"The demo's scale must be above 0, not {scale}.")
     root = root.absolute()
-    if root.exists() and any(root.iterdir()):
-        raise FileExistsError(f"{root} is not empty: remove it, or build the demo elsewhere.")
     if workers is None:
         workers = 2 if scale >= _WORKER_MIN_SCALE else 0
     root.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f".{root.name}.", dir=root.parent))
-    try:
-        with console_report() if progress is None else nullcontext(progress) as report:
-            _build(building, seed, scale, stages, workers, report)
-        stamp: dict[str, Any] = {
-            "version": DEMO_VERSION,
-            "seed": seed,
-            "scale": scale,
-            "simulated": True,
-        }
-        if tuple(stages) != STAGES:
-            stamp["stages"] = list(stages)
-        (building / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
-        # mkdtemp makes a directory that only its owner may read.
-        building.chmod(0o755)
-        if root.exists():
-            root.rmdir()
-        building.rename(root)
-    except BaseException:
-        shutil.rmtree(building, ignore_errors=True)
-        raise
+    with _locked(root):
+        if root.exists() and any(root.iterdir()):
+            raise FileExistsError(f"{root} is not empty: remove it, or build the demo elsewhere.")
+        prefix = f".{root.name}.building-"
+        for remains in root.parent.glob(f"{glob.escape(prefix)}*"):
+            shutil.rmtree(remains, ignore_errors=True)
+        building = Path(tempfile.mkdtemp(prefix=prefix, dir=root.parent))
+        try:
+            with console_report() if progress is None else nullcontext(progress) as report:
+                _build(building, seed, scale, stages, workers, report)
+            stamp: dict[str, Any] = {
+                "version": DEMO_VERSION,
+                "seed": seed,
+                "scale": scale,
+                "simulated": True,
+            }
+            if tuple(stages) != STAGES:
+                stamp["stages"] = list(stages)
+            (building / STAMP).write_text(json.dumps(stamp, indent=2) + "\n", encoding="utf-8")
+            # mkdtemp makes a directory that only its owner may read.
+            building.chmod(0o755)
+            if root.exists():
+                root.rmdir()
+            building.rename(root)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def _locked(root: Path) -> Iterator[None]:
+    """Be the only one who builds there, until this process ends or dies."""
+    path = root.with_name(f".{root.name}.lock")
+    with path.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Who held it a moment ago has removed the file, and a third may have made another.
+            is_current = os.path.samestat(os.fstat(stream.fileno()), path.stat())
+        except (BlockingIOError, FileNotFoundError):
+            is_current = False
+        if not is_current:
+            raise FileExistsError(
+                f"{root} is being built by another process: wait for it, or end it."
+            )
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def _build(
@@ -190,7 +220,7 @@ def _executor(workers: int) -> Iterator[Callable[..., Future[None]]]:
         # A fork would inherit locks of whatever threads the caller has; this server imports once.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(workers, context, initializer=prepare_worker) as pool:
             yield pool.submit
     else:
         yield _submit_here

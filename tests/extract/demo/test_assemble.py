@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import time
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click.testing
@@ -235,6 +240,83 @@ def test_a_build_that_stops_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         build(tmp_path / "demo", scale=SCALE, stages=("stage1",), progress=stop)
     assert list(tmp_path.iterdir()) == []
+
+
+_BUILD = """
+import sys
+from pathlib import Path
+from extract.demo import build
+if __name__ == "__main__":
+    build(Path(sys.argv[1]), scale=float(sys.argv[2]), stages=("stage1",), workers=2)
+"""
+
+
+@pytest.fixture
+def started_build(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A build in ``tmp_path / "demo"`` whose two workers have begun to write."""
+    script = tmp_path / "build.py"
+    script.write_text(_BUILD)
+    process = subprocess.Popen(
+        [sys.executable, script, tmp_path / "demo", "0.3"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: process.poll() is not None or len(written(tmp_path)) > 1)
+    assert process.poll() is None
+    yield process
+    process.kill()
+    process.wait()
+
+
+def written(folder: Path) -> set[Path]:
+    """Find what a build that goes on has written: its workers move nothing, they only add."""
+    return {path for path in folder.glob(".demo.building-*/repo/LSSTCam/**/*") if path.is_file()}
+
+
+def wait_until(is_true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_build_that_was_killed_ends_its_workers_and_leaves_nothing_to_the_next(
+    started_build: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    workers = descendants(started_build.pid)
+    assert len(workers) >= 3  # Two, and the server that forks them.
+    started_build.kill()
+    started_build.wait()
+    wait_until(lambda: not any(is_alive(pid) for pid in workers))
+    assert written(tmp_path)
+    (tmp_path / ".demo.mine").mkdir()
+    build(tmp_path / "demo", scale=SCALE, stages=("stage1",), progress=be_silent)
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {"demo", "build.py", ".demo.mine"}
+
+
+def descendants(pid: int) -> list[int]:
+    """List the processes below a process."""
+    children = [
+        int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    ]
+    return [each for child in children for each in (child, *descendants(child))]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell a process from none, and from one that is dead but not buried."""
+    command = Path(f"/proc/{pid}/cmdline")
+    return command.exists() and bool(command.read_bytes())
+
+
+def test_a_build_that_goes_on_is_left_alone_and_a_second_one_refused(
+    started_build: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    before = written(tmp_path)
+    with pytest.raises(FileExistsError, match="demo is being built by another process"):
+        build(tmp_path / "demo", scale=SCALE, progress=be_silent)
+    assert started_build.poll() is None
+    assert before <= written(tmp_path)
 
 
 def test_the_repository_can_be_moved(demo: Path, tmp_path: Path) -> None:
