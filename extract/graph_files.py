@@ -19,6 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ __all__ = [
     "Member",
     "integer_type",
     "read_directory",
-    "verify_checksums",
+    "verified_checksums",
 ]
 
 _READ_SIZE = 8 * 2**20
@@ -139,31 +140,35 @@ def _locate(path: str, entry: zipfile.ZipInfo, stream: Any) -> Member:  # noqa: 
     return Member(entry.filename, offset, entry.file_size, entry.CRC)
 
 
-def verify_checksums(path: str, members: Sequence[Member]) -> None:
-    """Compare members with the CRC32 that the zip's directory notes, at some GB/s.
+@contextmanager
+def verified_checksums(path: str, members: Sequence[Member]) -> Iterator[None]:
+    """Compare members with the CRC32 that the zip's directory notes, while something else is done.
 
     Parameters
     ----------
     path : `str`
         Local file.
     members : `~collections.abc.Sequence` [ `Member` ]
-        Members to read whole.
+        Members to read whole, at some GB/s.
 
     Raises
     ------
     GraphError
-        If one differs.
+        Raised at the end if one differs, also in place of an error that came
+        of it.
     """
     # zlib lets go of the interpreter, so threads use all cores.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
-        for member, crc in zip(
-            members, executor.map(lambda m: _checksum(path, m), members), strict=True
-        ):
-            if crc != member.crc:
-                raise GraphError(
-                    f"{path}: member {member.name} is damaged (CRC32 {crc:08x}, "
-                    f"not {member.crc:08x}); write or transfer the graph again"
-                )
+        sums = [executor.submit(_checksum, path, member) for member in members]
+        try:
+            yield
+        finally:
+            for member, future in zip(members, sums, strict=True):
+                if (crc := future.result()) != member.crc:
+                    raise GraphError(
+                        f"{path}: member {member.name} is damaged (CRC32 {crc:08x}, "
+                        f"not {member.crc:08x}); write or transfer the graph again"
+                    )
 
 
 def _checksum(path: str, member: Member) -> int:

@@ -45,7 +45,7 @@ from extract.graph_files import (
     Member,
     integer_type,
     read_directory,
-    verify_checksums,
+    verified_checksums,
 )
 from extract.quanta import (
     BATCH_SIZE,
@@ -288,11 +288,11 @@ def check_graph(path: str, *, uri: str | None = None) -> GraphCheck:
     header = _read_header(path, members)
     if header.version in _KNOWN_VERSIONS:
         used = [member for name, member in members.items() if name not in _UNUSED_MEMBERS]
-        verify_checksums(path, used)
-        layout, n_blocks = _read_layout(path, members, header)
+        with verified_checksums(path, used):
+            layout, n_blocks = _read_layout(path, members, header)
     else:
-        verify_checksums(path, list(members.values()))
-        layout, n_blocks = None, None
+        with verified_checksums(path, list(members.values())):
+            layout, n_blocks = None, None
     return GraphCheck(
         path=path,
         uri=uri or path,
@@ -361,8 +361,8 @@ def _read_header(path: str, members: Mapping[str, Member]) -> _Header:
 
 def _read_single(file: GraphFile, members: Mapping[str, Member], name: str) -> bytes:
     member = members[f"{name}.json.zst"]
-    verify_checksums(file.path, [member])
-    return Decompressor(_dictionary(file, members))(file.read(member, 0, member.size))
+    with verified_checksums(file.path, [member]):
+        return Decompressor(_dictionary(file, members))(file.read(member, 0, member.size))
 
 
 def _dictionary(file: GraphFile, members: Mapping[str, Member]) -> bytes:

@@ -154,10 +154,7 @@ class UsageColumns:
                 self._nodes[row] = None
             columns = self._parse_times(unreadable)
         numbers[np.ix_(numbers[:, _VERSION] == 0, _RSS)] *= _KIB
-        for name, kind, values in zip(
-            _COLUMNS, _TYPES, np.ascontiguousarray(numbers.T), strict=True
-        ):
-            columns[name] = pa.array(values, from_pandas=True).cast(kind)
+        columns |= _columns(numbers)
         columns["node_name"] = pa.array(self._nodes, pa.string())
         return columns, unreadable
 
@@ -165,6 +162,19 @@ class UsageColumns:
         return {
             column: _parse_times(self._times[index :: len(_TIME_COLUMNS)], unreadable)
             for index, column in enumerate(_TIME_COLUMNS.values())
+        }
+
+
+def _columns(numbers: npt.NDArray[np.float64]) -> dict[str, pa.Array]:
+    """Turn a table into columns of their types, with NULL for NaN."""
+    by_column = np.ascontiguousarray(numbers.T)
+    absent = np.isnan(by_column)
+    masks = [mask if mask.any() else None for mask in absent]
+    with np.errstate(invalid="ignore"):
+        # What NaN becomes as a whole number lies under the mask.
+        return {
+            name: pa.array(values.astype(kind.to_pandas_dtype(), copy=False), mask=mask)
+            for name, kind, values, mask in zip(_COLUMNS, _TYPES, by_column, masks, strict=True)
         }
 
 
