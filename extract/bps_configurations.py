@@ -1,4 +1,4 @@
-"""A BPS configuration with all that it includes, put together as BPS does it.
+"""A BPS configuration with all that it includes, put together as BPS does it, and checked.
 
 `lsst.ctrl.bps.BpsConfig` loads a file through `lsst.daf.butler.Config`, which resolves
 ``includeConfigs`` at any depth: environment variables are expanded, a relative name is looked for
@@ -8,13 +8,23 @@ and the including file wins over all.  That class does the same here; nothing of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-__all__ = ["has_includes", "with_includes"]
+__all__ = ["check_values", "has_includes", "with_includes"]
 
 _KEY = "includeConfigs"
+
+_NUMBERS = {
+    "requestMemory": "MiB, such as 4096",
+    "memoryLimit": "MiB, such as 491520",
+    "requestCpus": "cores, such as 1",
+    "memoryMultiplier": "times the request of the try before, such as 2",
+    "numberOfRetries": "tries, such as 3",
+}
+"""Keys whose values SQL reads as numbers, and what a value means."""
 
 
 def has_includes(content: object) -> bool:
@@ -66,6 +76,50 @@ def with_includes(path: Path) -> dict[str, Any]:
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ValueError(f"{_KEY}: {_one_line(error)}") from None
     return content
+
+
+def check_values(content: Mapping[str, Any]) -> None:
+    """Refuse values that SQL would read as none: BPS itself lets them pass until jobs are made.
+
+    Parameters
+    ----------
+    content : `~collections.abc.Mapping`
+        The whole configuration.
+
+    Raises
+    ------
+    ValueError
+        Raised with one line that names key and value and says what to write.
+    """
+    bands = content.get("memoryBands")
+    # A bool is an int of Python, and none that anybody means here.
+    if bands is not None and not (
+        isinstance(bands, list) and all(type(band) is int and band > 0 for band in bands)
+    ):
+        raise ValueError(
+            f"memoryBands: holds {bands!r:.60}: write the upper ends of the bands as a list of "
+            "positive whole numbers in MiB, such as [2048, 4096, 8192]"
+        )
+    _check_numbers("", content)
+    for kind in ("pipetask", "cluster"):
+        entries = content.get(kind)
+        for label, said in entries.items() if isinstance(entries, Mapping) else ():
+            if isinstance(said, Mapping):
+                _check_numbers(f"{kind}.{label}.", said)
+
+
+def _check_numbers(place: str, said: Mapping[str, Any]) -> None:
+    """Refuse values that are no numbers; a number may be written as text."""
+    for key, meaning in _NUMBERS.items():
+        value = said.get(key)
+        if value is None:
+            continue
+        try:
+            is_number = not isinstance(value, bool) and 0 <= float(value) < math.inf
+        except (TypeError, ValueError):
+            is_number = False
+        if not is_number:
+            raise ValueError(f"{place}{key}: holds {value!r:.60}: write a number ({meaning})")
 
 
 def _one_line(error: Exception) -> str:

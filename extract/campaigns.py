@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import pydantic
 import yaml
 
-from extract.bps_configurations import has_includes, with_includes
+from extract.bps_configurations import check_values, has_includes, with_includes
 
 __all__ = [
     "DEMO_STAMP",
@@ -263,29 +263,16 @@ def _read_yaml(path: Path) -> object:
 
 
 def _read_requests(path: Path) -> object:
-    """Read a BPS configuration and what it includes, with its bands of memory checked."""
+    """Read a BPS configuration and what it includes, with the values that SQL reads checked."""
     content = _read_yaml(path)
-    if has_includes(content):
-        try:
+    try:
+        if has_includes(content):
             content = with_includes(path)
-        except ValueError as error:
-            raise CampaignsError(f"{path}: {error}") from None
-    if isinstance(content, dict):
-        _check_bands(path, content.get("memoryBands"))
+        if isinstance(content, dict):
+            check_values(content)
+    except ValueError as error:
+        raise CampaignsError(f"{path}: {error}") from None
     return content
-
-
-def _check_bands(path: Path, bands: object) -> None:
-    """Refuse bands of memory that SQL would read as none: BPS lets the key pass unchecked."""
-    # A bool is an int of Python, and none that anybody means here.
-    if bands is None or (
-        isinstance(bands, list) and all(type(band) is int and band > 0 for band in bands)
-    ):
-        return
-    raise CampaignsError(
-        f"{path}: memoryBands: holds {bands!r:.60}: write the upper ends of the bands as a list of "
-        "positive whole numbers in MiB, such as [2048, 4096, 8192]"
-    )
 
 
 def _first_fault(error: pydantic.ValidationError) -> str:

@@ -239,3 +239,34 @@ def test_bands_of_memory_are_passed_on_or_absent(tmp_path: Path, bands: str, fil
     path.write_text("current_requests: bps.yaml\n" + GOOD)
     requests = json.loads(load_campaigns(path).current_requests_json or "")
     assert requests == {"memoryBands": yaml.safe_load(bands)}
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("requestMemory: 4 GB", "requestMemory: holds '4 GB': write a number (MiB, such as 4096)"),
+        ("pipetask: {isr: {requestMemory: .nan}}", "pipetask.isr.requestMemory: holds nan"),
+        ("pipetask: {isr: {requestCpus: [1]}}", "pipetask.isr.requestCpus: holds [1]"),
+        ("cluster: {visits: {requestMemory: -5}}", "cluster.visits.requestMemory: holds -5"),
+        ("numberOfRetries: true", "numberOfRetries: holds True"),
+        ("memoryMultiplier: '{twice}'", "memoryMultiplier: holds '{twice}'"),
+    ],
+)
+def test_a_request_that_is_no_number_is_refused_by_name(
+    tmp_path: Path, written: str, said: str
+) -> None:
+    (tmp_path / "bps.yaml").write_text(written)
+    with pytest.raises(CampaignsError) as caught:
+        _load(tmp_path, "current_requests: bps.yaml\n" + GOOD)
+    assert f"{tmp_path}/bps.yaml: {said}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_of_requests_may_be_texts_and_other_keys_hold_what_they_like(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "bps.yaml").write_text(
+        "requestMemory: '2048'\nsite: {x: {requestMemory: much}}\n"
+        "pipetask: {isr: {requestCpus: 1.5}}"
+    )
+    _load(tmp_path, "current_requests: bps.yaml\n" + GOOD)
