@@ -11,6 +11,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -207,6 +208,11 @@ def _build_demo(root: Path, *, seed: int, scale: float) -> None:
             build(root, seed=seed, scale=scale)
         except FileExistsError as error:
             raise CampaignsError(str(error)) from None
+        except BrokenExecutor as error:
+            raise WorkerError(
+                "a process that builds the demo died, most likely killed for lack of memory: run "
+                "again, or choose a smaller scale"
+            ) from error
 
 
 def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> int:

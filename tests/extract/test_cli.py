@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,15 @@ def test_a_faulty_file_is_one_line_and_status_1(tmp_path: Path, command: str) ->
     code, output = _call(command, tmp_path / "gone.yaml", "--data", tmp_path)
     assert code == 1
     assert output.splitlines() == [f"Error: {tmp_path}/gone.yaml: there is no such file"]
+
+
+def test_a_killed_process_of_a_demo_build_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object, **__: object) -> None:
+        raise BrokenExecutor("A process was terminated abruptly")
+
+    monkeypatch.setattr("extract.demo.build", die)
+    code, output = _call("demo", tmp_path / "demo")
+    assert code == 1
+    assert output.splitlines()[0].startswith("Error: a process that builds the demo died")
