@@ -80,7 +80,7 @@ class Doorman:
 
     @contextmanager
     def hold(self, path_part: str, *, until_inside: int) -> Iterator[None]:
-        """Keep requests with such a path waiting until so many of them are inside at once.
+        """Keep reads of such a path waiting until so many of them are inside at once.
 
         A reader that sends fewer at a time gets no answer for half a minute.
         """
@@ -94,7 +94,8 @@ class Doorman:
         path = environ["PATH_INFO"]
         with self._changed:
             self.methods[environ["REQUEST_METHOD"]] += 1
-        if self._held is not None and self._held in path:
+        is_read = environ["REQUEST_METHOD"] == "GET"
+        if is_read and self._held is not None and self._held in path:
             self._wait_for_others()
         time.sleep(self.delay_s)
         if self._refusal is not None and self._refusal[1] in path:
