@@ -49,7 +49,7 @@ _LARGEST_MAX_RSS = 2**52
 # once (`extract.usage_columns`, which also sees to it that they are whole).
 _Count = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_COUNT)]
 _MaxRss = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_MAX_RSS)]
-_Flags = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_COUNT)]
+_Flags = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _Version = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _NO_FLAGS = -1

@@ -38,8 +38,8 @@ FILE_ROWS = 2_000_000
 SHARED_MERGE_ROWS = 100_000
 """Rows from which several workers share the merge, each with a file of its own."""
 
-# What each table is sorted by within a task. Nobody asks for a range of data IDs, whose order would
-# take longer than all else that is done with expectations.
+# What a table is sorted by within a task. Nobody asks for a range of data IDs, whose order would
+# take longer than all else that is done with expectations; rejects are few.
 _ORDER = {"quanta": "start_at"}
 
 # Integers with few distinct values. Texts have a dictionary, always: on a page without one where
@@ -106,9 +106,10 @@ def write_part(table: str, batches: Sequence[pa.RecordBatch], path: Path) -> Par
         Where the rows are.
     """
     rows = pa.Table.from_batches(batches, schema=TABLES[table])
-    keys = ["task_label", *filter(None, [_ORDER.get(table)])]
-    order = pc.sort_indices(rows, sort_keys=[(key, "ascending") for key in keys])
-    rows = rows.take(order).combine_chunks()
+    by = [("task_label", "ascending")]
+    if table in _ORDER:
+        by.append((_ORDER[table], "ascending"))
+    rows = rows.take(pc.sort_indices(rows, sort_keys=by)).combine_chunks()
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, rows.schema) as writer:
         writer.write_table(rows, max_chunksize=BATCH_ROWS)
     task_rows = {}

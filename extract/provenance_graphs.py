@@ -31,7 +31,6 @@ from extract.documents import (
     Usage,
     decode_attempt,
     decode_attempts,
-    decode_metadata,
     decode_quantum,
     has_logs,
 )
@@ -747,11 +746,13 @@ class _Blocks:
             some = slice(begin, begin + FRAMES_AT_ONCE)
             contents = self._decompress.many(quanta[some])
             documents = self._decompress.many(metadata[some])
-            for index, content in enumerate(contents):
+            for index, (content, document) in enumerate(
+                zip(contents, documents, strict=True), start=begin
+            ):
                 output.add(
-                    self._quantum(graph_slice, keys[begin + index], content),
-                    self._documents(documents[index]),
-                    partial(self._logs, addresses, begin + index),
+                    self._quantum(graph_slice, keys[index], content),
+                    self._documents(document),
+                    partial(self._logs, addresses, index),
                 )
 
     def _quantum(self, graph_slice: GraphSlice, key: str, content: _Content) -> QuantumBlock:
@@ -878,10 +879,8 @@ def _official_documents(
         found = reader.fetch_metadata([quantum_id]).get(quantum_id, [])
     except Exception as error:
         return MetadataError(f"{type(error).__name__}: {str(error)[:200]}")
-    return [
-        None if document is None else decode_metadata(document.model_dump_json().encode())
-        for document in found
-    ]
+    entries = ["null" if document is None else document.model_dump_json() for document in found]
+    return decode_attempts(f'{{"attempts":[{",".join(entries)}]}}'.encode())
 
 
 def _official_logs(reader: ProvenanceQuantumGraphReader, quantum_id: UUID) -> Sequence[bool] | None:

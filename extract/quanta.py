@@ -7,7 +7,7 @@ quantum gives the same row whichever way it was recorded.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from operator import itemgetter
@@ -25,7 +25,6 @@ __all__ = [
     "BATCH_SIZE",
     "QuantaBuilder",
     "Row",
-    "canonical_data_id",
     "data_id_writer",
     "dimension_picker",
     "is_usage_gathering",
@@ -79,7 +78,7 @@ class Row(NamedTuple):
     """`None` where unknown; empty for the first quantum of a process."""
 
     uri: str | None = None
-    """Where the metadata is: for rejects alone."""
+    """Where the metadata is, for rejects; `None` where a log alone can tell something."""
 
 
 class _Reject(NamedTuple):
@@ -88,22 +87,6 @@ class _Reject(NamedTuple):
     dataset_id: str | None
     uri: str | None
     reason: str
-
-
-def canonical_data_id(required: Mapping[str, int | str]) -> str:
-    """Write the required dimensions of a data ID as the lake's JSON text.
-
-    Parameters
-    ----------
-    required : `~collections.abc.Mapping`
-        Dimension name to value, the required dimensions alone.
-
-    Returns
-    -------
-    data_id : `str`
-        JSON, keys sorted, no spaces: equal for equal data IDs of any source.
-    """
-    return _encode(dict(sorted(required.items()))).decode()
 
 
 def data_id_writer(
@@ -121,14 +104,15 @@ def data_id_writer(
     Returns
     -------
     write : `~collections.abc.Callable`
-        Takes the values, gives the same text as `canonical_data_id`.
+        Takes the values, gives JSON of the required ones, keys sorted, no
+        spaces: equal for equal data IDs of any source.
     """
     keys = sorted(required)
+    if not keys:
+        return lambda _: "{}"
     fields = [f"value_{index}" for index in range(len(keys))]
     # A struct is made and written in half the time of a dictionary.
     data_id = msgspec.defstruct("DataId", fields, rename=dict(zip(fields, keys, strict=True)))
-    if not keys:
-        return lambda _: canonical_data_id({})
     pick = itemgetter(*(names.index(key) for key in keys))
     if len(keys) == 1:
         # A getter of one item gives no tuple.
@@ -234,13 +218,22 @@ class QuantaBuilder:
         usages, self._usages = self._usages, UsageColumns()
         columns, unreadable = usages.finish()
         for index, reason in unreadable.items():
-            self._reject(rows[index], reason)
-            rows[index] = rows[index]._replace(status="unreadable", caveats=None)
+            rows[index] = self._without_document(rows[index], reason)
         columns |= _row_columns(rows)
         count = len(rows)
         columns["run"] = pa.repeat(pa.scalar(self._run, pa.string()), count)
         columns["source"] = pa.repeat(pa.scalar(self._source, pa.string()), count)
         return pa.RecordBatch.from_arrays([columns[name] for name in QUANTA.names], schema=QUANTA)
+
+    def _without_document(self, row: Row, reason: str) -> Row:
+        """Take back what a document said that turned out not to be readable."""
+        if row.uri is None:
+            # It stood in the log of a failure, whose status is known: that is no reject.
+            return row._replace(has_metadata=False)
+        self._reject(row, reason)
+        if self._source == "metadata_file":
+            row = row._replace(caveats=None, exception_type=None)
+        return row._replace(status="unreadable")
 
     def take_rejects(self) -> pa.Table:
         """Turn the rejects so far into Arrow, and forget them.

@@ -65,6 +65,9 @@ _COLUMNS = (
 )
 """Columns of numbers, in the order in which `UsageColumns` holds them."""
 
+_KEYS = (*_ARRAY_COLUMNS, *_scalar_fields, "__version__")
+"""Their keys in a document."""
+
 _TYPES = [QUANTA.field(name).type for name in _COLUMNS]
 _WHOLE = [index for index, kind in enumerate(_TYPES) if pa.types.is_integer(kind)]
 _RSS = [index for index, name in enumerate(_COLUMNS) if name.endswith("max_rss_bytes")]
@@ -182,7 +185,7 @@ def _find_fractions(numbers: npt.NDArray[np.float64]) -> dict[int, str]:
     """Find the rows in which a count is not whole, and say so."""
     counts = numbers[:, _WHOLE]
     return {
-        int(row): f"{_COLUMNS[_WHOLE[column]]} is {counts[row, column]}, not a whole number"
+        int(row): f"{_KEYS[_WHOLE[column]]} is {counts[row, column]}, not a whole number"
         for row, column in np.argwhere(np.floor(counts) < counts)
     }
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from extract.documents import Usage, decode_metadata
 from extract.quanta import (
     QuantaBuilder,
     Row,
-    canonical_data_id,
     data_id_writer,
     dimension_picker,
 )
 from extract.schema import DIMENSION_COLUMNS, QUANTA
+from tests.bench.make_graph import usage_metadata
 
 _VALUES = st.integers(-(2**40), 2**40) | st.text(max_size=8)
 
@@ -23,10 +26,12 @@ _VALUES = st.integers(-(2**40), 2**40) | st.text(max_size=8)
 def test_a_data_id_is_the_same_text_whichever_way_it_is_written(
     required: dict[str, int | str],
 ) -> None:
-    text = canonical_data_id(required)
+    text = data_id_writer(required, list(required))(list(required.values()))
+    backwards = list(reversed(required))
+    assert data_id_writer(backwards, backwards)([required[key] for key in backwards]) == text
     assert json.loads(text) == required
     assert list(json.loads(text)) == sorted(required)
-    assert data_id_writer(required, list(required))(list(required.values())) == text
+    assert text == msgspec.json.encode(required, order="sorted").decode()
 
 
 def test_only_required_dimensions_make_the_data_id() -> None:
@@ -50,6 +55,47 @@ def test_an_empty_list_of_earlier_quanta_is_not_an_unknown_one() -> None:
     assert batch["previous_process_quanta"].to_pylist() == [None, [], ["a", "b"]]
     assert batch["process_id"].to_pylist() == [None, "me", "a"]
     assert builder.take_batch().num_rows == 0
+
+
+def test_a_log_with_a_value_that_cannot_be_right_is_no_reject() -> None:
+    builder = QuantaBuilder("run", "metadata_file")
+    nothing = (None,) * len(DIMENSION_COLUMNS)
+    failure = Row("isr", "{}", nothing, "failed", exception_type="MemoryError", has_metadata=True)
+    for key, value in (("endMinorPageFaults", 2.5), ("startUtc", "yesterday")):
+        builder.append(failure, _usage(key, value))
+    for row in builder.take_batch().to_pylist():
+        assert (row["status"], row["has_metadata"]) == ("failed", False)
+        assert (row["exception_type"], row["max_rss_bytes"]) == ("MemoryError", None)
+    assert builder.take_rejects().num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [("metadata_file", (None, None)), ("provenance_graph", (3, "MemoryError"))],
+)
+def test_what_a_document_said_goes_with_it_and_what_a_graph_said_stays(
+    source: str, left: tuple[int | None, str | None]
+) -> None:
+    builder = QuantaBuilder("run", source)
+    row = Row(
+        "isr", "{}", (None,) * len(DIMENSION_COLUMNS), "successful", uri="x",
+        caveats=3, exception_type="MemoryError",
+    )  # fmt: skip
+    builder.append(row, _usage("endMinorPageFaults", 2.5))
+    (found,) = builder.take_batch().to_pylist()
+    assert (found["status"], found["max_rss_bytes"]) == ("unreadable", None)
+    assert (found["caveats"], found["exception_type"]) == left
+    (reject,) = builder.take_rejects().to_pylist()
+    assert (reject["uri"], reject["reason"]) == (
+        "x",
+        "endMinorPageFaults is 2.5, not a whole number",
+    )
+
+
+def _usage(key: str, value: object) -> Usage:
+    content = json.loads(usage_metadata().model_dump_json())
+    content["metadata"]["quantum"]["arrays"][key] = [value]
+    return decode_metadata(json.dumps(content).encode())
 
 
 def test_every_column_of_the_lake_is_made_and_absent_is_null() -> None:

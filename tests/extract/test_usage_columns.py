@@ -89,7 +89,7 @@ def test_max_rss_of_version_0_is_in_kibibytes() -> None:
 @pytest.mark.parametrize(
     ("key", "value", "reason"),
     [
-        ("endMinorPageFaults", 2.5, "end_minor_page_faults_count is 2.5, not a whole number"),
+        ("endMinorPageFaults", 2.5, "endMinorPageFaults is 2.5, not a whole number"),
         ("startUtc", "yesterday", "'yesterday' is not a time"),
     ],
 )
