@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
@@ -285,8 +285,6 @@ def test_a_flipped_bit_is_caught(graph: Path, tmp_path: Path) -> None:
             read(path)
 
 
-# However long one of them takes on a busy machine: nothing here is timed.
-@settings(deadline=None)
 @given(data=st.data())
 def test_a_damaged_graph_is_refused_or_harmless(graph: Path, data: st.DataObject) -> None:
     raw = bytearray(graph.read_bytes())
