@@ -302,7 +302,7 @@ class Decompressor:
         rest = iter(contents)
         return (None if frame is None else next(rest) for frame in frames)
 
-    def _together(self, frames: list[_Frame]) -> Iterable[bytes | ValueError | None]:
+    def _together(self, frames: list[_Frame]) -> Iterable[bytes | ValueError]:
         try:
             sizes = list(map(zstandard.frame_content_size, frames))
             if frames and min(sizes) > 0 and sum(sizes) <= _MAX_FRAME_SIZE:

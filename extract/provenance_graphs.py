@@ -93,8 +93,9 @@ _MIN_PARTS = 4
 _BUCKETS = 4096
 """Places where a graph can be cut into slices."""
 
+_SUCCESSFUL = 1
 _STATUSES = {
-    1: "successful",
+    _SUCCESSFUL: "successful",
     0: "blocked",
     -1: "failed",
     -2: "aborted_success",
@@ -103,7 +104,6 @@ _STATUSES = {
 }
 """`lsst.pipe.base.QuantumAttemptStatus` by value; -4 exists since 30.0."""
 
-_SUCCESSFUL = 1
 _WITH_METADATA = {"successful", "aborted_success"}
 
 _NEVER_TRIED = Attempt(attempt=None, status=0)

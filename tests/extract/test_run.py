@@ -195,13 +195,19 @@ def test_runs_of_an_earlier_stage_are_set_aside_as_inputs(
     assert len(read_lake(tmp_path / "data", "quanta")) == 12
 
 
-def test_one_campaign_or_stage_leaves_the_others_alone(
-    repository: TinyRepository, tmp_path: Path
-) -> None:
+def extract_two_stages(repository: TinyRepository, tmp_path: Path) -> tuple[Path, Path]:
+    """Extract two stages; give the campaigns file and DATA."""
     repository.add("a/stage2/1", {"makeWarp": [1]})
     campaigns = repository.campaigns({"stage1": "a/stage1", "stage2": "a/stage2/1"})
     data = tmp_path / "data"
     run_extraction(campaigns, data)
+    return campaigns, data
+
+
+def test_one_campaign_or_stage_leaves_the_others_alone(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = extract_two_stages(repository, tmp_path)
     before = whole_lake(data)
     run_extraction(campaigns, data, stage="stage2", refresh=True)
     assert whole_lake(data) == before
@@ -743,10 +749,7 @@ def _fail(*_: object) -> None:
 def test_a_damaged_file_of_a_stage_that_nobody_asked_for_waits_until_somebody_does(
     repository: TinyRepository, tmp_path: Path
 ) -> None:
-    repository.add("a/stage2/1", {"makeWarp": [1]})
-    campaigns = repository.campaigns({"stage1": "a/stage1", "stage2": "a/stage2/1"})
-    data = tmp_path / "data"
-    run_extraction(campaigns, data)
+    campaigns, data = extract_two_stages(repository, tmp_path)
     before = whole_lake(data)
     (file,) = (data / "lake/quanta/campaign=DM-1/stage=stage2").rglob("*.parquet")
     file.write_bytes(b"")
