@@ -4,7 +4,7 @@
 def main() -> None:
     """Run the command line."""
     # Here, because every worker imports this module again and needs nothing of it.
-    from extract.cli import app
+    from .cli import app
 
     app()
 

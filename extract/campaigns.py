@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import pydantic
 import yaml
 
-from extract.bps_configurations import check_values, has_includes, with_includes
+from .bps_configurations import check_values, has_includes, with_includes
 
 __all__ = [
     "DEMO_STAMP",

@@ -80,7 +80,7 @@ def run(
 
     Example: census-extract run campaigns/demo.yaml --data data --workers 2
     """
-    from extract import console
+    from . import console
 
     settings = console.Settings(
         data=data,
@@ -104,7 +104,7 @@ def status(
 
     Example: census-extract status campaigns/demo.yaml
     """
-    from extract import console
+    from . import console
 
     settings = console.Settings(data=data, campaign=campaign, stage=stage)
     raise typer.Exit(console.status(campaigns, settings))
@@ -118,7 +118,7 @@ def check(campaigns: _File, data: _Data = Path("data")) -> None:
 
     Example: census-extract check campaigns/frdf.example.yaml
     """
-    from extract import console
+    from . import console
 
     raise typer.Exit(console.check(campaigns, console.Settings(data=data)))
 
@@ -135,6 +135,6 @@ def demo(
 
     Example: census-extract demo data/demo --scale 1
     """
-    from extract import console
+    from . import console
 
     raise typer.Exit(console.demo(folder, seed=seed, scale=scale))

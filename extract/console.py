@@ -27,11 +27,11 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from extract.campaigns import DEMO_STAMP, CampaignsError, CampaignsFile, load_campaigns
-from extract.lake import LakeError, Manifest, read_manifest, writing
-from extract.plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
-from extract.repository import Repository, RepositoryError, open_repository
-from extract.run import Settings, Summary, WorkerError, demo_root, extract, lake_root, opened_plan
+from .campaigns import DEMO_STAMP, CampaignsError, CampaignsFile, load_campaigns
+from .lake.store import LakeError, Manifest, read_manifest, writing
+from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
+from .repository import Repository, RepositoryError, open_repository
+from .run import Settings, Summary, WorkerError, demo_root, extract, lake_root, opened_plan
 
 __all__ = ["Settings", "check", "demo", "run", "status"]
 
@@ -197,7 +197,7 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
 def _build_demo(root: Path, *, seed: int, scale: float) -> None:
     """Build the demo, with tools that reading repositories does not need."""
     try:
-        from extract.demo import build
+        from .demo import build
     except ImportError as error:
         raise CampaignsError(
             f"this stack can read repositories but not build the demo ({error}): that takes "

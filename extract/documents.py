@@ -17,7 +17,7 @@ from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
-from extract.schema import COUNTERS, PREFIXES
+from .lake.schema import COUNTERS, PREFIXES
 
 __all__ = [
     "EMPTY_USAGE",

@@ -32,8 +32,9 @@ from extract.quanta import (
     data_id_writer,
     dimension_picker,
 )
-from extract.schema import QUANTA
 from extract.store_errors import Diagnosis, StoreGuard, diagnose
+
+from .lake.schema import QUANTA
 
 __all__ = ["FileBatch", "Part", "read_metadata_files"]
 
@@ -98,10 +99,10 @@ class Part:
     """Rows of the lake that came from some datasets."""
 
     quanta: pa.Table
-    """Rows of `extract.schema.QUANTA`."""
+    """Rows of `extract.lake.schema.QUANTA`."""
 
     rejects: pa.Table
-    """Rows of `extract.schema.REJECTS`."""
+    """Rows of `extract.lake.schema.REJECTS`."""
 
 
 def read_metadata_files(

@@ -13,16 +13,16 @@ from pathlib import Path
 
 from lsst.resources import ResourcePath
 
-from extract.campaigns import CampaignsError, CampaignsFile
-from extract.lake import Manifest
-from extract.repository import (
+from .campaigns import CampaignsError, CampaignsFile
+from .lake.store import Manifest
+from .repository import (
     ANSWER_LIMIT_S,
     Repository,
     RepositoryError,
     RunContents,
     is_glob,
 )
-from extract.store_errors import explain, within
+from .store_errors import explain, within
 
 __all__ = [
     "GraphPlan",
@@ -146,7 +146,7 @@ def make_plan(
     ----------
     file : `extract.campaigns.CampaignsFile`
         The campaigns file.
-    manifest : `extract.lake.Manifest`
+    manifest : `extract.lake.store.Manifest`
         What the lake holds.
     repositories : `~collections.abc.Mapping` [ `str`, `Repository` ]
         Open repositories by location: those of the stages.

@@ -22,7 +22,8 @@ from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.resources import ResourcePath
 
 from extract.quanta import data_id_writer, is_usage_gathering
-from extract.schema import EXPECTATIONS
+
+from .lake.schema import EXPECTATIONS
 
 __all__ = [
     "PredecessorLists",
@@ -391,7 +392,7 @@ def read_expectations(
     header : `PredictedHeader`
         From `read_predicted_header`.
     sink : `~collections.abc.Callable`
-        Called with batches of rows of `extract.schema.EXPECTATIONS`: one for
+        Called with batches of rows of `extract.lake.schema.EXPECTATIONS`: one for
         each quantum, those that only gather resource usage left out.
     predecessors : `PredecessorLists`, optional
         From `read_predecessors`, where they are known.
@@ -433,7 +434,7 @@ def _batch(
     number: int,
     predecessors: PredecessorLists | None,
 ) -> pa.RecordBatch:
-    """Make rows of `extract.schema.EXPECTATIONS` from quanta of one task, the first by number."""
+    """Make rows of `lake.schema.EXPECTATIONS` from quanta of one task, the first by number."""
     write_data_id = data_id_writer(header.required[label], header.full[label])
     count = len(quanta)
     lists: Any = [None] * count

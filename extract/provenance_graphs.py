@@ -55,7 +55,8 @@ from extract.quanta import (
     is_usage_gathering,
     paused_garbage_collection,
 )
-from extract.schema import EXPECTATIONS, REJECTS
+
+from .lake.schema import EXPECTATIONS, REJECTS
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -227,7 +228,7 @@ class SliceResult:
     """What `read_slice` has to say beside the rows."""
 
     rejects: pa.Table
-    """Rows of `extract.schema.REJECTS`."""
+    """Rows of `extract.lake.schema.REJECTS`."""
 
     attempts_count: int
     """Rows of quanta handed to the sink."""

@@ -18,8 +18,9 @@ import numpy as np
 import pyarrow as pa
 
 from extract.documents import Usage
-from extract.schema import DIMENSION_COLUMNS, QUANTA, REJECTS
 from extract.usage_columns import UsageColumns
+
+from .lake.schema import DIMENSION_COLUMNS, QUANTA, REJECTS
 
 __all__ = [
     "BATCH_SIZE",

@@ -567,7 +567,7 @@ class Repository:
         Returns
         -------
         records : `dict` [ `int`, `dict` ]
-            Columns of `extract.schema.VISITS` by ID; those without a record are
+            Columns of `extract.lake.schema.VISITS` by ID; those without a record are
             absent.
         """
         found: dict[int, dict[str, Any]] = {}

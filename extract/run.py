@@ -34,12 +34,13 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from extract.campaigns import CampaignsFile
-from extract.jobs import expected, files, graphs, workers
-from extract.jobs.harvest import Harvest
-from extract.lake import DISK_FULL, Lake, Unit, read_manifest
-from extract.parts import Part, merge_parts, plan_merge
-from extract.plan import (
+from .campaigns import CampaignsFile
+from .jobs import expected, files, graphs, workers
+from .jobs.harvest import Harvest
+from .lake.parts import Part, merge_parts, plan_merge
+from .lake.schema import LAKE_SCHEMA_VERSION, TABLES
+from .lake.store import DISK_FULL, Lake, Unit, read_manifest
+from .plan import (
     GraphPlan,
     Plan,
     RunPlan,
@@ -48,13 +49,12 @@ from extract.plan import (
     needed_repositories,
     select_stages,
 )
-from extract.predicted_graphs import PredictedGraphError
-from extract.provenance_graphs import GraphCheck, GraphError, describe_graph
-from extract.releases import check_release, stack_version
-from extract.repository import CONNECTIONS, Repository, RepositoryError, open_repository
-from extract.schema import LAKE_SCHEMA_VERSION, TABLES
-from extract.store_errors import StoreError, UnreachableError, explain
-from extract.visits import collect_visits
+from .predicted_graphs import PredictedGraphError
+from .provenance_graphs import GraphCheck, GraphError, describe_graph
+from .releases import check_release, stack_version
+from .repository import CONNECTIONS, Repository, RepositoryError, open_repository
+from .store_errors import StoreError, UnreachableError, explain
+from .visits import collect_visits
 
 __all__ = [
     "Progress",
@@ -643,7 +643,7 @@ def _write_stage(
 
 
 def _run_row(run: RunPlan, unit: Unit | None, expected: int | None, release: str) -> dict[str, Any]:
-    """Make a row of `extract.schema.RUNS`."""
+    """Make a row of `extract.lake.schema.RUNS`."""
     facts = unit.facts if unit else {}
     packages = facts.get("packages")
     stack = stack_version(packages)

@@ -19,7 +19,8 @@ import pyarrow.compute as pc
 from msgspec.structs import astuple
 
 from extract.documents import EMPTY_USAGE, RSS_KEY, SECONDS_KEYS, Usage
-from extract.schema import COUNTERS, PREFIXES, QUANTA
+
+from .lake.schema import COUNTERS, PREFIXES, QUANTA
 
 __all__ = ["UsageColumns"]
 

@@ -15,10 +15,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract.lake import Lake, Unit
-from extract.parts import write_parquet
 from extract.repository import Repository
-from extract.schema import VISITS
+
+from .lake.parts import write_parquet
+from .lake.schema import VISITS
+from .lake.store import Lake, Unit
 
 __all__ = ["collect_visits"]
 
@@ -30,7 +31,7 @@ def collect_visits(lake: Lake, repository: Repository, stage: tuple[str, str]) -
 
     Parameters
     ----------
-    lake : `extract.lake.Lake`
+    lake : `extract.lake.store.Lake`
         The lake; the stage's RUNs stand in it.
     repository : `extract.repository.Repository`
         Where the dimension records are.
@@ -82,7 +83,7 @@ def _touched(files: list[Path]) -> Iterator[tuple[str, str, int]]:
 
 
 def _rows(files: list[Path], repository: Repository) -> tuple[list[dict[str, Any]], int]:
-    """Make the rows of `extract.schema.VISITS`, and count those without a record."""
+    """Make the rows of `extract.lake.schema.VISITS`, and count those without a record."""
     wanted: dict[tuple[str, str], list[int]] = {}
     for instrument, dimension, identifier in sorted(set(_touched(files))):
         wanted.setdefault((instrument, dimension), []).append(identifier)

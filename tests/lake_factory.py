@@ -1,4 +1,4 @@
-"""Small synthetic lakes, written straight through `extract.schema`: no Butler, no extraction.
+"""Small synthetic lakes, written straight through `extract.lake.schema`: no Butler, no extraction.
 
 A lake is described in Python by the few facts that a test is about; all else has
 plausible defaults.  `sample_lake` is one with every case that the marts tell apart.
@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
-from extract.schema import DIMENSION_COLUMNS, LAKE_SCHEMA_VERSION, TABLES
+from extract.lake.schema import DIMENSION_COLUMNS, LAKE_SCHEMA_VERSION, TABLES
 
 __all__ = ["GIB", "SyntheticLake", "canonical_data_id", "sample_lake"]
 

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from extract.jobs.harvest import Collector, Harvest
-from extract.predicted_graphs import (
+from ..lake.schema import TABLES
+from ..predicted_graphs import (
     PredictedGraphError,
     read_expectations,
     read_predecessors,
     read_predicted_header,
 )
-from extract.quanta import is_usage_gathering
-from extract.schema import TABLES
+from ..quanta import is_usage_gathering
+from .harvest import Collector, Harvest
 
 __all__ = ["read_predicted", "write_counts"]
 
 
 def _count_rows(run: str, counts: Mapping[str, int], source: str, uri: str) -> pa.RecordBatch:
-    """Make the rows of `extract.schema.EXPECTATIONS` that a graph's header gives."""
+    """Make the rows of `extract.lake.schema.EXPECTATIONS` that a graph's header gives."""
     size = len(counts)
     return pa.record_batch(
         {

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from extract.jobs.harvest import Collector, Harvest
-from extract.metadata_files import read_metadata_files
-from extract.quanta import paused_garbage_collection
-from extract.repository import FileSlice, Repository, open_repository
-from extract.store_errors import StoreGuard
+from ..metadata_files import read_metadata_files
+from ..quanta import paused_garbage_collection
+from ..repository import FileSlice, Repository, open_repository
+from ..store_errors import StoreGuard
+from .harvest import Collector, Harvest
 
 __all__ = ["close_repositories", "read_files"]
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from lsst.resources import ResourcePath
 
-from extract.jobs.harvest import Collector, Harvest
-from extract.provenance_graphs import (
+from ..provenance_graphs import (
     GraphCheck,
     GraphInfo,
     GraphSlice,
@@ -15,7 +14,8 @@ from extract.provenance_graphs import (
     plan_slices,
     read_slice,
 )
-from extract.store_errors import StoreError, explain
+from ..store_errors import StoreError, explain
+from .harvest import Collector, Harvest
 
 __all__ = ["GRAPH_SLICE_QUANTA", "check", "read_graph", "share"]
 

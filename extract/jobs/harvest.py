@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from extract.parts import Part, write_part
+from ..lake.parts import Part, write_part
 
 __all__ = ["Collector", "Harvest"]
 

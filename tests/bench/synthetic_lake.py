@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from extract.schema import EXPECTATIONS, QUANTA
+from extract.lake.schema import EXPECTATIONS, QUANTA
 from tests.lake_factory import SyntheticLake
 
 __all__ = ["write_large_lake"]

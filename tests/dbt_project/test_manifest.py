@@ -11,7 +11,7 @@ import yaml
 
 from dbt_project.engine import PROJECT
 from dbt_project.layout import LAKE_TABLES, Layout
-from extract.schema import LAKE_SCHEMA_VERSION, TABLES
+from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
 
 Node = dict[str, Any]
 

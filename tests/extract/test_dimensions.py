@@ -16,7 +16,7 @@ from lsst.daf.butler import (  # type: ignore[attr-defined]
 )
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
-from extract.schema import QUANTA
+from extract.lake.schema import QUANTA
 from tests.bench.make_graph import RUN, Quantum, usage_metadata, write_graph
 from tests.extract.official import rows_of_graph
 from tests.extract.test_provenance_graphs import read

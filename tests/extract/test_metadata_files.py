@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from extract.lake.schema import QUANTA
 from extract.metadata_files import FileBatch, Part, read_metadata_files
-from extract.schema import QUANTA
 from tests.bench.make_graph import usage_metadata
 
 OLD = """

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from extract import parts as parts_module
-from extract.parts import Part, merge_parts, plan_merge, write_parquet, write_part
-from extract.schema import QUANTA, TABLES
+from extract.lake import parts as parts_module
+from extract.lake.parts import Part, merge_parts, plan_merge, write_parquet, write_part
+from extract.lake.schema import QUANTA, TABLES
 
 START = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 

@@ -16,13 +16,13 @@ from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, ProvenanceQuantu
 from typer.testing import CliRunner
 
 from extract.cli import app
+from extract.lake.schema import QUANTA
 from extract.predicted_graphs import (
     PredictedGraphError,
     read_expectations,
     read_predecessors,
     read_predicted_header,
 )
-from extract.schema import QUANTA
 from tests.extract.official import data_id_text, dimensions_of, rows_of_graph, usage_of
 from tests.extract.pipelines import (
     FAILED_DETECTOR,

@@ -16,6 +16,7 @@ from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 import extract.provenance_graphs as module
 from extract.jobs.expected import write_counts
 from extract.jobs.graphs import read_graph
+from extract.lake.schema import EXPECTATIONS, QUANTA
 from extract.provenance_graphs import (
     GraphError,
     GraphInfo,
@@ -25,7 +26,6 @@ from extract.provenance_graphs import (
     plan_slices,
     read_slice,
 )
-from extract.schema import EXPECTATIONS, QUANTA
 from tests.bench.make_graph import (
     RUN,
     TASKS,

@@ -23,10 +23,10 @@ from lsst.utils.packages import Packages
 
 from extract.campaigns import CampaignsError, load_campaigns
 from extract.jobs.workers import prepare_worker
-from extract.lake import Lake, LakeError, read_manifest
+from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
+from extract.lake.store import Lake, LakeError, read_manifest
 from extract.repository import RepositoryError
 from extract.run import Settings, WorkerError, extract
-from extract.schema import LAKE_SCHEMA_VERSION, TABLES
 from extract.store_errors import StoreError
 from tests.extract import tiny
 from tests.extract.stores.servers import dead_address
@@ -348,7 +348,7 @@ def test_a_damaged_manifest_is_told_with_a_remedy(
         run_extraction(campaigns, data)
 
 
-@pytest.mark.parametrize("place", ["extract.run.merge_parts", "extract.lake.write_parquet"])
+@pytest.mark.parametrize("place", ["extract.run.merge_parts", "extract.lake.store.write_parquet"])
 def test_a_full_disk_is_told_and_the_next_run_goes_on(
     repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -397,7 +397,7 @@ def test_a_file_system_without_locks_is_not_taken_for_another_run(
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("extract.lake.fcntl.flock", refuse)
+    monkeypatch.setattr("extract.lake.store.fcntl.flock", refuse)
     campaigns = repository.campaigns({"stage1": "a/stage1"})
     with pytest.raises(LakeError, match=r"lake: cannot be written: its file system keeps no locks"):
         run_extraction(campaigns, tmp_path / "data")

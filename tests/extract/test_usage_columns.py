@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from extract.documents import Usage, decode_metadata
-from extract.schema import QUANTA
+from extract.lake.schema import QUANTA
 from extract.usage_columns import UsageColumns
 from tests.bench.make_graph import usage_metadata
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import extract.demo
-from extract.schema import TABLES
+from extract.lake.schema import TABLES
 from tests.extract.stores.commands import lake_table
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ import pytest
 from lsst.daf.butler import Butler
 from lsst.resources import ResourcePath
 
-from extract.schema import TABLES
+from extract.lake.schema import TABLES
 from tests.extract.stores.commands import lake_table, run_command, run_process
 from tests.extract.stores.repositories import Repository
 from tests.extract.stores.small_repository import (

@@ -27,8 +27,8 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from extract.parts import write_parquet
-from extract.schema import LAKE_SCHEMA_VERSION, TABLES
+from .parts import write_parquet
+from .schema import LAKE_SCHEMA_VERSION, TABLES
 
 __all__ = ["DISK_FULL", "Lake", "LakeError", "Manifest", "Unit", "read_manifest", "writing"]
 

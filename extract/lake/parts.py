@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from extract.schema import DIMENSION_COLUMNS, TABLES
+from .schema import DIMENSION_COLUMNS, TABLES
 
 __all__ = ["Part", "Piece", "merge_parts", "plan_merge", "write_parquet", "write_part"]
 

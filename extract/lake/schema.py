@@ -201,7 +201,7 @@ EXPECTATIONS = pa.schema(
         _field("quanta_count", pa.int64(), "1, or the header's count.", unit="count"),
         _field("graph_uri", pa.string(), "Graph that says so."),
         # Numbers, not UUIDs: a graph of 600,000 quanta has millions of edges. Nor do numbers know
-        # the trouble that NULLs of texts have (see `extract.parts`).
+        # the trouble that NULLs of texts have (see `extract.lake.parts`).
         _field(
             "quantum_number",
             pa.int32(),
