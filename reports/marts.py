@@ -1,4 +1,4 @@
-"""The only module that opens the warehouse, read-only, and the only one with SQL.
+"""The queries of the report.
 
 Every method returns an Arrow table whose columns are named for their reader.  Selections, joins
 and units are done here; what a number *is* was decided by the marts.
@@ -6,12 +6,12 @@ and units are done here; what a number *is* was decided by the marts.
 
 from __future__ import annotations
 
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-import duckdb
 import pyarrow as pa
+
+from .errors import WarehouseError
+from .warehouse import Warehouse
 
 __all__ = ["Marts", "WarehouseError"]
 
@@ -46,56 +46,10 @@ _JOB_WITH_REQUESTS = """
 """
 
 
-class WarehouseError(RuntimeError):
-    """Raised when the warehouse is absent or is not what this version reads; says what to do."""
+class Marts(Warehouse):
+    """Old queries; each goes to the file of the figure or sentence that asks it."""
 
-
-class Marts:
-    """A warehouse file, open read-only.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        The DuckDB file.
-
-    Raises
-    ------
-    WarehouseError
-        Raised if there is no such file, or if it cannot be opened.
-    """
-
-    def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            raise WarehouseError(f"There is no warehouse at {path}: run `make transform` first.")
-        self.path = path
-        try:
-            self._connection = duckdb.connect(str(path), read_only=True)
-            # Instants are UTC whatever the machine's zone.
-            self._connection.execute("set timezone = 'UTC'")
-        except duckdb.Error as error:
-            raise WarehouseError(f"The warehouse {path} cannot be opened: {error}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._connection.close()
-
-    def _query(self, sql: str, values: list[Any] | None = None) -> pa.Table:
-        """Run a query; a missing mart or column becomes one clear message."""
-        try:
-            return self._connection.sql(sql, params=values or []).to_arrow_table()
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            first = str(error).splitlines()[0]
-            raise WarehouseError(
-                f"The warehouse {self.path} does not have what the report reads ({first}): "
-                "run `make transform` again with this version."
-            ) from error
+    _query = Warehouse.query
 
     def lake(self) -> dict[str, Any]:
         """Describe the lake: ``extracted_at``, ``extractor_version``, ``run_count``, ..."""

@@ -56,8 +56,8 @@ def test_only_the_repository_module_opens_a_butler_to_read() -> None:
     assert openers == {"extract/repository.py"}
 
 
-def test_only_the_marts_module_of_reports_opens_duckdb() -> None:
-    assert files_importing("reports", "duckdb") == {"reports/marts.py"}
+def test_only_the_warehouse_module_of_reports_opens_duckdb() -> None:
+    assert files_importing("reports", "duckdb") == {"reports/warehouse.py"}
 
 
 def test_top_level_holds_only_what_the_design_names() -> None:

@@ -6,8 +6,8 @@ import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reports import theme
 from reports.charts.parts import Setting, figure, refuse_empty
+from reports.look import theme
 
 __all__ = ["chart"]
 

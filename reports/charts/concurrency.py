@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pyarrow as pa
 
-from reports import theme
 from reports.charts.parts import Setting, figure, refuse_empty, task_fill
+from reports.look import theme
 
 __all__ = ["chart"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import altair as alt
 import pyarrow as pa
 
-from reports.charts.dumbbells import dumbbells
 from reports.charts.parts import (
     Setting,
     figure,
@@ -14,6 +13,7 @@ from reports.charts.parts import (
     refuse_empty,
     threshold_line,
 )
+from reports.look.dumbbells import dumbbells
 
 __all__ = ["VERDICTS", "chart"]
 

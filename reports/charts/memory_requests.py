@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pyarrow as pa
 
-from reports import theme
 from reports.charts.parts import Setting, figure, log_memory_scale, refuse_empty
 from reports.charts.releases import memory_axis
+from reports.look import theme
 
 __all__ = ["POLICIES", "chart"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pyarrow as pa
 
-from reports import theme
 from reports.charts.parts import Setting, figure, refuse_empty
+from reports.look import theme
 
 __all__ = ["SHARES", "chart"]
 

@@ -6,7 +6,6 @@ import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reports import theme
 from reports.charts.parts import (
     Setting,
     figure,
@@ -16,6 +15,7 @@ from reports.charts.parts import (
     threshold_line,
 )
 from reports.charts.releases import task_axis
+from reports.look import theme
 
 __all__ = ["chart"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import altair as alt
 import pyarrow as pa
 
-from reports.charts.dumbbells import dumbbells
 from reports.charts.parts import Setting, figure, log_memory_scale, refuse_empty
+from reports.look.dumbbells import dumbbells
 
 __all__ = ["VERDICTS", "chart"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pyarrow as pa
 
-from reports import numbers, theme
+from reports import numbers
 from reports.charts.parts import (
     Line,
     Setting,
@@ -15,6 +15,7 @@ from reports.charts.parts import (
     refuse_empty,
     threshold_line,
 )
+from reports.look import theme
 
 __all__ = ["chart"]
 

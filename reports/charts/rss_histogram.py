@@ -8,7 +8,7 @@ import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reports import numbers, theme
+from reports import numbers
 from reports.charts.parts import (
     Line,
     Setting,
@@ -18,6 +18,7 @@ from reports.charts.parts import (
     task_fill,
     threshold_line,
 )
+from reports.look import theme
 
 __all__ = ["chart"]
 

@@ -8,7 +8,6 @@ import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reports import theme
 from reports.charts.parts import (
     Setting,
     figure,
@@ -17,6 +16,7 @@ from reports.charts.parts import (
     task_fill,
     threshold_line,
 )
+from reports.look import theme
 
 __all__ = ["chart"]
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import jinja2
 
-from reports import theme
 from reports.answers.technote import answer_globals, answer_values
 from reports.captions import Usage, over, over_wall_time
 from reports.escape import Myst, code, myst, plain, toml_string
 from reports.facts import Facts
 from reports.figures import Figure, Stage, gap_notes, stages, why_empty
 from reports.files import write_file
+from reports.look import theme
 from reports.marts import Marts
 from reports.technote.annexes import annex_globals, annex_values
 from reports.technote.conclusions import sentence, verdict

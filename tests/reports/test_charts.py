@@ -11,7 +11,6 @@ import pyarrow as pa
 import pytest
 import vl_convert
 
-from reports import theme
 from reports.charts import (
     completeness,
     notice,
@@ -25,6 +24,7 @@ from reports.charts import (
 )
 from reports.charts.parts import EmptyFrameError, Setting, log_memory_scale
 from reports.export import VEGA_LITE_VERSION
+from reports.look import theme
 
 LONG_TASK = "makeAnalysisRecalibratedStarAssociationWholeSkyPlotOfEverything"
 SETTING = Setting("A title", "lake of 2026-11-20", "An alternative text", ("A declared gap",))

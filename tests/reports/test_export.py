@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from reports import theme
 from reports.export import export, write_figure
 from reports.facts import Facts
 from reports.figures import figures, stage_numbers
+from reports.look import theme
 from reports.marts import Marts
 from reports.run import TABLES, write_report
 from reports.terminal import progress

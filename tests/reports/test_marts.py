@@ -36,8 +36,8 @@ def test_a_warehouse_of_another_version_is_refused_by_name(tmp_path: Path) -> No
 
 
 def test_a_reader_can_write_nothing(data: Path) -> None:
-    with Marts(data / "warehouse.duckdb") as marts, pytest.raises(duckdb.Error):
-        marts._query("create table mine as select 1 as one")
+    with Marts(data / "warehouse.duckdb") as marts, pytest.raises(WarehouseError):
+        marts.query("create table mine as select 1 as one")
 
 
 def test_no_focus_is_one_clear_error(data: Path, tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_only_one_module_opens_duckdb_and_none_imports_the_stack() -> None:
         for file in package.rglob("*.py")
         if re.search(r"^\s*(import|from) duckdb", file.read_text(), re.MULTILINE)
     }
-    assert importers == {"marts.py"}
+    assert importers == {"warehouse.py"}
     for file in (package / "charts").glob("*.py"):
         text = file.read_text()
         assert not re.search(r"^\s*(import|from) (pathlib|io|os|json|reports\.marts)\b", text, re.M)

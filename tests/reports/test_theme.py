@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reports import theme
+from reports.look import theme
 
 Array = npt.NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import altair as alt
 import pyarrow as pa
 
-from reports import theme
-from reports.charts.releases import memory_axis
+from . import theme
+from .axes import memory_axis
 
 __all__ = ["Dumbbells", "dumbbells"]
 
@@ -69,7 +69,7 @@ def dumbbells(
     axis_title, legend_title : `str`
         What the axis and the colours mean.
     axis : `tuple`
-        Scale and ticks, from `~reports.charts.parts.log_memory_scale`.
+        Scale and ticks, from `~reports.look.axes.log_memory_scale`.
     """
     scale, ticks = axis
     rows = frame["row_label"].to_pylist()

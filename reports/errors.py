@@ -1,0 +1,46 @@
+"""The tree of this program's errors: each says what is wrong and what to do.
+
+::
+
+    ReportError
+    |-- WarehouseError   the warehouse is absent, damaged or of another version
+    |-- ChoiceError      a campaign, a policy or a share that does not exist was asked for
+    |-- FigureError      a file of `reports.figures` lacks something
+    |-- EmptyFrameError  a chart was given nothing to draw
+    `-- TechnoteError    the HTML of the technote cannot be built
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ChoiceError",
+    "EmptyFrameError",
+    "FigureError",
+    "ReportError",
+    "TechnoteError",
+    "WarehouseError",
+]
+
+
+class ReportError(Exception):
+    """Base of all errors of this program."""
+
+
+class WarehouseError(ReportError):
+    """Raised when the warehouse is absent, damaged or not what this version reads."""
+
+
+class ChoiceError(ReportError):
+    """Raised when something is asked for that does not exist; names what there is."""
+
+
+class FigureError(ReportError):
+    """Raised when a file of `reports.figures` lacks what every figure has; names the file."""
+
+
+class EmptyFrameError(ReportError):
+    """Raised by a chart that has nothing to draw."""
+
+
+class TechnoteError(ReportError):
+    """Raised when the HTML of the technote cannot be built."""

@@ -1,0 +1,99 @@
+"""Axes: memory doubles from tick to tick, tasks stand one below the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from . import theme
+from .legends import release_count
+
+__all__ = ["log_memory_scale", "memory_axis", "task_axis", "task_height"]
+
+TICK_STEPS = ((1.0,), (1.0, 1.5), (1.0, 1.25, 1.5, 1.75))
+"""Multiples of a power of two that may be ticks, from coarse to fine."""
+
+FEWEST_TICKS = 4
+
+
+def log_memory_scale(
+    columns: Sequence[pa.ChunkedArray], *, include: Sequence[float] = ()
+) -> tuple[alt.Scale, list[float]]:
+    """Make a logarithmic scale of memory that doubles from tick to tick.
+
+    Parameters
+    ----------
+    columns : `~collections.abc.Sequence` [`pyarrow.ChunkedArray`]
+        What will be drawn, in GiB.
+    include : `~collections.abc.Sequence` [`float`], optional
+        Values that must be inside as well (GiB).
+
+    Returns
+    -------
+    scale : `altair.Scale`
+        Just wide enough.
+    ticks : `list` [`float`]
+        In GiB: powers of two inside, and what lies between them where there are few.
+    """
+    known = [value for value in include if value > 0]
+    for column in columns:
+        extremes = pc.min_max(column).as_py()
+        known += [value for value in extremes.values() if value is not None and value > 0]
+    low, high = 0.93 * min(known), 1.1 * max(known)
+    scale = alt.Scale(type="log", base=2, domain=[low, high], nice=False)
+    exponents = range(math.floor(math.log2(low)), math.floor(math.log2(high)) + 1)
+    for steps in TICK_STEPS:
+        ticks = [step * 2.0**exponent for exponent in exponents for step in steps]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) >= FEWEST_TICKS:
+            break
+    return scale, ticks
+
+
+def memory_axis(ticks: list[float]) -> alt.Axis:
+    """Make the axis of memory: above the rows, where reading begins, as the rows may be many.
+
+    Parameters
+    ----------
+    ticks : `list` [`float`]
+        In GiB.
+    """
+    return alt.Axis(values=ticks, format=theme.GIB_FORMAT, orient="top")
+
+
+def task_axis(frame: pa.Table) -> alt.Y:
+    """Encode the task as a row, in the frame's order, its name whole, lines between the rows.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        With ``task_label``; the order of its rows is that of the tasks.
+    """
+    tasks = list(dict.fromkeys(frame["task_label"].to_pylist()))
+    return alt.Y(
+        "task_label:N",
+        title=None,
+        sort=tasks,
+        scale=alt.Scale(padding=0),
+        axis=alt.Axis(
+            grid=True, tickBand="extent", ticks=False, labelPadding=6, labelLimit=theme.LABEL_LIMIT
+        ),
+    )
+
+
+def task_height(frame: pa.Table, release_height: float) -> float:
+    """Give the height of all tasks' rows, in CSS pixels.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        With ``task_label`` and the releases.
+    release_height : `float`
+        Height of one release within a task's row, in CSS pixels.
+    """
+    tasks = pc.count_distinct(frame["task_label"]).as_py()
+    return float(max(18.0, release_height * (release_count(frame) + 0.8)) * tasks)

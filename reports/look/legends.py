@@ -1,0 +1,131 @@
+"""Legends: which colour and shape a task or a release has in every figure."""
+
+from __future__ import annotations
+
+import altair as alt
+import pyarrow as pa
+
+from . import theme
+
+__all__ = [
+    "release_colour",
+    "release_count",
+    "release_offset",
+    "release_order",
+    "release_shape",
+    "release_stroke",
+    "task_fill",
+]
+
+_LEGEND = alt.Legend(orient="top", direction="horizontal", symbolSize=120, symbolOpacity=1)
+
+
+def task_fill(frame: pa.Table) -> alt.Fill:
+    """Encode the task: the colour of its rank in the stage, grey for all others.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        With ``display_label`` and ``display_rank`` (NULL for the others).
+    """
+    pairs = {
+        (row["display_rank"] is None, row["display_rank"] or 0, row["display_label"])
+        for row in frame.select(["display_rank", "display_label"]).to_pylist()
+    }
+    ordered = sorted(pairs)
+    return alt.Fill(
+        "display_label:N",
+        title="Task",
+        scale=alt.Scale(
+            domain=[label for _, _, label in ordered],
+            range=[theme.task_colour(None if other else rank) for other, rank, _ in ordered],
+        ),
+        legend=alt.Legend(
+            orient="bottom",
+            columns=2,
+            symbolType="square",
+            symbolStrokeWidth=0,
+            labelLimit=theme.WIDTH // 2 - 40,
+        ),
+    )
+
+
+def _releases(frame: pa.Table) -> list[tuple[int, str]]:
+    """List the releases of a frame by the position of their campaign in the file."""
+    pairs = frame.select(["campaign_position", "release_label"]).to_pylist()
+    return sorted({(row["campaign_position"], row["release_label"]) for row in pairs})
+
+
+def release_count(frame: pa.Table) -> int:
+    """Count the releases of a frame."""
+    return len(_releases(frame))
+
+
+def release_order(frame: pa.Table) -> list[str]:
+    """List the labels of the releases in the order of the campaigns file.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        With ``campaign_position`` and ``release_label``.
+    """
+    return [label for _, label in _releases(frame)]
+
+
+def _encoded(frame: pa.Table, values: tuple[str, ...]) -> alt.Scale:
+    """Map each release to a value that depends on its position in the file alone."""
+    pairs = _releases(frame)
+    return alt.Scale(
+        domain=[label for _, label in pairs],
+        range=[values[position % len(values)] for position, _ in pairs],
+    )
+
+
+def release_colour(frame: pa.Table) -> alt.Fill:
+    """Encode the release as the colour that it has in every figure."""
+    return alt.Fill(
+        "release_label:N",
+        title=None,
+        sort=release_order(frame),
+        scale=_encoded(frame, theme.RELEASE_COLOURS),
+        legend=_LEGEND,
+    )
+
+
+def release_stroke(frame: pa.Table) -> alt.Stroke:
+    """Encode the release as the same colour for outlines and lines, in one legend with the fill."""
+    return alt.Stroke(
+        "release_label:N",
+        title=None,
+        sort=release_order(frame),
+        scale=_encoded(frame, theme.RELEASE_COLOURS),
+        legend=_LEGEND,
+    )
+
+
+def release_shape(frame: pa.Table) -> alt.Shape:
+    """Encode the release as a shape too, so that points differ without colour."""
+    return alt.Shape(
+        "release_label:N",
+        title=None,
+        sort=release_order(frame),
+        scale=_encoded(frame, theme.RELEASE_SHAPES),
+        legend=_LEGEND,
+    )
+
+
+def release_offset(frame: pa.Table, margin: float = 0.4) -> alt.YOffset:
+    """Give each release a row of its own within that of the task, so that none hides another.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        With the releases.
+    margin : `float`, optional
+        Room above the first and below the last, in rows of a release.
+    """
+    return alt.YOffset(
+        "release_label:N",
+        sort=release_order(frame),
+        scale=alt.Scale(paddingInner=0.1, paddingOuter=margin),
+    )

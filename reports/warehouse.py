@@ -1,0 +1,90 @@
+"""Open the warehouse read-only and run a query: the only module that imports DuckDB.
+
+The SQL stands with whoever asks: that of a figure in the file of the figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from .errors import WarehouseError
+
+__all__ = ["Warehouse"]
+
+
+class Warehouse:
+    """A warehouse file, open read-only.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        The DuckDB file.
+
+    Raises
+    ------
+    WarehouseError
+        Raised if there is no such file, or if it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise WarehouseError(f"There is no warehouse at {path}: run `make transform` first.")
+        self.path = path
+        try:
+            self._connection = duckdb.connect(str(path), read_only=True)
+            # Instants are UTC whatever the machine's zone.
+            self._connection.execute("set timezone = 'UTC'")
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"The warehouse {path} cannot be opened ({error}): run `make transform` again."
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._connection.close()
+
+    def query(self, sql: str, values: Sequence[Any] = ()) -> pa.Table:
+        """Run a query.
+
+        Parameters
+        ----------
+        sql : `str`
+            One statement that reads.
+        values : `~collections.abc.Sequence`, optional
+            What stands for ``$1``, ``$2``, ... in it.
+
+        Returns
+        -------
+        table : `pyarrow.Table`
+            The rows, in the order of the statement.
+
+        Raises
+        ------
+        WarehouseError
+            Raised if the warehouse lacks a mart or a column, or cannot be read.
+        """
+        try:
+            return self._connection.sql(sql, params=list(values)).to_arrow_table()
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            first = str(error).splitlines()[0]
+            raise WarehouseError(
+                f"The warehouse {self.path} does not have what the report reads ({first}): "
+                "run `make transform` again with this version."
+            ) from error
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"The warehouse {self.path} cannot be read ({error}): run `make transform` again."
+            ) from error
