@@ -27,10 +27,10 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from .butler.repository import Repository, RepositoryError, open_repository
 from .campaigns import DEMO_STAMP, CampaignsError, CampaignsFile, load_campaigns
 from .lake.store import LakeError, Manifest, read_manifest, writing
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
-from .repository import Repository, RepositoryError, open_repository
 from .run import Settings, Summary, WorkerError, demo_root, extract, lake_root, opened_plan
 
 __all__ = ["Settings", "check", "demo", "run", "status"]

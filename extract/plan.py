@@ -13,16 +13,16 @@ from pathlib import Path
 
 from lsst.resources import ResourcePath
 
-from .campaigns import CampaignsError, CampaignsFile
-from .lake.store import Manifest
-from .repository import (
+from .butler.repository import (
     ANSWER_LIMIT_S,
     Repository,
     RepositoryError,
     RunContents,
     is_glob,
 )
-from .store_errors import explain, within
+from .butler.stores import explain, within
+from .campaigns import CampaignsError, CampaignsFile
+from .lake.store import Manifest
 
 __all__ = [
     "GraphPlan",

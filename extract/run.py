@@ -34,6 +34,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from .butler.repository import CONNECTIONS, Repository, RepositoryError, open_repository
+from .butler.stores import StoreError, UnreachableError, explain
 from .campaigns import CampaignsFile
 from .jobs import expected, files, graphs, workers
 from .jobs.harvest import Harvest
@@ -49,11 +51,9 @@ from .plan import (
     needed_repositories,
     select_stages,
 )
-from .predicted_graphs import PredictedGraphError
-from .provenance_graphs import GraphCheck, GraphError, describe_graph
 from .releases import check_release, stack_version
-from .repository import CONNECTIONS, Repository, RepositoryError, open_repository
-from .store_errors import StoreError, UnreachableError, explain
+from .sources.predicted_graphs import PredictedGraphError
+from .sources.provenance import GraphCheck, GraphError, describe_graph
 from .visits import collect_visits
 
 __all__ = [

@@ -15,8 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extract.repository import Repository
-
+from .butler.repository import Repository
 from .lake.parts import write_parquet
 from .lake.schema import VISITS
 from .lake.store import Lake, Unit
@@ -33,7 +32,7 @@ def collect_visits(lake: Lake, repository: Repository, stage: tuple[str, str]) -
     ----------
     lake : `extract.lake.store.Lake`
         The lake; the stage's RUNs stand in it.
-    repository : `extract.repository.Repository`
+    repository : `extract.butler.repository.Repository`
         Where the dimension records are.
     stage : `tuple` [ `str`, `str` ]
         Campaign and stage.

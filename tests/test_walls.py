@@ -44,16 +44,26 @@ def test_only_extract_imports_the_lsst_stack(room: str) -> None:
 
 
 def test_the_lsst_wall_would_see_an_import() -> None:
-    assert "extract/repository.py" in files_importing("extract", "lsst")
+    assert "extract/butler/repository.py" in files_importing("extract", "lsst")
 
 
-def test_only_the_repository_module_opens_a_butler_to_read() -> None:
+def test_only_the_butler_rooms_know_a_butler() -> None:
+    """The demo builder, which makes a repository, and the reader of BPS files stand apart."""
+    knowing = {
+        name
+        for name in files_importing("extract", "lsst.daf.butler")
+        if not name.startswith(("extract/butler/", "extract/demo/"))
+    }
+    assert knowing == {"extract/bps_configurations.py"}
+
+
+def test_one_function_opens_a_butler_to_read() -> None:
     openers = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "extract").rglob("*.py")
         if "Butler.from_config(" in path.read_text() and "demo" not in path.parts
     }
-    assert openers == {"extract/repository.py"}
+    assert openers == {"extract/butler/repository.py"}
 
 
 def test_only_the_warehouse_module_of_reports_opens_duckdb() -> None:

@@ -33,9 +33,8 @@ from lsst.daf.butler import (
 from lsst.daf.butler.registry import CollectionType  # type: ignore[attr-defined]
 from lsst.pipe.base.quantum_graph.ingest_graph import ingest_graph
 
-from extract.campaigns import DEMO_STAMP as STAMP
-from extract.jobs.workers import prepare_worker
-
+from ..campaigns import DEMO_STAMP as STAMP
+from ..jobs.workers import prepare_worker
 from . import files, graphs
 from .console import Report, console_report
 from .plan import CAMPAIGNS, RunPlan, make_id, plan_stage

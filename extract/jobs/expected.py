@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from ..documents.quanta import is_usage_gathering
 from ..lake.schema import TABLES
-from ..predicted_graphs import (
+from ..sources.predicted_graphs import (
     PredictedGraphError,
     read_expectations,
     read_predecessors,
     read_predicted_header,
 )
-from ..quanta import is_usage_gathering
 from .harvest import Collector, Harvest
 
 __all__ = ["read_predicted", "write_counts"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from ..metadata_files import read_metadata_files
-from ..quanta import paused_garbage_collection
-from ..repository import FileSlice, Repository, open_repository
-from ..store_errors import StoreGuard
+from ..butler.repository import FileSlice, Repository, open_repository
+from ..butler.stores import StoreGuard
+from ..documents.quanta import paused_garbage_collection
+from ..sources.metadata_files import read_metadata_files
 from .harvest import Collector, Harvest
 
 __all__ = ["close_repositories", "read_files"]
@@ -38,7 +38,7 @@ def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Harvest
 
     Parameters
     ----------
-    part : `extract.repository.FileSlice`
+    part : `extract.butler.repository.FileSlice`
         Which ones.
     threads : `tuple` [ `int`, `int` ]
         Files that are read at once, on a local disk and on a remote store.

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from lsst.resources import ResourcePath
 
-from ..provenance_graphs import (
+from ..butler.stores import StoreError, explain
+from ..sources.provenance import (
     GraphCheck,
     GraphInfo,
     GraphSlice,
@@ -14,7 +15,6 @@ from ..provenance_graphs import (
     plan_slices,
     read_slice,
 )
-from ..store_errors import StoreError, explain
 from .harvest import Collector, Harvest
 
 __all__ = ["GRAPH_SLICE_QUANTA", "check", "read_graph", "share"]
@@ -35,7 +35,7 @@ def check(uri: str, folder: Path) -> GraphCheck:
 
     Returns
     -------
-    check : `extract.provenance_graphs.GraphCheck`
+    check : `extract.sources.provenance.GraphCheck`
         Counts and addresses.
 
     Raises
@@ -60,14 +60,14 @@ def share(info: GraphInfo, workers: int) -> list[GraphSlice]:
 
     Parameters
     ----------
-    info : `extract.provenance_graphs.GraphInfo`
+    info : `extract.sources.provenance.GraphInfo`
         The graph.
     workers : `int`
         Workers that may share it.
 
     Returns
     -------
-    slices : `list` [ `extract.provenance_graphs.GraphSlice` ]
+    slices : `list` [ `extract.sources.provenance.GraphSlice` ]
         Together all its quanta.
     """
     # The same number for each worker: else some would wait while others read the last ones.
@@ -80,7 +80,7 @@ def read_graph(graph_slice: GraphSlice, stem: Path) -> Harvest:
 
     Parameters
     ----------
-    graph_slice : `extract.provenance_graphs.GraphSlice`
+    graph_slice : `extract.sources.provenance.GraphSlice`
         Which quanta.
     stem : `pathlib.Path`
         Where parts go, without suffix.

@@ -31,8 +31,8 @@ from lsst.daf.butler import Butler, DatasetRef
 
 from extract.campaigns import load_campaigns
 from extract.jobs.workers import prepare_worker
-from extract.provenance_graphs import check_graph, describe_graph, plan_slices, read_slice
 from extract.run import Settings, extract
+from extract.sources.provenance import check_graph, describe_graph, plan_slices, read_slice
 from tests.bench.make_graph import RUN, synthetic_quanta, write_graph
 from tests.bench.make_repository import make_repository_of_files, make_repository_of_graph
 

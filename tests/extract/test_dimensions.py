@@ -19,7 +19,7 @@ from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 from extract.lake.schema import QUANTA
 from tests.bench.make_graph import RUN, Quantum, usage_metadata, write_graph
 from tests.extract.official import rows_of_graph
-from tests.extract.test_provenance_graphs import read
+from tests.extract.sources.provenance.test_slices import read
 from tests.extract.tiny import (
     INSTRUMENT,
     TinyRepository,

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from extract.cli import app
 from extract.lake.schema import QUANTA
-from extract.predicted_graphs import (
+from extract.sources.predicted_graphs import (
     PredictedGraphError,
     read_expectations,
     read_predecessors,

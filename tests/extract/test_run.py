@@ -21,13 +21,13 @@ import yaml
 from lsst.daf.butler import CollectionType, DatasetType  # type: ignore[attr-defined]
 from lsst.utils.packages import Packages
 
+from extract.butler.repository import RepositoryError
+from extract.butler.stores import StoreError
 from extract.campaigns import CampaignsError, load_campaigns
 from extract.jobs.workers import prepare_worker
 from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
 from extract.lake.store import Lake, LakeError, read_manifest
-from extract.repository import RepositoryError
 from extract.run import Settings, WorkerError, extract
-from extract.store_errors import StoreError
 from tests.extract import tiny
 from tests.extract.stores.servers import dead_address
 from tests.extract.tiny import TinyRepository, read_lake, rows_of, run_extraction, whole_lake
@@ -241,7 +241,7 @@ def test_large_tasks_are_cut_without_loss(
 ) -> None:
     campaigns = repository.campaigns({"stage1": "a/stage1"})
     run_extraction(campaigns, tmp_path / "whole")
-    monkeypatch.setattr("extract.repository.FILE_SLICE_QUANTA", 2)
+    monkeypatch.setattr("extract.butler.repository.FILE_SLICE_QUANTA", 2)
     run_extraction(campaigns, tmp_path / "cut")
     assert whole_lake(tmp_path / "cut") == whole_lake(tmp_path / "whole")
 
@@ -253,7 +253,7 @@ def test_failures_are_found_by_data_id_as_they_are_among_all_logs(
     repository.add("a/failed", {"isr": [2, 4]}, kinds=["metadata"])
     campaigns = repository.campaigns({"stage1": "a/failed"})
     run_extraction(campaigns, tmp_path / "few")
-    monkeypatch.setattr("extract.repository._FEW", 0)
+    monkeypatch.setattr("extract.butler.repository._FEW", 0)
     run_extraction(campaigns, tmp_path / "all")
     rows = read_lake(tmp_path / "few", "quanta").to_pylist()
     assert sorted(row["detector"] for row in rows if row["status"] == "failed") == [1, 3]

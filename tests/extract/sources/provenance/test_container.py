@@ -11,9 +11,14 @@ from pathlib import Path
 import pytest
 import zstandard
 
-import extract.graph_files as module
-from extract.graph_files import Decompressor, GraphError, read_directory, verified_checksums
-from extract.provenance_graphs import check_graph, describe_graph, plan_slices, read_slice
+import extract.sources.provenance.container as module
+from extract.sources.provenance import check_graph, describe_graph, plan_slices, read_slice
+from extract.sources.provenance.container import (
+    Decompressor,
+    GraphError,
+    read_directory,
+    verified_checksums,
+)
 from tests.bench.make_graph import synthetic_quanta, write_graph
 
 Change = Callable[[bytearray], None]

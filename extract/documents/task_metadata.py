@@ -1,7 +1,7 @@
-"""What a JSON document of a quantum says: task metadata, the log of a failure, a graph's blocks.
+"""What a task metadata document of a quantum says.
 
 Pure: bytes in, typed values out, in the document's own shape and units; the
-columns of the lake are made by `extract.quanta`.
+columns of the lake are made by `extract.documents.usage_columns`.
 
 Task metadata is decoded by a strict type first, which knows the one shape that
 nearly all documents have and takes only the fields that we keep; whatever it
@@ -12,30 +12,24 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, NamedTuple
+from collections.abc import Iterator
+from typing import Annotated, Any
 
 import msgspec
 
-from .lake.schema import COUNTERS, PREFIXES
+from ..lake.schema import COUNTERS, PREFIXES
 
 __all__ = [
     "EMPTY_USAGE",
     "RSS_KEY",
     "SECONDS_KEYS",
-    "Attempt",
-    "FailureLog",
+    "UNDECODABLE",
+    "Flags",
     "MetadataError",
-    "Outputs",
-    "QuantumBlock",
     "Usage",
-    "decode_attempt",
-    "decode_attempts",
-    "decode_failure_log",
     "decode_metadata",
-    "decode_quantum",
     "failure_type",
-    "has_logs",
+    "without_constants",
 ]
 
 _ABSENT_NUMBER = (math.nan,)
@@ -46,10 +40,10 @@ _LARGEST_MAX_RSS = 2**52
 """4 PiB: leaves room for the factor of 1,024 of version 0."""
 
 # Counts are floats, which hold them exactly up to the limit: numbers of one width are a table at
-# once (`extract.usage_columns`, which also sees to it that they are whole).
+# once (`extract.documents.usage_columns`, which also sees to it that they are whole).
 _Count = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_COUNT)]
 _MaxRss = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_MAX_RSS)]
-_Flags = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+Flags = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
 _Version = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 _NO_FLAGS = -1
@@ -92,7 +86,7 @@ _ABSENT_ARRAYS = _Arrays(*(absent for _, absent in _ARRAY_FIELDS.values()))
 class _QuantumScalars(msgspec.Struct, gc=False):
     version: _Version = msgspec.field(name="__version__")
     node_name: str | None = msgspec.field(name="nodeName")
-    caveats: _Flags
+    caveats: Flags
 
 
 class _ButlerMetrics(msgspec.Struct, gc=False):
@@ -151,16 +145,6 @@ class Usage(msgspec.Struct, gc=False):
         return None if caveats == _NO_FLAGS else caveats
 
 
-class _Attempts(msgspec.Struct, gc=False):
-    """A block of a graph's ``metadata.mb``."""
-
-    attempts: list[Usage | None]
-
-
-class _RawAttempts(msgspec.Struct):
-    attempts: list[msgspec.Raw]
-
-
 class _LenientNode(msgspec.Struct):
     scalars: dict[str, Any] = {}
     arrays: dict[str, Any] = {}
@@ -193,12 +177,10 @@ EMPTY_USAGE = Usage(
 """Usage of a quantum that tells nothing."""
 
 _decode_usage = msgspec.json.Decoder(Usage).decode
-_decode_attempts = msgspec.json.Decoder(_Attempts).decode
-_decode_raw_attempts = msgspec.json.Decoder(_RawAttempts).decode
 _decode_lenient = msgspec.json.Decoder(_LenientUsage).decode
 _decode_children = msgspec.json.Decoder(_LenientChildren).decode
 
-_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not the JSON wanted: text and depth have errors apart."""
 
 _CONSTANT = re.compile(rb"(?<=[:,\[\s])(?:NaN|-?Infinity)(?=[,\]}\s])")
@@ -228,62 +210,21 @@ def decode_metadata(raw: bytes) -> Usage:
     try:
         usage: Usage = _decode_usage(raw)
     except msgspec.ValidationError:
-        return _decode_leniently(_without_constants(raw))
-    except _UNDECODABLE as error:
-        if (cleaned := _without_constants(raw)) == raw:
+        return _decode_leniently(without_constants(raw))
+    except UNDECODABLE as error:
+        if (cleaned := without_constants(raw)) == raw:
             raise MetadataError(f"not JSON: {error}") from None
     else:
         return usage
     return decode_metadata(cleaned)
 
 
-def _without_constants(raw: bytes) -> bytes:
+def without_constants(raw: bytes) -> bytes:
     """Write NaN and infinities as null, which means the same here: no value."""
     # The pattern is slow, and most documents have none.
     if b"NaN" not in raw and b"Infinity" not in raw:
         return raw
     return _CONSTANT.sub(b"null", raw)
-
-
-def decode_attempts(raw: bytes) -> Sequence[Usage | MetadataError | None]:
-    """Decode a block of a graph's ``metadata.mb``: the documents of a quantum's attempts.
-
-    Parameters
-    ----------
-    raw : `bytes`
-        JSON of `lsst.pipe.base.quantum_graph.ProvenanceTaskMetadataModel`.
-
-    Returns
-    -------
-    attempts : `~collections.abc.Sequence`
-        Per entry, what the lake keeps, `None` for an attempt without metadata,
-        or the error that its document gives.
-
-    Raises
-    ------
-    MetadataError
-        If the block as a whole cannot be read.
-    """
-    try:
-        attempts: list[Usage | None] = _decode_attempts(raw).attempts
-    except _UNDECODABLE:
-        pass
-    else:
-        return attempts
-    try:
-        entries = _decode_raw_attempts(_without_constants(raw)).attempts
-    except _UNDECODABLE as error:
-        raise MetadataError(f"not a list of attempts: {error}") from None
-    return [_try_decode(bytes(entry)) for entry in entries]
-
-
-def _try_decode(entry: bytes) -> Usage | MetadataError | None:
-    if entry == b"null":
-        return None
-    try:
-        return decode_metadata(entry)
-    except MetadataError as error:
-        return error
 
 
 def _decode_leniently(raw: bytes) -> Usage:
@@ -305,7 +246,7 @@ def _decode_leniently(raw: bytes) -> Usage:
                 _QuantumChildren(_ButlerMetricsNode(_metrics(children.butler_metrics))),
             )
         return Usage(_Sections(section, _job(sections.job)))
-    except _UNDECODABLE as error:
+    except UNDECODABLE as error:
         raise MetadataError(f"not task metadata: {error}") from None
 
 
@@ -441,141 +382,11 @@ def failure_type(raw: bytes, task_label: str) -> str | None:
     if b'"failure"' not in raw:
         return None
     try:
-        document = msgspec.json.decode(_without_constants(raw), type=_FailureDocument)
+        document = msgspec.json.decode(without_constants(raw), type=_FailureDocument)
         section = msgspec.json.decode(
             document.metadata.get(task_label, b"{}"), type=_FailureSection
         )
-    except _UNDECODABLE:
+    except UNDECODABLE:
         return None
     failure = section.metadata.failure
     return failure.scalars.type if failure else None
-
-
-class _ExceptionInfo(msgspec.Struct):
-    type_name: str | None = None
-
-
-class _LogExtra(msgspec.Struct):
-    exception: _ExceptionInfo | None = None
-    metadata: msgspec.Raw = msgspec.Raw(b"null")
-    previous_process_quanta: list[str] | None = None
-    previous_attempts: list[_LogExtra] = []
-
-
-_decode_log_extra = msgspec.json.Decoder(_LogExtra).decode
-
-
-class FailureLog(NamedTuple):
-    """What a log without metadata tells about one attempt."""
-
-    exception_type: str | None
-    usage: Usage | None
-    previous_process_quanta: list[str] | None
-
-
-_TRAILER = re.compile(rb"(?:^|\n)###EXTRA###\r?\n")
-
-
-def decode_failure_log(raw: bytes) -> list[FailureLog]:
-    """Decode what a ``{task_label}_log`` tells beside its records, oldest attempt first.
-
-    Parameters
-    ----------
-    raw : `bytes`
-        A log of `lsst.daf.butler.logging.ButlerLogRecords`: a JSON list of
-        records (then nothing else is known), an object with ``records``, or
-        lines with a trailer.
-
-    Returns
-    -------
-    attempts : `list` [ `FailureLog` ]
-        At least one entry; without anything in it if the log cannot be read:
-        the status alone is known then.
-    """
-    *_, tail = _TRAILER.split(raw, maxsplit=1)
-    try:
-        extra = _decode_log_extra(_without_constants(tail))
-    except _UNDECODABLE:
-        return [FailureLog(None, None, None)]
-    return [_failure(entry) for entry in (*extra.previous_attempts, extra)]
-
-
-def _failure(extra: _LogExtra) -> FailureLog:
-    usage = None
-    if bytes(extra.metadata) != b"null":
-        try:
-            usage = decode_metadata(bytes(extra.metadata))
-        except MetadataError:
-            usage = None
-    return FailureLog(
-        extra.exception.type_name if extra.exception else None,
-        usage,
-        extra.previous_process_quanta,
-    )
-
-
-class _Presence(msgspec.Struct, gc=False):
-    """Something that is there; what it holds is told elsewhere."""
-
-
-class Outputs(msgspec.Struct, gc=False):
-    """Dataset IDs by connection: of a quantum's predicted outputs, the one that we keep."""
-
-    metadata: list[str] = msgspec.field(default_factory=list, name="_metadata")
-
-
-class Attempt(msgspec.Struct, gc=False):
-    """An entry of a quantum block's attempts (`ProvenanceQuantumAttemptModel`)."""
-
-    attempt: int | None
-    status: int
-    caveats: _Flags | None = None
-    exception: _ExceptionInfo | None = None
-    resource_usage: _Presence | None = None
-    previous_process_quanta: list[str] | None = None
-
-
-class QuantumBlock(msgspec.Struct, gc=False):
-    """A block of a graph's ``quanta.mb`` (`ProvenanceQuantumModel`)."""
-
-    quantum_id: str
-    task_label: str
-    data_coordinate: list[int | str]
-    outputs: Outputs
-    attempts: list[Attempt]
-
-
-decode_attempt = msgspec.json.Decoder(Attempt).decode
-"""Decode one attempt of such a block; raises `msgspec.DecodeError`."""
-
-decode_quantum = msgspec.json.Decoder(QuantumBlock).decode
-"""Decode a block of ``quanta.mb``; raises `msgspec.DecodeError`."""
-
-
-class _LogAttempts(msgspec.Struct):
-    attempts: list[list[_Presence] | None]
-
-
-def has_logs(raw: bytes) -> list[bool]:
-    """Tell which attempts have a log, from a block of a graph's ``logs.mb``.
-
-    Parameters
-    ----------
-    raw : `bytes`
-        JSON of `ProvenanceLogRecordsModel`.
-
-    Returns
-    -------
-    has_logs : `list` [ `bool` ]
-        Per entry.
-
-    Raises
-    ------
-    MetadataError
-        If the block cannot be read.
-    """
-    try:
-        block = msgspec.json.decode(_without_constants(raw), type=_LogAttempts)
-    except _UNDECODABLE as error:
-        raise MetadataError(f"not a list of logs: {error}") from None
-    return [entry is not None for entry in block.attempts]

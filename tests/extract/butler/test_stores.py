@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from extract.store_errors import (
+from extract.butler.stores import (
     Diagnosis,
     NoAnswerError,
     StoreError,

@@ -10,7 +10,7 @@ import pytest
 from lsst.daf.butler import Butler, Config, DatasetRef, DatasetType, FileDataset
 from lsst.daf.butler.datastore import DatasetRefURIs
 
-from extract.file_locations import FileLocations, plain_text
+from extract.butler.file_locations import FileLocations, plain_text
 from tests.extract.tiny import DETECTORS, INSTRUMENT, TinyRepository, metadata_document
 
 RUN = "a/run"

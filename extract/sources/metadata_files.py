@@ -1,7 +1,7 @@
 """Source 1: RUNs whose metadata is one JSON file per quantum.
 
 Turns the registered metadata (and the logs that stand without metadata) of one
-task into rows.  What is registered is the business of `extract.repository`;
+task into rows.  What is registered is the business of `extract.butler`;
 what a document means is that of `extract.documents`.
 """
 
@@ -18,23 +18,11 @@ from typing import TypeVar
 import pyarrow as pa
 from lsst.resources import ResourcePath
 
-from extract.documents import (
-    FailureLog,
-    MetadataError,
-    decode_failure_log,
-    decode_metadata,
-    failure_type,
-)
-from extract.quanta import (
-    BATCH_SIZE,
-    QuantaBuilder,
-    Row,
-    data_id_writer,
-    dimension_picker,
-)
-from extract.store_errors import Diagnosis, StoreGuard, diagnose
-
-from .lake.schema import QUANTA
+from ..butler.stores import Diagnosis, StoreGuard, diagnose
+from ..documents.logs import FailureLog, decode_failure_log
+from ..documents.quanta import BATCH_SIZE, QuantaBuilder, Row, data_id_writer, dimension_picker
+from ..documents.task_metadata import MetadataError, decode_metadata, failure_type
+from ..lake.schema import QUANTA
 
 __all__ = ["FileBatch", "Part", "read_metadata_files"]
 
@@ -117,7 +105,7 @@ def read_metadata_files(
     threads : `int`, optional
         Files that are read at the same time, to hide the latency of a remote
         store.
-    guard : `extract.store_errors.StoreGuard`, optional
+    guard : `extract.butler.stores.StoreGuard`, optional
         What is known of the store from earlier batches.
 
     Returns

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
-import extract.provenance_graphs as module
+import extract.sources.provenance.check as module
 from extract.jobs.expected import write_counts
 from extract.jobs.graphs import read_graph
 from extract.lake.schema import EXPECTATIONS, QUANTA
-from extract.provenance_graphs import (
+from extract.sources.provenance import (
     GraphError,
     GraphInfo,
     check_graph,

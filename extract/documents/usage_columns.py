@@ -18,9 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from msgspec.structs import astuple
 
-from extract.documents import EMPTY_USAGE, RSS_KEY, SECONDS_KEYS, Usage
-
-from .lake.schema import COUNTERS, PREFIXES, QUANTA
+from ..lake.schema import COUNTERS, PREFIXES, QUANTA
+from .task_metadata import EMPTY_USAGE, RSS_KEY, SECONDS_KEYS, Usage
 
 __all__ = ["UsageColumns"]
 
@@ -130,7 +129,7 @@ class UsageColumns:
         table[:, len(_ARRAY_COLUMNS) : _VERSION] = _table(scalars, _SCALAR_ROW)
         table[:, _VERSION] = list(map(_get_version, usages))
         self._tables.append(table)
-        # Every array holds one value: see `extract.documents`.
+        # Every array holds one value: see `extract.documents.task_metadata`.
         self._times += _flatten(_flatten(map(_pick_times, arrays)))
         self._nodes += map(_get_node_name, usages)
 

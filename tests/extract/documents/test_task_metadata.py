@@ -12,14 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsst.pipe.base import TaskMetadata
 
-from extract.documents import (
-    MetadataError,
-    Usage,
-    decode_attempts,
-    decode_failure_log,
-    decode_metadata,
-    failure_type,
-)
+from extract.documents.graph_blocks import decode_attempts
+from extract.documents.logs import decode_failure_log
+from extract.documents.task_metadata import MetadataError, Usage, decode_metadata, failure_type
 from tests.bench.make_graph import usage_metadata
 
 

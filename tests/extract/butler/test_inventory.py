@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extract.inventory import take_inventory
+from extract.butler.inventory import take_inventory
 from tests.extract.tiny import DETECTORS, TinyRepository
 
 RUN = "a/run"
@@ -26,7 +26,7 @@ def test_any_butler_says_what_one_statement_says(
 ) -> None:
     with repository.butler() as butler:
         at_once = take_inventory(butler, RUN, TYPES)
-        monkeypatch.setattr("extract.inventory._take_at_once", _fail)
+        monkeypatch.setattr("extract.butler.inventory._take_at_once", _fail)
         assert take_inventory(butler, RUN, TYPES) == at_once
     assert {name: held[:2] for name, held in at_once.items()} == {
         "isr_metadata": ("TaskMetadata", len(DETECTORS)),

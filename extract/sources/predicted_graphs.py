@@ -2,7 +2,7 @@
 
 Only the header, the pipeline graph and the thin graph are read: a small part
 of the file, streamed, since the thin graph of a large stage takes gigabytes as
-objects.  Provenance graphs are the business of `extract.provenance_graphs`.
+objects.  Provenance graphs are the business of `extract.sources.provenance`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from lsst.pipe.base.pipeline_graph import TaskImportMode
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.resources import ResourcePath
 
-from extract.quanta import data_id_writer, is_usage_gathering
-
-from .lake.schema import EXPECTATIONS
+from ..documents.quanta import data_id_writer, is_usage_gathering
+from ..lake.schema import EXPECTATIONS
 
 __all__ = [
     "PredecessorLists",
@@ -434,7 +433,7 @@ def _batch(
     number: int,
     predecessors: PredecessorLists | None,
 ) -> pa.RecordBatch:
-    """Make rows of `lake.schema.EXPECTATIONS` from quanta of one task, the first by number."""
+    """Make rows of `extract.lake.schema.EXPECTATIONS` from quanta of one task, numbered on."""
     write_data_id = data_id_writer(header.required[label], header.full[label])
     count = len(quanta)
     lists: Any = [None] * count

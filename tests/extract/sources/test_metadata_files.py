@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from extract.lake.schema import QUANTA
-from extract.metadata_files import FileBatch, Part, read_metadata_files
+from extract.sources.metadata_files import FileBatch, Part, read_metadata_files
 from tests.bench.make_graph import usage_metadata
 
 OLD = """

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extract.documents import Usage, decode_metadata
-from extract.lake.schema import DIMENSION_COLUMNS, QUANTA
-from extract.quanta import (
+from extract.documents.quanta import (
     QuantaBuilder,
     Row,
     data_id_writer,
     dimension_picker,
 )
+from extract.documents.task_metadata import Usage, decode_metadata
+from extract.lake.schema import DIMENSION_COLUMNS, QUANTA
 from tests.bench.make_graph import usage_metadata
 
 _VALUES = st.integers(-(2**40), 2**40) | st.text(max_size=8)

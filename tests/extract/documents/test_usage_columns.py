@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.documents import Usage, decode_metadata
+from extract.documents.task_metadata import Usage, decode_metadata
+from extract.documents.usage_columns import UsageColumns
 from extract.lake.schema import QUANTA
-from extract.usage_columns import UsageColumns
 from tests.bench.make_graph import usage_metadata
 
 _ORDINARY: dict[str, Any] = json.loads(usage_metadata().model_dump_json())

@@ -16,7 +16,7 @@ import pytest
 import zstandard
 
 from extract.jobs import expected
-from extract.predicted_graphs import (
+from extract.sources.predicted_graphs import (
     PredictedGraphError,
     PredictedHeader,
     read_expectations,

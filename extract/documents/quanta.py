@@ -17,10 +17,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from extract.documents import Usage
-from extract.usage_columns import UsageColumns
-
-from .lake.schema import DIMENSION_COLUMNS, QUANTA, REJECTS
+from ..lake.schema import DIMENSION_COLUMNS, QUANTA, REJECTS
+from .task_metadata import Usage
+from .usage_columns import UsageColumns
 
 __all__ = [
     "BATCH_SIZE",

@@ -32,11 +32,11 @@ from lsst.daf.butler import (
 from lsst.resources import ResourcePath
 from lsst.utils.iteration import chunk_iterable
 
-from extract.file_locations import FileLocations, plain_text
-from extract.inventory import Holding, take_inventory
-from extract.metadata_files import FileBatch
-from extract.quanta import is_usage_gathering
-from extract.store_errors import (
+from ..documents.quanta import is_usage_gathering
+from ..sources.metadata_files import FileBatch
+from .file_locations import FileLocations, plain_text
+from .inventory import Holding, take_inventory
+from .stores import (
     Diagnosis,
     StoreError,
     UnreachableError,
@@ -98,7 +98,7 @@ ANSWER_LIMIT_S = 15
 
 
 _SQLITE_FILE = "the registry's SQLite file"
-"""How `extract.store_errors` speaks of it, without knowing where it is."""
+"""How `extract.butler.stores` speaks of it, without knowing where it is."""
 
 _PATIENCE_S = 3
 """Wall seconds after which a store that fails is not asked again."""
@@ -465,7 +465,7 @@ class Repository:
 
         Yields
         ------
-        batch : `extract.metadata_files.FileBatch`
+        batch : `extract.sources.metadata_files.FileBatch`
             At most some thousands of quanta of one task.
         """
         for label, condition in part.tasks.items():

@@ -1,0 +1,1 @@
+"""Where quanta are recorded: each source in a module of its own."""

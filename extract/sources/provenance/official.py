@@ -1,0 +1,117 @@
+"""What the official reader is needed for: dimensions, packages, and graphs of an unknown version.
+
+It takes seconds and 100 MB to import, so only the functions that need it do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ...documents.graph_blocks import Outputs, QuantumBlock, decode_attempt, decode_attempts
+from ...documents.quanta import BATCH_SIZE
+from ...documents.task_metadata import MetadataError
+from .check import GraphCheck, GraphInfo, TaskDimensions
+from .container import GraphError
+from .rows import Document, QuantumRows
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
+
+__all__ = ["describe_graph", "read_officially"]
+
+
+def describe_graph(check: GraphCheck) -> GraphInfo:
+    """Read dimensions and software versions by means of the official reader.
+
+    Parameters
+    ----------
+    check : `GraphCheck`
+        The graph.
+
+    Returns
+    -------
+    info : `GraphInfo`
+        Counts, dimensions and software versions.
+
+    Raises
+    ------
+    GraphError
+        If the installed stack cannot read them.
+    """
+    with _official_reader(check.path) as reader:
+        tasks = {
+            label: TaskDimensions(
+                required=tuple(node.dimensions.required),
+                full=tuple(node.dimensions.data_coordinate_keys),
+            )
+            for label, node in reader.pipeline_graph.tasks.items()
+        }
+        packages = dict(reader.fetch_packages()) if check.has_packages else {}
+    return GraphInfo(**vars(check), tasks=tasks, packages=packages)
+
+
+@contextmanager
+def _official_reader(path: str) -> Iterator[ProvenanceQuantumGraphReader]:
+    # pipe_base takes seconds and 100 MB to import, and workers do not need it.
+    from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
+
+    try:
+        with ProvenanceQuantumGraphReader.open(path) as reader:
+            yield reader
+    except GraphError:
+        raise
+    except Exception as error:
+        # It has no exception of its own: pydantic, zipfile, zstandard and LookupError come through.
+        raise GraphError(
+            f"{path}: lsst.pipe.base cannot read this graph "
+            f"({type(error).__name__}: {str(error)[:200]}); use the stack that wrote it, or newer"
+        ) from error
+
+
+def read_officially(path: str, output: QuantumRows) -> None:
+    """Read a graph of an unknown version with the reader of the stack, and make the same rows."""
+    with _official_reader(path) as reader:
+        reader.read_quanta()
+        nodes = reader.graph.quantum_only_xgraph.nodes
+        for count, quantum_id in enumerate(nodes, start=1):
+            info = nodes[quantum_id]
+            block = QuantumBlock(
+                quantum_id=str(quantum_id),
+                task_label=info["task_label"],
+                data_coordinate=list(info["data_id"].full_values),
+                outputs=Outputs([str(info["metadata_id"])]),
+                attempts=[
+                    decode_attempt(attempt.model_dump_json().encode())
+                    for attempt in info["attempts"]
+                ],
+            )
+            output.add(
+                block,
+                _official_documents(reader, quantum_id),
+                lambda quantum_id=quantum_id: _official_logs(reader, quantum_id),  # type: ignore[misc]
+            )
+            if count % BATCH_SIZE == 0:
+                output.flush()
+
+
+def _official_documents(
+    reader: ProvenanceQuantumGraphReader, quantum_id: UUID
+) -> Sequence[Document] | MetadataError:
+    try:
+        found = reader.fetch_metadata([quantum_id]).get(quantum_id, [])
+    except Exception as error:
+        return MetadataError(f"{type(error).__name__}: {str(error)[:200]}")
+    entries = ["null" if document is None else document.model_dump_json() for document in found]
+    return decode_attempts(f'{{"attempts":[{",".join(entries)}]}}'.encode())
+
+
+def _official_logs(reader: ProvenanceQuantumGraphReader, quantum_id: UUID) -> Sequence[bool] | None:
+    try:
+        found = reader.fetch_logs([quantum_id]).get(quantum_id, [])
+    except Exception:
+        return None
+    return [records is not None for records in found]
