@@ -1,4 +1,4 @@
-{#- Choices that the models of models/marts/answers share; docs/answers.md gives their reasons. -#}
+{#- Choices that the models share; docs/answers.md gives their reasons. -#}
 
 {#- Requests are multiples of this many MiB. -#}
 {% macro request_step_mib() -%} 64 {%- endmacro %}

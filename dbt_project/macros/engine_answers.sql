@@ -1,5 +1,5 @@
 {#-
-    What only DuckDB understands in models/marts/answers, each behind adapter.dispatch as in engine.sql.
+    What only DuckDB understands in the marts of sizing, requests, changes and timeline, each behind adapter.dispatch as in engine.sql.
 -#}
 
 {#- Integers from first to last, one a row, in a select list. -#}

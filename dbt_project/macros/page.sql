@@ -1,4 +1,4 @@
-{#- The positions of the page's slider, and what it tells apart: constants of models/marts/page. -#}
+{#- The positions of the page's slider, and what it tells apart: constants of fct_rss_steps. -#}
 
 {#- Step of the slider; a power of two, so that its multiples are exact. -#}
 {% macro fine_step_gib() -%} 0.25 {%- endmacro %}

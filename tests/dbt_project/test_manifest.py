@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
 
 Node = dict[str, Any]
 
+QUESTIONS = {"memory", "completeness", "changes", "sizing", "requests", "timeline", "depth"}
 MAY_READ = {
     "staging": {"source"},
     "intermediate": {"staging", "intermediate", "seed"},
@@ -67,16 +70,70 @@ def layer(node: Node) -> str:
     return str(node["fqn"][1]) if node["resource_type"] == "model" else str(node["resource_type"])
 
 
+def folder(node: Node) -> str:
+    return str(node["fqn"][2])
+
+
 def test_layers_read_only_what_lies_below(manifest: Node, models: list[Node]) -> None:
     known = manifest["nodes"] | manifest["sources"]
     for node in models:
         for read in node["depends_on"]["nodes"]:
             # The census itself, by quantum, slot or pair, lies below every aggregate, whatever
             # layer computes it.
-            census = {"fct_quanta", "fct_slots", "fct_matched_quanta"}
-            is_census = known[read]["name"] in census and layer(node) == "intermediate"
+            is_census = layer(node) == "intermediate" and folder(known[read]) == "census"
             may = is_census or layer(known[read]) in MAY_READ[layer(node)]
             assert may, f"{node['name']} reads {read}"
+
+
+def test_every_model_lies_in_the_folder_of_its_question(models: list[Node]) -> None:
+    for node in models:
+        if layer(node) == "staging":
+            assert len(node["fqn"]) == 3, node["name"]
+        else:
+            assert len(node["fqn"]) == 4, node["name"]
+            assert folder(node) in {*QUESTIONS, "census"}, node["name"]
+
+
+def test_a_question_reads_no_intermediate_model_of_another_one(
+    manifest: Node, models: list[Node]
+) -> None:
+    for node in models:
+        for read in map(manifest["nodes"].get, node["depends_on"]["nodes"]):
+            if read and layer(read) == "intermediate" and folder(read) != "census":
+                near = {folder(read), "census"}
+                assert folder(node) in near, f"{node['name']} reads {read['name']}"
+
+
+def test_every_model_has_its_yaml_beside_it(models: list[Node]) -> None:
+    for node in models:
+        path = PurePosixPath(node["original_file_path"])
+        assert node["patch_path"] == f"quanta_census://{path.with_suffix('.yml')}"
+
+
+def test_unit_tests_lie_beside_their_model(manifest: Node, models: list[Node]) -> None:
+    paths = {node["name"]: node["original_file_path"] for node in models}
+    for test in manifest["unit_tests"].values():
+        beside = PurePosixPath(paths[test["model"]]).with_suffix(".yml")
+        assert test["original_file_path"] == str(beside), test["name"]
+
+
+def test_what_several_models_say_of_a_column_is_said_once() -> None:
+    said: dict[tuple[str, str], list[str]] = {}
+    for file in (PROJECT / "models").rglob("*.yml"):
+        for model in yaml.safe_load(file.read_text()).get("models", []):
+            for column in model.get("columns", []):
+                if "doc(" not in column["description"]:
+                    key = column["name"], " ".join(column["description"].split())
+                    said.setdefault(key, []).append(model["name"])
+    assert not {key: names for key, names in said.items() if len(names) > 1}
+
+
+def test_every_shared_description_is_used_by_two_models() -> None:
+    shared = set(re.findall(r"{% docs (\w+) %}", (PROJECT / "models" / "columns.md").read_text()))
+    text = "".join(file.read_text() for file in (PROJECT / "models").rglob("*.yml"))
+    uses = Counter(re.findall(r"doc\('(\w+)'\)", text))
+    assert uses.keys() == shared
+    assert not [name for name, count in uses.items() if count < 2]
 
 
 def test_names_tell_the_layer(models: list[Node]) -> None:
