@@ -1,0 +1,121 @@
+"""One try of a batch job, whatever batch system told of it.
+
+The row is in the units of the lake: bytes, seconds, microseconds since 1970 in
+UTC.  What a record does not tell is `None`, never 0.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+
+import msgspec
+
+__all__ = ["BadRecord", "JobRecord", "RecordsError", "State"]
+
+
+class RecordsError(ValueError):
+    """A file of job records cannot be read at all; the message is one line with a remedy."""
+
+
+class State(enum.StrEnum):
+    """How a try of a job ended."""
+
+    SUCCESSFUL = "successful"
+    FAILED = "failed"
+    """It ended by itself, with an error."""
+
+    KILLED_MEMORY = "killed_memory"
+    """It was ended for the memory that it used."""
+
+    KILLED_TIME = "killed_time"
+    """It was ended because it ran too long."""
+
+    KILLED = "killed"
+    """It was ended from outside for another reason, or for one that nobody tells."""
+
+    CANCELLED = "cancelled"
+    """A person or the workflow system took it back."""
+
+    UNKNOWN = "unknown"
+    """It has not ended, or the record does not tell how."""
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One try of a batch job."""
+
+    source: str
+    """``panda``, ``slurm`` or ``htcondor``."""
+
+    record_number: int
+    """Place of the record in its file, from 1."""
+
+    job_id: str
+    """The batch system's own identifier."""
+
+    job_name: str | None = None
+    label: str | None = None
+    """Label of the task or cluster of BPS."""
+
+    run: str | None = None
+    """RUN collection, where the record has its name unchanged."""
+
+    workflow_name: str | None = None
+    """Name of the workflow: BPS makes it from the RUN, with ``_`` in the place of ``/``."""
+
+    quantum_ids: Sequence[str] | None = None
+    """UUIDs of the quanta that the job was given."""
+
+    data_id_values: str | None = None
+    """Values of the data ID in the job's name, joined by ``_``."""
+
+    attempt: int | None = None
+    """Number of the try, from 1, as the batch system counts."""
+
+    max_attempts: int | None = None
+    state: State
+    state_rule: str
+    """What in the record led to the state."""
+
+    is_state_inferred: bool = False
+    """Whether the rule draws the state from an exit code, for the record does not name it."""
+
+    raw_state: str | None = None
+    raw_codes: str | None = None
+    """Codes of the record as JSON text."""
+
+    diagnostic: str | None = None
+    """What the batch system says of the end, in its own words."""
+
+    requested_memory_bytes: int | None = None
+    requested_memory_source: str | None = None
+    """``request``, or ``slot`` where only the memory of the slot is known."""
+
+    requested_cpus_count: int | None = None
+    allocated_cpus_count: int | None = None
+    peak_bytes: int | None = None
+    peak_measure: str | None = None
+    """``rss`` or ``pss``."""
+
+    has_children_in_peak: bool | None = None
+    """Whether the peak is that of all processes of the job together."""
+
+    cpu_time_s: float | None = None
+    wall_time_s: float | None = None
+    queue: str | None = None
+    node_name: str | None = None
+    submitted_at: int | None = None
+    """Microseconds since 1970-01-01 in UTC, as the other instants."""
+
+    started_at: int | None = None
+    ended_at: int | None = None
+
+
+class BadRecord(msgspec.Struct, frozen=True):
+    """A record that could not be read."""
+
+    record_number: int
+    """Place in the file, from 1; the records after it may still be good."""
+
+    reason: str
+    """One line."""
