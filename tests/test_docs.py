@@ -10,7 +10,7 @@ import click
 import pytest
 import typer
 
-import dbt_project.cli
+import dbt_project.runner.cli
 import extract.cli
 import reports.cli
 
@@ -26,7 +26,7 @@ APPS = {
     "python -m extract": extract.cli.app,
     "census-report": reports.cli.app,
     "python -m reports": reports.cli.app,
-    "python -m dbt_project": dbt_project.cli.app,
+    "python -m dbt_project": dbt_project.runner.cli.app,
 }
 
 

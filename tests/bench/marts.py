@@ -20,8 +20,8 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
-from dbt_project.engine import invoke, project_environment
-from dbt_project.layout import Layout
+from dbt_project.runner.engine import invoke, project_environment
+from dbt_project.runner.layout import Layout
 from tests.bench.synthetic_lake import write_large_lake
 
 __all__ = ["bench", "build_within", "run"]
@@ -153,7 +153,7 @@ def build_within(layout: Layout, memory_limit: str) -> dict[str, float]:
 
     Parameters
     ----------
-    layout : `dbt_project.layout.Layout`
+    layout : `dbt_project.runner.layout.Layout`
         Where the lake lies.
     memory_limit : `str`
         DuckDB's memory limit.

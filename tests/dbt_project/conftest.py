@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from dbt_project.build import build
-from dbt_project.layout import Layout
+from dbt_project.runner.build import build
+from dbt_project.runner.layout import Layout
 from tests.lake_factory import sample_lake
 
 Rows = list[tuple[Any, ...]]

@@ -8,8 +8,8 @@ import duckdb
 import pytest
 import yaml
 
-from dbt_project.engine import PROJECT, invoke, project_environment
-from dbt_project.layout import Layout
+from dbt_project.runner.engine import PROJECT, invoke, project_environment
+from dbt_project.runner.layout import Layout
 
 QUESTIONS = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dbt_project.build import build
-from dbt_project.layout import Layout
+from dbt_project.runner.build import build
+from dbt_project.runner.layout import Layout
 from tests.dbt_project.conftest import Rows, query
 from tests.lake_factory import GIB, SyntheticLake
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from scipy.stats import CensoredData, ecdf
 
-from dbt_project.build import build
-from dbt_project.engine import PROJECT
-from dbt_project.layout import Layout
+from dbt_project.runner.build import build
+from dbt_project.runner.engine import PROJECT
+from dbt_project.runner.layout import Layout
 from tests.dbt_project.conftest import query
 from tests.lake_factory import GIB, SyntheticLake
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dbt_project.engine import PROJECT
-from dbt_project.layout import LAKE_TABLES, Layout
+from dbt_project.runner.engine import PROJECT
+from dbt_project.runner.layout import LAKE_TABLES, Layout
 from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
 
 Node = dict[str, Any]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dbt_project.engine import invoke, project_environment
-from dbt_project.layout import Layout
+from dbt_project.runner.engine import invoke, project_environment
+from dbt_project.runner.layout import Layout
 from tests.dbt_project.conftest import Rows
 
 Query = Callable[[str], Rows]
@@ -113,7 +113,7 @@ def test_the_freshness_of_the_lake_can_be_asked(sample: Layout) -> None:
 
 
 def test_the_documentation_is_one_page_without_a_network(sample: Layout) -> None:
-    from dbt_project import pages
+    from dbt_project.runner import docs as pages
 
     page: Path = pages.write(sample)
     text = page.read_text()

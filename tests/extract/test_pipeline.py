@@ -244,9 +244,9 @@ def test_what_a_failure_blocked_is_no_gap_in_a_run_of_plain_files(
 ) -> None:
     # Old stacks run the rest of this module, in environments without a warehouse.
     duckdb = pytest.importorskip("duckdb")
-    layout = pytest.importorskip("dbt_project.layout").Layout(tmp_path / "data")
+    layout = pytest.importorskip("dbt_project.runner.layout").Layout(tmp_path / "data")
     run_extraction(of_files.write_campaigns(quantum_graphs="predicted.qg"), layout.root)
-    assert pytest.importorskip("dbt_project.build").build(layout)
+    assert pytest.importorskip("dbt_project.runner.build").build(layout)
     with duckdb.connect(str(layout.warehouse), read_only=True) as connection:
         problems = connection.execute(
             "select task_label, problem, is_gap, reason from fct_missing_quanta order by all"
@@ -264,7 +264,7 @@ def test_what_a_failure_blocked_is_no_gap_in_a_run_of_plain_files(
 def test_a_quantum_whose_metadata_and_log_are_gone_fails_the_transform_by_name(
     of_files: Executed, tmp_path: Path, is_registered: bool
 ) -> None:
-    pytest.importorskip("dbt_project.build", reason="old stacks have no warehouse")
+    pytest.importorskip("dbt_project.runner.build", reason="old stacks have no warehouse")
     damaged = of_files.copy(tmp_path / "damaged")
     with Butler.from_config(str(damaged.repository), writeable=True) as butler:
         data_id = {"instrument": "Cam1", "detector": LOST_DETECTOR}

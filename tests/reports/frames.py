@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dbt_project.build import build
-from dbt_project.layout import Layout
+from dbt_project.runner.build import build
+from dbt_project.runner.layout import Layout
 from tests.lake_factory import SyntheticLake
 
 STAGES = ("stage1", "stage2", "stage3", "stage4")

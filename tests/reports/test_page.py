@@ -15,8 +15,8 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from dbt_project.build import build
-from dbt_project.layout import Layout
+from dbt_project.runner.build import build
+from dbt_project.runner.layout import Layout
 from reports import numbers
 from reports.page.build import LIMIT_BYTES, write_page
 from reports.page.data import DETAILS, Detail, gather, script_json

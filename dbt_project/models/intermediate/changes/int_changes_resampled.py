@@ -1,4 +1,4 @@
-"""Bootstrap intervals of how the quantiles of max RSS changed, by `dbt_project.resampling`.
+"""Bootstrap intervals of how the quantiles of max RSS changed, by `dbt_project.runner.resampling`.
 
 Drawing at random with a seed is not for SQL.  What is drawn from and what follows from it is
 SQL's, in int_changes_celled and fct_release_changes.
@@ -14,8 +14,8 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from dbt_project.python_models import Models
-from dbt_project.resampling import RESAMPLES, quantile_change_interval, seed_of
+from dbt_project.runner.python_models import Models
+from dbt_project.runner.resampling import RESAMPLES, quantile_change_interval, seed_of
 
 KEYS = ("before_campaign", "after_campaign", "stage", "task_label", "quantile_fraction")
 SCHEMA = pa.schema(

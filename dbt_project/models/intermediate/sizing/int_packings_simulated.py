@@ -1,7 +1,7 @@
 """Slots of each stage on nodes of each shape, packed first fit by start order.
 
-Not SQL, since each placement depends on all before it (`dbt_project.packing`).  What to pack on
-what, and what follows from it, is SQL's, in int_packings_planned and fct_node_packing.
+Not SQL, since each placement depends on all before it (`dbt_project.runner.packing`).  What to
+pack on what, and what follows from it, is SQL's, in int_packings_planned and fct_node_packing.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
-from dbt_project.packing import Packing, Slot, pack, tied_to_cores
-from dbt_project.python_models import Models
+from dbt_project.runner.packing import Packing, Slot, pack, tied_to_cores
+from dbt_project.runner.python_models import Models
 
 KEYS = {
     "campaign": pa.string(),
@@ -42,7 +42,7 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
     -------
     packings : `pyarrow.Table`
         One row per row of int_packings_planned: its keys, the fields of
-        `~dbt_project.packing.Packing`, and those of `TIED`.
+        `~dbt_project.runner.packing.Packing`, and those of `TIED`.
     """
     planned = dbt.ref("int_packings_planned")
     slots = dbt.ref("int_slots_sampled")

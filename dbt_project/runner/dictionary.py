@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from dbt_project.engine import invoke, project_environment
-from dbt_project.layout import Layout
+from .engine import invoke, project_environment
+from .layout import Layout
 
 __all__ = ["render", "write"]
 
@@ -29,7 +29,7 @@ def render() -> str:
 
     Raises
     ------
-    WarehouseError
+    TransformError
         Raised when the project cannot be parsed.
     """
     with tempfile.TemporaryDirectory() as folder:

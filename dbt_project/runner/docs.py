@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from dbt_project.engine import invoke, project_environment
-from dbt_project.layout import Layout
+from .engine import invoke, project_environment
+from .layout import Layout
 
 __all__ = ["write"]
 
@@ -26,7 +26,7 @@ def write(layout: Layout) -> Path:
 
     Raises
     ------
-    WarehouseError
+    TransformError
         Raised when there is no warehouse.
     """
     layout.require_warehouse()

@@ -19,11 +19,12 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
-from dbt_project import completeness
-from dbt_project.engine import PROJECT, Outcome, invoke, project_environment
-from dbt_project.fingerprint import Publication, Remark, fingerprint, published, remember
-from dbt_project.layout import Layout, WarehouseError
-from dbt_project.progress import Progress
+from . import completeness
+from .engine import PROJECT, Outcome, invoke, project_environment
+from .errors import TransformError
+from .fingerprint import Publication, Remark, fingerprint, published, remember
+from .layout import Layout
+from .progress import Progress
 
 __all__ = ["build"]
 
@@ -51,7 +52,7 @@ def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = Fal
 
     Raises
     ------
-    WarehouseError
+    TransformError
         Raised when nothing was published: no lake, a broken model, a check that failed.
     """
     layout.require_lake()
@@ -107,7 +108,7 @@ def _require_lake_version(layout: Layout) -> None:
         found |= set(column.drop_null().to_pylist())
     for version in sorted(found):
         if version != ours:
-            raise WarehouseError(
+            raise TransformError(
                 f"the lake in {layout.lake} has schema version {version}, this program reads "
                 f"version {ours}: run `make extract` again, with --refresh if it stays so"
             )
@@ -122,7 +123,7 @@ def _alone(layout: Layout) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise WarehouseError(
+            raise TransformError(
                 f"another transform works on {layout.root} (process {lock.read().strip()}): "
                 "wait for it to end"
             ) from None
@@ -161,7 +162,7 @@ def _make_models(layout: Layout, console: Console) -> None:
     broken = [o for o in outcomes if o.status == "error"]
     if broken:
         lines = [f"{o.name} ({o.path}): {o.message}" for o in broken]
-        raise WarehouseError(
+        raise TransformError(
             "models failed, the warehouse stays as it was:\n  "
             + "\n  ".join(lines)
             + f"\nThe full log is {layout.log}"
@@ -188,7 +189,7 @@ def _refuse_failed(outcomes: list[Outcome], database: Path, layout: Layout) -> N
         lines.append(f"{outcome.name} ({outcome.path}): {outcome.description or outcome.message}")
         if outcome.status == "fail":
             lines += [f"    {row}" for row in _failing_rows(outcome, database)]
-    raise WarehouseError(
+    raise TransformError(
         "checks failed, the warehouse stays as it was:\n  "
         + "\n  ".join(lines)
         + f"\nThe full log is {layout.log}"

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dbt_project import build as builder
-from dbt_project.build import build
-from dbt_project.engine import PROJECT
-from dbt_project.fingerprint import fingerprint, remember
-from dbt_project.layout import Layout
-from tests.dbt_project.test_build import part, rewrite, with_value
+from dbt_project.runner import build as builder
+from dbt_project.runner.build import build
+from dbt_project.runner.engine import PROJECT
+from dbt_project.runner.fingerprint import fingerprint, remember
+from dbt_project.runner.layout import Layout
+from tests.dbt_project.runner.test_build import part, rewrite, with_value
 
 
 @pytest.fixture

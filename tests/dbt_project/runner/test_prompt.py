@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dbt_project.layout import Layout
+from dbt_project.runner.layout import Layout
 
 
 def sql(layout: Layout, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

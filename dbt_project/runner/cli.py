@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from dbt_project import prompt
-from dbt_project.layout import Layout, WarehouseError
-from dbt_project.prompt import Format
+from . import prompt
+from .errors import TransformError
+from .layout import Layout
+from .prompt import Format
 
 app = typer.Typer(
     help="From the lake to the warehouse, and SQL on it.",
@@ -22,7 +23,7 @@ app = typer.Typer(
 Data = Annotated[Path, typer.Option("--data", help="Folder of all outputs: lake/ is read.")]
 
 
-def _fail(error: WarehouseError) -> typer.Exit:
+def _fail(error: TransformError) -> typer.Exit:
     """Print the error as one message and make the exit that follows from it."""
     typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
     return typer.Exit(1)
@@ -41,11 +42,11 @@ def build(
 ) -> None:
     """Build the warehouse from the lake, run every check on it, and publish it."""
     # Not above: a query should not wait for what only a build needs.
-    from dbt_project import build as builder
+    from . import build as builder
 
     try:
         complete = builder.build(Layout(data), memory_limit=memory_limit, full_refresh=full_refresh)
-    except WarehouseError as error:
+    except TransformError as error:
         raise _fail(error) from None
     if not complete:
         raise typer.Exit(1)
@@ -66,7 +67,7 @@ def sql(
     try:
         text = query if from_env is None else os.environ.get(from_env, "")
         status = prompt.run(Layout(data), text or None, output_format)
-    except WarehouseError as error:
+    except TransformError as error:
         raise _fail(error) from None
     raise typer.Exit(status)
 
@@ -74,11 +75,11 @@ def sql(
 @app.command()
 def docs(data: Data = Path("data")) -> None:
     """Write dbt's documentation of every model and column as one page that works offline."""
-    from dbt_project import pages
+    from . import docs as docs_page
 
     try:
-        page = pages.write(Layout(data))
-    except WarehouseError as error:
+        page = docs_page.write(Layout(data))
+    except TransformError as error:
         raise _fail(error) from None
     typer.echo(f"Wrote {page}")
 
@@ -90,10 +91,10 @@ def dictionary(
     ),
 ) -> None:
     """Write the data dictionary: every mart and column, with units, from the models."""
-    from dbt_project import dictionary as dictionaries
+    from . import dictionary as dictionaries
 
     try:
         dictionaries.write(path)
-    except WarehouseError as error:
+    except TransformError as error:
         raise _fail(error) from None
     typer.echo(f"Wrote {path}")

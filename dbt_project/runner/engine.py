@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dbt_project.layout import Layout, WarehouseError
+from .errors import TransformError
+from .layout import Layout
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["PROJECT", "Outcome", "invoke", "project_environment"]
 
-PROJECT = Path(__file__).parent
+PROJECT = Path(__file__).parent.parent
+"""The folder of the dbt project: models, macros, seeds and tests."""
+
+_IMPORT_NAME = "dbt_project"
+"""The name under which models in Python import this package."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iter
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:
-        with chdir(folder):
+        with chdir(folder), _importable_as_dbt_project():
             yield
     finally:
         _close_database()
@@ -83,6 +89,39 @@ def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iter
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _importable_as_dbt_project() -> Iterator[None]:
+    """Let models in Python import ``dbt_project.runner``, whatever name this package has here.
+
+    dbt runs such a model from a temporary file, so that it has no package to import relatively
+    from.  Inside a wheel this package may be called ``quanta_census.dbt_project``, and another
+    package of the user may be called ``dbt_project``.
+    """
+    package = __name__.removesuffix(".runner.engine")
+    if package == _IMPORT_NAME:
+        yield
+        return
+    before = {name: module for name, module in sys.modules.items() if _is_dbt_project(name)}
+    ours = {
+        name.replace(package, _IMPORT_NAME, 1): module
+        for name, module in sys.modules.items()
+        if name == package or name.startswith(f"{package}.")
+    }
+    for name in before:
+        del sys.modules[name]
+    sys.modules.update(ours)
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if _is_dbt_project(name)]:
+            del sys.modules[name]
+        sys.modules.update(before)
+
+
+def _is_dbt_project(name: str) -> bool:
+    return name == _IMPORT_NAME or name.startswith(f"{_IMPORT_NAME}.")
 
 
 def _close_database() -> None:
@@ -113,7 +152,7 @@ def invoke(
 
     Raises
     ------
-    WarehouseError
+    TransformError
         Raised when dbt could not even begin: a broken project or database.
     """
     # dbt takes a second to import: not before it is needed.
@@ -134,7 +173,7 @@ def invoke(
     ]  # fmt: skip
     result = dbtRunner(callbacks=[watch]).invoke([*options, *arguments, *folders])
     if result.exception is not None:
-        raise WarehouseError(f"dbt stopped: {result.exception}\nThe full log is {layout.log}")
+        raise TransformError(f"dbt stopped: {result.exception}\nThe full log is {layout.log}")
     return [_outcome(each) for each in getattr(result.result, "results", [])]
 
 

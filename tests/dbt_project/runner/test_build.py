@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from dbt_project.build import build
-from dbt_project.layout import Layout, WarehouseError
+from dbt_project.runner.build import build
+from dbt_project.runner.errors import TransformError
+from dbt_project.runner.layout import Layout
 from tests.dbt_project.conftest import Rows, open_reader, query
 
 Table = Callable[[pa.Table], pa.Table]
@@ -130,7 +131,7 @@ def test_a_failed_check_keeps_the_old_warehouse_and_says_which_rows(copied: Layo
     rewrite(part(copied, "quanta", "DM-1", "stage3"), with_value("max_rss_bytes", 0, 2**60))
     kept = stays(copied)
 
-    with pytest.raises(WarehouseError) as caught:
+    with pytest.raises(TransformError) as caught:
         build(copied)
 
     said = str(caught.value)
@@ -145,19 +146,19 @@ def test_a_failed_check_keeps_the_old_warehouse_and_says_which_rows(copied: Layo
 def test_a_broken_lake_keeps_the_old_warehouse_and_names_the_model(copied: Layout) -> None:
     part(copied, "quanta", "DM-3", "stage3").write_bytes(b"not a Parquet file")
     kept = stays(copied)
-    with pytest.raises(WarehouseError, match=r"quanta"):
+    with pytest.raises(TransformError, match=r"quanta"):
         build(copied)
     assert kept()
 
 
 def test_a_missing_lake_is_one_clear_message(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"there is no lake in .*make extract"):
+    with pytest.raises(TransformError, match=r"there is no lake in .*make extract"):
         build(Layout(tmp_path))
 
 
 def test_a_lake_of_another_version_is_refused(copied: Layout) -> None:
     rewrite(part(copied, "runs", "DM-3", "stage1"), with_value("lake_schema_version", 0, 99))
-    with pytest.raises(WarehouseError, match="schema version 99"):
+    with pytest.raises(TransformError, match="schema version 99"):
         build(copied)
 
 
@@ -182,7 +183,7 @@ def test_a_killed_build_leaves_the_old_warehouse_and_the_next_one_cleans_up(
         while not leftovers(copied) and time.monotonic() < deadline:
             time.sleep(0.02)
         assert leftovers(copied)
-        with pytest.raises(WarehouseError, match=rf"another transform .* {process.pid}"):
+        with pytest.raises(TransformError, match=rf"another transform .* {process.pid}"):
             build(copied)
     finally:
         os.kill(process.pid, signal.SIGKILL)
@@ -190,6 +191,6 @@ def test_a_killed_build_leaves_the_old_warehouse_and_the_next_one_cleans_up(
     assert kept()
     assert leftovers(copied)
     part(copied, "quanta", "DM-3", "stage3").write_bytes(b"broken, so that this build ends early")
-    with pytest.raises(WarehouseError):
+    with pytest.raises(TransformError):
         build(copied)
     assert not leftovers(copied)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dbt_project.build import build
-from dbt_project.layout import Layout
-from dbt_project.packing import Packing, Slot, pack, tied_to_cores
+from dbt_project.runner.build import build
+from dbt_project.runner.layout import Layout
+from dbt_project.runner.packing import Packing, Slot, pack, tied_to_cores
 from tests.dbt_project.conftest import Rows, query
 from tests.lake_factory import SyntheticLake
 

@@ -6,14 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["LAKE_TABLES", "Layout", "WarehouseError"]
+from .errors import TransformError
+
+__all__ = ["LAKE_TABLES", "Layout"]
 
 LAKE_TABLES = ("quanta", "expectations", "runs", "rejects", "visits", "campaigns", "stages")
 """Tables of the lake that the sources of dbt name."""
-
-
-class WarehouseError(Exception):
-    """Something that the user must know: one message, with what to do."""
 
 
 @dataclass(frozen=True)
@@ -22,16 +20,15 @@ class Layout:
 
     Attributes
     ----------
-    data : `pathlib.Path`
-        The folder of all outputs, as given.
+    root : `pathlib.Path`
+        The folder of all outputs.  It is made absolute here, once: dbt changes the working folder,
+        and views must not depend on where they are read from.
     """
 
-    data: Path
+    root: Path
 
-    @property
-    def root(self) -> Path:
-        """The folder, absolute: dbt and views must not depend on where they are run from."""
-        return self.data.absolute()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", self.root.absolute())
 
     @property
     def lake(self) -> Path:
@@ -69,14 +66,14 @@ class Layout:
 
         Raises
         ------
-        WarehouseError
+        TransformError
             Raised with the folder and what to do.
         """
         absent = [name for name in LAKE_TABLES if not any((self.lake / name).rglob("*.parquet"))]
         if len(absent) == len(LAKE_TABLES):
-            raise WarehouseError(f"there is no lake in {self.lake}: run `make extract` first")
+            raise TransformError(f"there is no lake in {self.lake}: run `make extract` first")
         if absent:
-            raise WarehouseError(
+            raise TransformError(
                 f"the lake in {self.lake} lacks {', '.join(absent)}: run `make extract` again"
             )
 
@@ -90,9 +87,9 @@ class Layout:
 
         Raises
         ------
-        WarehouseError
+        TransformError
             Raised when nothing was published yet.
         """
         if not self.warehouse.is_file():
-            raise WarehouseError(f"there is no {self.warehouse}: run `make transform` first")
+            raise TransformError(f"there is no {self.warehouse}: run `make transform` first")
         return self.warehouse

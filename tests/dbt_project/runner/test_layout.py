@@ -7,7 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dbt_project.layout import Layout, WarehouseError
+from dbt_project.runner.errors import TransformError
+from dbt_project.runner.layout import Layout
 from tests.lake_factory import SyntheticLake
 
 
@@ -30,5 +31,5 @@ def test_a_lake_that_lacks_a_table_is_refused_by_its_name(tmp_path: Path) -> Non
     layout.require_lake()
     for file in (layout.lake / "rejects").rglob("*.parquet"):
         file.unlink()
-    with pytest.raises(WarehouseError, match=r"lacks rejects"):
+    with pytest.raises(TransformError, match=r"lacks rejects"):
         layout.require_lake()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dbt_project.dictionary import render
-from dbt_project.engine import PROJECT
+from dbt_project.runner.dictionary import render
+from dbt_project.runner.engine import PROJECT
 
 
 def test_the_data_dictionary_is_that_of_the_models() -> None:

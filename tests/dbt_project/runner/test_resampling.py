@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dbt_project.resampling import RESAMPLES, Integers, quantile_change_interval, seed_of
+from dbt_project.runner.resampling import RESAMPLES, Integers, quantile_change_interval, seed_of
 
 
 def cells(*columns: Integers) -> tuple[Integers, Integers, Integers]:

@@ -9,7 +9,8 @@ import sys
 from enum import StrEnum
 from pathlib import Path
 
-from dbt_project.layout import Layout, WarehouseError
+from .errors import TransformError
+from .layout import Layout
 
 __all__ = ["Format", "run"]
 
@@ -36,7 +37,7 @@ def _client() -> str:
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     client = shutil.which("duckdb", path=places)
     if client is None:
-        raise WarehouseError("the duckdb client is missing: run `make setup`")
+        raise TransformError("the duckdb client is missing: run `make setup`")
     return client
 
 
@@ -59,7 +60,7 @@ def run(layout: Layout, query: str | None, output_format: Format) -> int:
 
     Raises
     ------
-    WarehouseError
+    TransformError
         Raised when there is no warehouse or no client.
     """
     command = [_client(), "-readonly", str(layout.require_warehouse())]

@@ -1,6 +1,6 @@
 """What a published warehouse was made from, so that a build with nothing new can be told at once.
 
-Only files and versions are looked at here; `dbt_project.build` decides what follows from them.
+Only files and versions are looked at here; `build` decides what follows from them.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dbt_project.engine import PROJECT
-from dbt_project.layout import LAKE_TABLES, Layout
+from .engine import PROJECT
+from .layout import LAKE_TABLES, Layout
 
 __all__ = ["Publication", "Remark", "fingerprint", "published", "remember"]
 
@@ -72,7 +72,7 @@ def fingerprint(layout: Layout) -> str:
 
     Parameters
     ----------
-    layout : `dbt_project.layout.Layout`
+    layout : `Layout`
         Where the lake lies.
 
     Returns
@@ -135,7 +135,7 @@ def published(layout: Layout) -> Publication | None:
 
     Parameters
     ----------
-    layout : `dbt_project.layout.Layout`
+    layout : `Layout`
         Where it lies.
 
     Returns
@@ -159,7 +159,7 @@ def remember(layout: Layout, made_from: str, remarks: Sequence[Remark]) -> None:
 
     Parameters
     ----------
-    layout : `dbt_project.layout.Layout`
+    layout : `Layout`
         Where it lies.
     made_from : `str`
         The `fingerprint` from before the build: what changed since then is new.
