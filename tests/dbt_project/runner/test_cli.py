@@ -35,7 +35,7 @@ def test_every_command_takes_a_relative_folder(copied: Layout, tmp_path: Path) -
     assert page.is_absolute()
     assert page.samefile(copied.root / "docs" / "index.html")
     rows = transform(
-        "sql", "--data", data, "--format", "csv", "from main_staging.stg_lake__campaigns select count(*)",
+        "sql", "--data", data, "--format", "csv", "from staging.stg_lake__campaigns select count(*)",
         folder=elsewhere,
     )  # fmt: skip
     assert (rows.returncode, rows.stderr) == (0, "")
