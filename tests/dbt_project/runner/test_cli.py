@@ -34,10 +34,8 @@ def test_every_command_takes_a_relative_folder(copied: Layout, tmp_path: Path) -
     page = Path(docs.stdout.removeprefix("Wrote ").strip())
     assert page.is_absolute()
     assert page.samefile(copied.root / "docs" / "index.html")
-    rows = transform(
-        "sql", "--data", data, "--format", "csv", "from staging.stg_lake__campaigns select count(*)",
-        folder=elsewhere,
-    )  # fmt: skip
+    query = "select count(*) from staging.stg_lake__campaigns"
+    rows = transform("sql", "--data", data, "--format", "csv", query, folder=elsewhere)
     assert (rows.returncode, rows.stderr) == (0, "")
     assert rows.stdout.endswith("3\n")
     assert not list(elsewhere.iterdir())
