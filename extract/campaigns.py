@@ -15,11 +15,11 @@ import pydantic
 import yaml
 
 from .bps_configurations import check_values, has_includes, with_includes
+from .errors import CampaignsError
 
 __all__ = [
     "DEMO_STAMP",
     "Campaign",
-    "CampaignsError",
     "CampaignsFile",
     "Demo",
     "NodeType",
@@ -32,10 +32,6 @@ DEMO_STAMP = "census-demo.json"
 """File in the demo's folder that says with which seed and scale it was built."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
-
-
-class CampaignsError(ValueError):
-    """The campaigns file cannot be used; the message is one line that says where and why."""
 
 
 def _check_name(name: str) -> str:
@@ -116,7 +112,7 @@ class Campaign(_Section):
 class CampaignsFile(_Section):
     """The whole file (design: section 4.2).
 
-    Paths are as the file has them; `resolve` turns one into a path or URI.
+    Paths are as the file has them; the methods give them absolute.
     """
 
     campaigns: Annotated[dict[_Name, Campaign], pydantic.Field(min_length=1)]
@@ -128,7 +124,8 @@ class CampaignsFile(_Section):
     current_requests: _Text | None = None
     demo: Demo | None = None
 
-    _path: Path = pydantic.PrivateAttr(default=Path("campaigns.yaml"))
+    _path: Path = pydantic.PrivateAttr()
+    _demo_root: Path = pydantic.PrivateAttr()
     _current_requests_json: str | None = pydantic.PrivateAttr(default=None)
 
     @pydantic.model_validator(mode="after")
@@ -155,8 +152,13 @@ class CampaignsFile(_Section):
 
     @property
     def path(self) -> Path:
-        """The file itself."""
+        """The file itself, absolute."""
         return self._path
+
+    @property
+    def demo_root(self) -> Path:
+        """Where the demo of this file is built, absolute."""
+        return self._demo_root
 
     @property
     def focus(self) -> str:
@@ -168,30 +170,18 @@ class CampaignsFile(_Section):
         """The current BPS configuration as JSON text; `None` when the file names none."""
         return self._current_requests_json
 
-    def base(self, demo_root: Path) -> Path:
-        """Folder to which relative paths of the file refer.
+    @property
+    def base(self) -> Path:
+        """Folder to which relative paths of the file refer, absolute."""
+        return self._demo_root.resolve() if self.demo else self._path.resolve().parent
 
-        Parameters
-        ----------
-        demo_root : `pathlib.Path`
-            Where the demo is built; used when the file has a ``demo`` block.
-
-        Returns
-        -------
-        base : `pathlib.Path`
-            An absolute folder.
-        """
-        return demo_root.resolve() if self.demo else self._path.resolve().parent
-
-    def repository_of(self, campaign: str, demo_root: Path) -> str:
+    def repository_of(self, campaign: str) -> str:
         """Tell where a campaign's Butler repository is.
 
         Parameters
         ----------
         campaign : `str`
             Name of the campaign.
-        demo_root : `pathlib.Path`
-            Where the demo is built.
 
         Returns
         -------
@@ -199,24 +189,22 @@ class CampaignsFile(_Section):
             Absolute path, URI or registered label.
         """
         if self.demo:
-            return str(self.base(demo_root) / "repo")
+            return str(self.base / "repo")
         said = self.campaigns[campaign].repository or self.repository
         assert said is not None, "validated"
         as_path = Path(said).expanduser()
         # A label is a bare word that is no folder here: `embargo`, `/repo/main`'s alias `main`.
-        if "://" in said or not ("/" in said or (self.base(demo_root) / as_path).exists()):
+        if "://" in said or not ("/" in said or (self.base / as_path).exists()):
             return said
-        return str(self.base(demo_root) / as_path)
+        return str(self.base / as_path)
 
-    def graphs_of(self, campaign: str, stage: str, demo_root: Path) -> list[str]:
+    def graphs_of(self, campaign: str, stage: str) -> list[str]:
         """List the predicted graphs of a stage as the file names them, made absolute.
 
         Parameters
         ----------
         campaign, stage : `str`
             Names in the file.
-        demo_root : `pathlib.Path`
-            Where the demo is built.
 
         Returns
         -------
@@ -224,7 +212,7 @@ class CampaignsFile(_Section):
             URIs, paths or globs of paths.
         """
         return [
-            said if "://" in said else str(self.base(demo_root) / Path(said).expanduser())
+            said if "://" in said else str(self.base / Path(said).expanduser())
             for said in self.campaigns[campaign].stages[stage].quantum_graphs
         ]
 
@@ -296,13 +284,15 @@ def _first_fault(error: pydantic.ValidationError) -> str:
     return f"{place}: {said}" if place else said
 
 
-def load_campaigns(path: Path) -> CampaignsFile:
+def load_campaigns(path: Path, data: Path) -> CampaignsFile:
     """Read and validate a campaigns file.
 
     Parameters
     ----------
     path : `pathlib.Path`
         The file.
+    data : `pathlib.Path`
+        Where all outputs go, the demo that the file may ask for among them.
 
     Returns
     -------
@@ -314,6 +304,8 @@ def load_campaigns(path: Path) -> CampaignsFile:
     CampaignsError
         Raised with one line that names the file, the place and the fault.
     """
+    # Absolute from here on: workers, and whoever changes the folder, find the same files.
+    path = path.absolute()
     content = _read_yaml(path)
     if not isinstance(content, dict):
         raise CampaignsError(f"{path}: holds no mapping with 'campaigns'")
@@ -322,6 +314,7 @@ def load_campaigns(path: Path) -> CampaignsFile:
     except pydantic.ValidationError as error:
         raise CampaignsError(f"{path}: {_first_fault(error)}") from None
     file._path = path
+    file._demo_root = data.absolute() / "demo"
     if file.current_requests:
         requests = path.resolve().parent / Path(file.current_requests).expanduser()
         # BPS configurations are YAML; SQL reads their requests and clusters from JSON.

@@ -28,14 +28,15 @@ from rich.progress import (
 from rich.table import Table
 
 from .butler.repository import Repository, RepositoryError, open_repository
-from .campaigns import DEMO_STAMP, CampaignsError, CampaignsFile, load_campaigns
-from .lake.store import LakeError, Manifest, read_manifest, writing
+from .campaigns import DEMO_STAMP, CampaignsFile, load_campaigns
+from .errors import CampaignsError, ExtractionError, WorkerError
+from .lake.store import Manifest, read_manifest, writing
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
-from .run import Settings, Summary, WorkerError, demo_root, extract, lake_root, opened_plan
+from .run import Settings, Summary, extract, opened_plan
 
 __all__ = ["Settings", "check", "demo", "run", "status"]
 
-_OWN_ERRORS = (CampaignsError, RepositoryError, LakeError, WorkerError)
+_OWN_ERRORS = (ExtractionError, RepositoryError)
 
 _DOES = {
     "read": "read (new)",
@@ -159,7 +160,7 @@ def run(campaigns: Path, settings: Settings, *, dry_run: bool, max_rejects: int 
     """
 
     def command() -> int:
-        file = load_campaigns(campaigns)
+        file = load_campaigns(campaigns, settings.data)
         select_stages(file, settings.campaign, settings.stage)
         if dry_run:
             return _dry_run(file, settings)
@@ -175,7 +176,7 @@ def run(campaigns: Path, settings: Settings, *, dry_run: bool, max_rejects: int 
 def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
     """Build the demo repository of a campaigns file unless it is there."""
     assert file.demo is not None, "asked for"
-    root = demo_root(settings.data)
+    root = file.demo_root
     stamp = root / DEMO_STAMP
     if not stamp.exists():
         _build_demo(root, seed=file.demo.seed, scale=file.demo.scale)
@@ -228,7 +229,7 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
         f"{read} RUNs read ({summary.read_runs} new, {summary.reread_runs} changed), "
         f"{summary.kept_runs} unchanged, {summary.graphs_read} predicted graphs; "
         f"{summary.attempts:,} rows in {summary.wall_time_s:.1f} s ({rate:,.0f}/s); "
-        f"{summary.rejects:,} rejects; lake: {lake_root(settings.data)}"
+        f"{summary.rejects:,} rejects; lake: {settings.lake_root}"
     )
     if summary.rejects:
         err.print(
@@ -246,8 +247,8 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
 def _dry_run(file: CampaignsFile, settings: Settings) -> int:
     """Print what an extraction would read."""
     out = _console()
-    if file.demo and not demo_root(settings.data).exists():
-        out.print(f"would build the demo repository in {demo_root(settings.data)}, and read it")
+    if file.demo and not file.demo_root.exists():
+        out.print(f"would build the demo repository in {file.demo_root}, and read it")
         return 0
     with opened_plan(file, settings) as (plan, _):
         for run_plan in plan.runs:
@@ -292,9 +293,9 @@ def status(campaigns: Path, settings: Settings) -> int:
     """
 
     def command() -> int:
-        file = load_campaigns(campaigns)
-        manifest = read_manifest(lake_root(settings.data))
-        if file.demo and not demo_root(settings.data).exists():
+        file = load_campaigns(campaigns, settings.data)
+        manifest = read_manifest(settings.lake_root)
+        if file.demo and not file.demo_root.exists():
             _console().print("The demo repository is not built yet: 'run' builds it.")
             return 0
         with opened_plan(file, settings) as (plan, _):
@@ -405,31 +406,30 @@ def check(campaigns: Path, settings: Settings) -> int:
     """
 
     def command() -> int:
-        file = load_campaigns(campaigns)
+        file = load_campaigns(campaigns, settings.data)
         stages = select_stages(file)
         out = _console()
         out.print(f"ok    campaigns file {campaigns}: {len(file.campaigns)} campaigns")
-        if file.demo and not demo_root(settings.data).exists():
+        if file.demo and not file.demo_root.exists():
             out.print("ok    the demo repository is not built yet: 'run' builds it")
             return 0
         amiss = 0
-        for location in needed_repositories(file, demo_root(settings.data), stages):
-            amiss += _check_repository(file, settings, location, out)
+        for location in needed_repositories(file, stages):
+            amiss += _check_repository(file, location, out)
         return 1 if amiss else 0
 
     return _guarded(command)
 
 
-def _check_repository(file: CampaignsFile, settings: Settings, location: str, out: Console) -> int:
+def _check_repository(file: CampaignsFile, location: str, out: Console) -> int:
     """Check one repository and the stages in it, and count what is amiss."""
-    root = demo_root(settings.data)
     try:
         with open_repository(location) as repository:
             out.print(f"ok    repository {location}: opened, read-only")
             amiss = 0
             for stage in select_stages(file):
-                if file.repository_of(stage[0], root) == location:
-                    amiss += _check_stage(file, settings, stage, repository, out)
+                if file.repository_of(stage[0]) == location:
+                    amiss += _check_stage(file, stage, repository, out)
             return amiss
     except RepositoryError as error:
         out.print(f"AMISS {error}")
@@ -438,7 +438,6 @@ def _check_repository(file: CampaignsFile, settings: Settings, location: str, ou
 
 def _check_stage(
     file: CampaignsFile,
-    settings: Settings,
     stage: StageKey,
     repository: Repository,
     out: Console,
@@ -451,7 +450,6 @@ def _check_stage(
             file,
             Manifest(),
             {repository.location: repository},
-            demo_root=demo_root(settings.data),
             stages=[stage],
         )
         own = [run_plan for run_plan in plan.runs if run_plan.contents]
@@ -499,7 +497,7 @@ def demo(folder: Path, *, seed: int, scale: float) -> int:
     """
 
     def command() -> int:
-        _build_demo(folder, seed=seed, scale=scale)
+        _build_demo(folder.absolute(), seed=seed, scale=scale)
         _console().print(f"The demo repository is {folder / 'repo'}; its data is simulated.")
         return 0
 

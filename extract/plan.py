@@ -21,7 +21,8 @@ from .butler.repository import (
     is_glob,
 )
 from .butler.stores import explain, within
-from .campaigns import CampaignsError, CampaignsFile
+from .campaigns import CampaignsFile
+from .errors import CampaignsError
 from .lake.store import Manifest
 
 __all__ = [
@@ -59,6 +60,11 @@ class RunPlan:
     action: str
     """``read`` (new), ``reread`` (changed), ``repair`` (damaged in the lake), ``keep``
     (unchanged) or ``none``."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Text that changes when the RUN has to be read again; empty when set aside."""
+        return self.contents.fingerprint if self.contents else ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +142,6 @@ def make_plan(
     manifest: Manifest,
     repositories: Mapping[str, Repository],
     *,
-    demo_root: Path,
     stages: Iterable[StageKey],
     refresh: bool = False,
 ) -> Plan:
@@ -150,8 +155,6 @@ def make_plan(
         What the lake holds.
     repositories : `~collections.abc.Mapping` [ `str`, `Repository` ]
         Open repositories by location: those of the stages.
-    demo_root : `pathlib.Path`
-        Where the demo is built.
     stages : `~collections.abc.Iterable`
         From `select_stages`.
     refresh : `bool`, optional
@@ -168,11 +171,11 @@ def make_plan(
         Raised if a collection or a predicted graph is not there.
     """
     plan = Plan(list(stages))
-    reached = _reach(file, repositories, demo_root, plan)
+    reached = _reach(file, repositories, plan)
     for key in plan.stages:
         campaign, stage = key
-        location = file.repository_of(campaign, demo_root)
-        owners = {run: _owner(file, demo_root, reached, key, run) for run in reached[key]}
+        location = file.repository_of(campaign)
+        owners = {run: _owner(file, reached, key, run) for run in reached[key]}
         holding = repositories[location].holding_quanta(reached[key])
         for position, (run, collection) in enumerate(reached[key].items()):
             if run not in holding and not _prefix(file, key, run):
@@ -202,7 +205,7 @@ def make_plan(
                     else "none",
                 )
             )
-        for uri in _graphs(file, demo_root, key):
+        for uri in _graphs(file, key):
             fingerprint = _graph_fingerprint(uri)
             plan.graphs.append(
                 GraphPlan(
@@ -216,17 +219,13 @@ def make_plan(
     return plan
 
 
-def needed_repositories(
-    file: CampaignsFile, demo_root: Path, stages: Iterable[StageKey]
-) -> dict[str, str]:
+def needed_repositories(file: CampaignsFile, stages: Iterable[StageKey]) -> dict[str, str]:
     """Tell which repositories stages need.
 
     Parameters
     ----------
     file : `extract.campaigns.CampaignsFile`
         The campaigns file.
-    demo_root : `pathlib.Path`
-        Where the demo is built.
     stages : `~collections.abc.Iterable`
         From `select_stages`.
 
@@ -237,17 +236,17 @@ def needed_repositories(
     """
     locations: dict[str, str] = {}
     for campaign, _ in stages:
-        locations.setdefault(file.repository_of(campaign, demo_root), campaign)
+        locations.setdefault(file.repository_of(campaign), campaign)
     return locations
 
 
 def _reach(
-    file: CampaignsFile, repositories: Mapping[str, Repository], demo_root: Path, plan: Plan
+    file: CampaignsFile, repositories: Mapping[str, Repository], plan: Plan
 ) -> dict[StageKey, dict[str, str]]:
     """List the RUNs that every stage of the file reaches in the repositories that are open."""
     reached: dict[StageKey, dict[str, str]] = {}
     for campaign, said in file.campaigns.items():
-        repository = repositories.get(file.repository_of(campaign, demo_root))
+        repository = repositories.get(file.repository_of(campaign))
         if repository is None:
             continue
         for stage, own in said.stages.items():
@@ -282,17 +281,14 @@ def _prefix(file: CampaignsFile, key: StageKey, run: str) -> int:
 
 def _owner(
     file: CampaignsFile,
-    demo_root: Path,
     reached: Mapping[StageKey, dict[str, str]],
     asking: StageKey,
     run: str,
 ) -> StageKey:
     """Tell to which stage a RUN belongs, seen from a stage that reaches it (section 4.3)."""
-    location = file.repository_of(asking[0], demo_root)
+    location = file.repository_of(asking[0])
     rivals = [
-        key
-        for key in reached
-        if run in reached[key] and file.repository_of(key[0], demo_root) == location
+        key for key in reached if run in reached[key] and file.repository_of(key[0]) == location
     ]
     lengths = {key: _prefix(file, key, run) for key in rivals}
     longest = max(lengths.values())
@@ -314,11 +310,11 @@ def _action(
     return "repair" if unit.key in manifest.damages else "keep"
 
 
-def _graphs(file: CampaignsFile, demo_root: Path, key: StageKey) -> list[str]:
+def _graphs(file: CampaignsFile, key: StageKey) -> list[str]:
     """List the predicted graphs of a stage, patterns expanded."""
     campaign, stage = key
     found: dict[str, None] = {}
-    for pattern in file.graphs_of(campaign, stage, demo_root):
+    for pattern in file.graphs_of(campaign, stage):
         if "://" not in pattern and is_glob(pattern):
             matches = sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - absolute
         else:

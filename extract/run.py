@@ -1,31 +1,19 @@
 """One extraction: which RUNs are read, on which executor, and what the lake says after.
 
-The work itself is in `extract.jobs`; here jobs are dealt out to an executor,
-their harvest is merged and published unit by unit, and the small tables are
-written.  Coded against `concurrent.futures.Executor`, so that a batch system's
-executor (Parsl, Dask) can take the slices.
+Jobs are in `extract.jobs`, and which of them run next is decided in
+`extract.scheduler`; here what they wrote is published unit by unit, and the
+small tables are written.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-import multiprocessing
 import os
 import shutil
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-    ThreadPoolExecutor,
-    wait,
-)
+from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -37,9 +25,9 @@ import pyarrow as pa
 from .butler.repository import CONNECTIONS, Repository, RepositoryError, open_repository
 from .butler.stores import StoreError, UnreachableError, explain
 from .campaigns import CampaignsFile
-from .jobs import expected, files, graphs, workers
-from .jobs.harvest import Harvest
-from .lake.parts import Part, merge_parts, plan_merge
+from .executors import local_executor, width_of
+from .jobs import expected, files, graphs
+from .jobs.slices import WrittenSlice
 from .lake.schema import LAKE_SCHEMA_VERSION, TABLES
 from .lake.store import DISK_FULL, Lake, Unit, read_manifest
 from .plan import (
@@ -52,18 +40,16 @@ from .plan import (
     select_stages,
 )
 from .releases import check_release, stack_version
+from .scheduler import Job, Scheduler, slices_of
 from .sources.predicted_graphs import PredictedGraphError
-from .sources.provenance import GraphCheck, GraphError, describe_graph
+from .sources.provenance import GraphCheck, GraphError, describe_graph, plan_slices
 from .visits import collect_visits
 
 __all__ = [
     "Progress",
     "Settings",
     "Summary",
-    "WorkerError",
-    "demo_root",
     "extract",
-    "lake_root",
     "opened_plan",
     "program_version",
 ]
@@ -74,10 +60,6 @@ _OWN_ERRORS = (GraphError, PredictedGraphError, RepositoryError, StoreError)
 
 _MOST_PROCESSES = 8
 """Processes unless a user asks for more: a login node is shared."""
-
-
-class WorkerError(RuntimeError):
-    """Workers are gone; the message is one line with a remedy."""
 
 
 class Progress(Protocol):
@@ -108,6 +90,10 @@ class Settings:
     stage: str | None = None
     refresh: bool = False
 
+    def __post_init__(self) -> None:
+        # Absolute from here on: workers, and whoever changes the folder, find the same files.
+        object.__setattr__(self, "data", self.data.absolute())
+
     @property
     def processes(self) -> int:
         """Processes that read and write: more than there are cores would only wait."""
@@ -118,10 +104,14 @@ class Settings:
         """Files of a local disk that each process reads at once: threads would only wait."""
         return self.threads or 1
 
+    def remote_threads(self, width: int) -> int:
+        """Tell how many files of a remote store each job reads at once, to hide its latency."""
+        return self.threads or -(-(self.workers or CONNECTIONS) // width)
+
     @property
-    def remote_threads(self) -> int:
-        """Files of a remote store that each process reads at once, to hide its latency."""
-        return self.threads or -(-(self.workers or CONNECTIONS) // self.processes)
+    def lake_root(self) -> Path:
+        """Where the lake is, absolute."""
+        return self.data / "lake"
 
 
 @dataclass
@@ -140,16 +130,6 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     wall_time_s: float = 0.0
-
-
-def lake_root(data: Path) -> Path:
-    """Tell where the lake is."""
-    return data / "lake"
-
-
-def demo_root(data: Path) -> Path:
-    """Tell where the demo repository is built."""
-    return data / "demo"
 
 
 def program_version() -> str:
@@ -181,282 +161,181 @@ def opened_plan(
         Open repositories by location.
     """
     stages = select_stages(file, settings.campaign, settings.stage)
-    root = demo_root(settings.data)
     with ExitStack() as stack:
         repositories = {
             location: stack.enter_context(open_repository(location))
-            for location in needed_repositories(file, root, stages)
+            for location in needed_repositories(file, stages)
         }
         plan = make_plan(
             file,
-            read_manifest(lake_root(settings.data)),
+            read_manifest(settings.lake_root),
             repositories,
-            demo_root=root,
             stages=stages,
             refresh=settings.refresh,
         )
         yield plan, repositories
 
 
-@contextmanager
-def _executor(processes: int) -> Iterator[Executor]:
-    """Start the workers: processes, which are spawned because a Butler does not fork well."""
-    if processes == 1:
-        with ThreadPoolExecutor(1, initializer=workers.prepare_worker) as alone:
-            try:
-                yield alone
-            finally:
-                alone.submit(files.close_repositories)
-        return
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=workers.prepare_worker,
-    )
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+class _Reading:
+    """A unit on its way into the lake: a RUN or a predicted graph.
 
+    Parameters
+    ----------
+    plan : `extract.plan.RunPlan` or `extract.plan.GraphPlan`
+        The unit.
+    folder : `pathlib.Path`
+        Where jobs write, for this unit alone; made and removed here.
+    context : `_Context`
+        What all units share.
+    """
 
-@dataclass
-class _Work:
-    """A unit on its way into the lake."""
-
-    plan: RunPlan | GraphPlan
-    folder: Path
-    parts: dict[str, list[Part]] = field(default_factory=dict)
-    files: dict[str, list[Path]] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-    pending: int = 0
-    """Jobs that have not ended."""
-
-    is_merging: bool = False
-    is_failed: bool = False
+    def __init__(self, plan: RunPlan | GraphPlan, folder: Path, context: _Context) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._context = context
+        self._facts: dict[str, Any] = {}
+        self._slices: dict[int, WrittenSlice] = {}
 
     @property
     def kind(self) -> str:
         """Kind of the unit in the manifest."""
-        return "run" if isinstance(self.plan, RunPlan) else "predicted_graph"
+        return "run" if isinstance(self._plan, RunPlan) else "predicted_graph"
 
     @property
     def name(self) -> str:
         """Name of the unit in the manifest."""
-        return self.plan.run if isinstance(self.plan, RunPlan) else self.plan.uri
+        return self._plan.run if isinstance(self._plan, RunPlan) else self._plan.uri
 
     @property
     def title(self) -> str:
         """How messages begin that tell of it; those on graphs name the graph themselves."""
-        place = f"{self.plan.campaign} {self.plan.stage}"
+        place = f"{self._plan.campaign} {self._plan.stage}"
         return f"{place}: {self.name}" if self.kind == "run" else place
 
-
-Done = Callable[[Any], None]
-
-
-class _Scheduler:
-    """Deals the jobs of units out to an executor, a few units at a time.
-
-    Merges go before new slices, so that units are finished (and safe from being
-    killed) as early as possible and their parts do not pile up on disk.
-    """
-
-    def __init__(
-        self,
-        lake: Lake,
-        repositories: dict[str, Repository],
-        settings: Settings,
-        progress: Progress,
-        summary: Summary,
-    ) -> None:
-        self._lake = lake
-        self._repositories = repositories
-        self._settings = settings
-        self._progress = progress
-        self._summary = summary
-        self._ready: deque[tuple[_Work, Done, Callable[..., Any], tuple[Any, ...]]] = deque()
-        self._running: dict[Future[Any], tuple[_Work, Done]] = {}
-        self._given_up: dict[str, list[_Work]] = {}
-
-    def carry_out(self, units: list[_Work], executor: Executor) -> None:
-        """Read, merge and publish units."""
-        waiting = deque(units)
-        room = 2 * self._settings.processes
-        while waiting or self._ready or self._running:
-            while waiting and len(self._ready) + len(self._running) < room:
-                self._start(waiting.popleft())
-            while self._ready and len(self._running) < room:
-                work, done, function, arguments = self._ready.popleft()
-                if work.is_failed:
-                    self._end_job(work)
-                else:
-                    self._running[executor.submit(function, *arguments)] = (work, done)
-            if not self._running:
-                continue
-            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
-                work, done = self._running.pop(future)
-                self._take(work, done, future)
-        self._tell_what_was_given_up()
-
-    def _tell_what_was_given_up(self) -> None:
-        """Tell of each silent store in one line: equal ones would hide what else failed."""
-        for silence, left in self._given_up.items():
-            names = left[0].title if len(left) == 1 else f"{left[0].title} to {left[-1].title}"
-            self._summary.failures.append(
-                f"{silence} Not tried: {len(left)} RUNs that it keeps ({names}); what the lake has "
-                "stays; run again when it answers"
-            )
-
-    def _take(self, work: _Work, done: Done, future: Future[Any]) -> None:
-        """Take the result of a job; a job that failed takes its unit with it, and no other."""
-        try:
-            result = future.result()
-            if not work.is_failed:
-                done(result)
-        except (BrokenExecutor, CancelledError) as error:
-            raise WorkerError(
-                "a worker process died, most likely killed for lack of memory: run again with "
-                "fewer --workers; what was finished is kept"
-            ) from error
-        except Exception as error:  # Whatever it was, other RUNs must not suffer from it.
-            if isinstance(error, OSError) and error.errno in DISK_FULL:
-                raise  # The next one could not be written either.
-            if not work.is_failed:
-                text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
-                self._summary.failures.append(f"{work.title}: {text}")
-            if isinstance(error, StoreError) and isinstance(work.plan, RunPlan):
-                self._repositories[work.plan.location].doubt_stores()
-            work.is_failed = True
-        self._end_job(work)
-
-    def _add(
-        self, work: _Work, done: Done, function: Callable[..., Any], *arguments: object
-    ) -> None:
-        """Queue a job: merges first."""
-        work.pending += 1
-        job = (work, done, function, arguments)
-        if work.is_merging:
-            self._ready.appendleft(job)
-        else:
-            self._ready.append(job)
-
-    def _end_job(self, work: _Work) -> None:
-        """Go on with a unit of which a job has ended."""
-        work.pending -= 1
-        if work.pending:
-            return
-        if not work.is_failed:
-            if not work.is_merging and self._merge(work):
-                return
-            self._publish(work)
-        shutil.rmtree(work.folder, ignore_errors=True)
-
-    def _start(self, work: _Work) -> None:
-        """Queue the first jobs of a unit, unless each would wait in vain."""
-        plan = work.plan
-        if isinstance(plan, RunPlan) and plan.contents is not None:
-            try:
-                self._repositories[plan.location].require_store(plan.run, plan.contents)
-            except UnreachableError as error:
-                self._given_up.setdefault(str(error), []).append(work)
-                return
-        work.folder.mkdir(parents=True)
+    def begin(self) -> list[Job]:
+        """Tell the first jobs, unless each would wait in vain."""
+        plan, context = self._plan, self._context
         if isinstance(plan, GraphPlan):
-            self._add(
-                work, self._harvest(work), expected.read_predicted, plan.uri, work.folder / "p"
-            )
-            return
+            self._folder.mkdir(parents=True)
+            return [self._job(0, expected.read_predicted, plan.uri)]
         assert plan.contents is not None, "set-aside RUNs are not read"
-        work.facts = {"packages": self._repositories[plan.location].packages(plan.run)}
+        repository = context.repositories[plan.location]
+        try:
+            repository.require_store(plan.run, plan.contents)
+        except UnreachableError as error:
+            context.given_up.setdefault(str(error), []).append(self.title)
+            return []
+        self._folder.mkdir(parents=True)
+        self._facts["packages"] = repository.packages(plan.run)
         if plan.contents.graph_uri is not None:
-            arguments = (plan.contents.graph_uri, work.folder)
-            self._add(work, lambda check: self._slice_graph(work, check), graphs.check, *arguments)
-            return
-        slices = self._repositories[plan.location].slices(
-            plan.run, plan.contents, parts=self._settings.processes
+            arguments = (plan.contents.graph_uri, self._folder)
+            return [Job(graphs.check, arguments, self._slice_graph)]
+        count = plan.contents.quanta_count
+        context.progress.expect(count)
+        parts = repository.slices(plan.run, plan.contents, parts=slices_of(count, context.width))
+        threads = (
+            context.settings.local_threads,
+            context.settings.remote_threads(context.width),
         )
-        self._progress.expect(plan.contents.quanta_count)
-        for number, part in enumerate(slices):
-            stem = work.folder / f"{number:05}"
-            threads = (self._settings.local_threads, self._settings.remote_threads)
-            self._add(work, self._harvest(work), files.read_files, part, threads, stem)
+        return [
+            self._job(number, files.read_files, part, threads) for number, part in enumerate(parts)
+        ]
 
-    def _slice_graph(self, work: _Work, check: GraphCheck) -> None:
-        """Queue the slices of a provenance graph that was found to be sound."""
-        run = check.run
-        assert isinstance(work.plan, RunPlan)
-        if run != work.plan.run:
-            raise GraphError(f"{check.uri} is the graph of {run}, not of this RUN")
+    def _job(self, number: int, function: Callable[..., WrittenSlice], *arguments: object) -> Job:
+        """Make the job that reads a slice of this number."""
+
+        def take(written: WrittenSlice) -> list[Job]:
+            self._slices[number] = written
+            if written.warning:
+                self._context.summary.warnings.append(f"{self.title}: {written.warning}")
+            self._context.progress.advance(written.quanta_count)
+            return []
+
+        return Job(function, (*arguments, self._folder / f"{number:05}"), take)
+
+    def _slice_graph(self, check: GraphCheck) -> list[Job]:
+        """Tell the jobs that read a provenance graph which was found to be sound."""
+        assert isinstance(self._plan, RunPlan)
+        if check.run != self._plan.run:
+            raise GraphError(f"{check.uri} is the graph of {check.run}, not of this RUN")
         # Here, and not in a worker, which would have to import the stack for it.
         info = describe_graph(check)
-        work.facts["graph_uri"] = info.uri
-        work.facts["packages"] = work.facts["packages"] or dict(info.packages) or None
-        self._progress.expect(info.n_quanta)
-        header = expected.write_counts(
-            run, info.n_task_quanta, "provenance_header", info.uri, work.folder / "header"
-        )
-        work.facts["expected_count"] = header.expected_count
-        self._harvest(work)(header)
-        for number, graph_slice in enumerate(graphs.share(info, self._settings.processes)):
-            stem = work.folder / f"{number:05}"
-            self._add(work, self._harvest(work), graphs.read_graph, graph_slice, stem)
+        counts = expected.counted(info.n_task_quanta)
+        self._facts["graph_uri"] = info.uri
+        self._facts["packages"] = self._facts["packages"] or dict(info.packages) or None
+        self._facts["expected_count"] = sum(counts.values())
+        self._context.progress.expect(info.n_quanta)
+        header = expected.count_rows(check.run, counts, "provenance_header", info.uri)
+        slices = plan_slices(info, slices_of(info.n_quanta, self._context.width))
+        return [
+            self._job(number, graphs.read_graph, part, None if number else header)
+            for number, part in enumerate(slices)
+        ]
 
-    def _harvest(self, work: _Work) -> Done:
-        """Make the function that takes what a reading job brought in."""
-
-        def take(harvest: Harvest) -> None:
-            for part in harvest.parts:
-                work.parts.setdefault(part.table, []).append(part)
-            facts = work.facts
+    def finish(self) -> None:
+        """Put the unit into the lake."""
+        plan, facts, summary = self._plan, self._facts, self._context.summary
+        staged: dict[str, list[Path]] = {}
+        # By number, since jobs end in any order, and files shall not depend on it.
+        for _, written in sorted(self._slices.items()):
+            for table, path in written.files.items():
+                staged.setdefault(table, []).append(path)
             for name in ("attempts_count", "quanta_count", "failed_count", "reject_count"):
-                facts[name] = facts.get(name, 0) + getattr(harvest, name)
-            if harvest.run is not None:
-                facts["run"] = harvest.run
-                facts["expected_count"] = harvest.expected_count
-            if harvest.warning:
-                self._summary.warnings.append(f"{work.title}: {harvest.warning}")
-            self._progress.advance(harvest.quanta_count)
-
-        return take
-
-    def _merge(self, work: _Work) -> int:
-        """Queue the jobs that turn a unit's parts into files of the lake, and count them."""
-        work.is_merging = True
-        for table, parts in work.parts.items():
-            # Workers end in any order, and files shall not depend on it.
-            parts.sort(key=lambda part: part.path)
-            for number, pieces in enumerate(plan_merge(parts, self._settings.processes)):
-                path = work.folder / f"{table}.{number}.parquet"
-                work.files.setdefault(table, []).append(path)
-                self._add(work, lambda _: None, merge_parts, parts, pieces, path)
-        return work.pending
-
-    def _publish(self, work: _Work) -> None:
-        """Put a unit into the lake."""
-        plan, facts = work.plan, work.facts
-        fingerprint = plan.fingerprint if isinstance(plan, GraphPlan) else _fingerprint(plan)
+                facts[name] = facts.get(name, 0) + getattr(written, name)
+            if written.run is not None:
+                facts |= {"run": written.run, "expected_count": written.expected_count}
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         facts |= {"extracted_at": now, "extractor_version": program_version()}
-        if isinstance(plan, RunPlan) and plan.contents and plan.contents.graph_uri:
+        if "graph_uri" in facts:
             # Promised by the header and never scanned by the aggregator: counted, not lost.
             facts["unscanned_count"] = max(facts["expected_count"] - facts["quanta_count"], 0)
-        unit = Unit(work.kind, plan.campaign, plan.stage, work.name, fingerprint, (), facts)
-        self._lake.publish(unit, work.files)
-        self._summary.attempts += facts["attempts_count"]
-        if work.kind == "predicted_graph":
-            self._summary.graphs_read += 1
+        unit = Unit(self.kind, plan.campaign, plan.stage, self.name, plan.fingerprint, (), facts)
+        self._context.lake.publish(unit, staged)
+        summary.attempts += facts["attempts_count"]
+        if self.kind == "predicted_graph":
+            summary.graphs_read += 1
             return
         if plan.action == "read":
-            self._summary.read_runs += 1
+            summary.read_runs += 1
         else:
-            self._summary.reread_runs += 1
-        self._progress.say(f"{work.title}: {facts['quanta_count']:,} quanta")
+            summary.reread_runs += 1
+        self._context.progress.say(f"{self.title}: {facts['quanta_count']:,} quanta")
+
+    def fail(self, error: Exception) -> None:
+        """Take note of what kept the unit from being read; other RUNs must not suffer from it."""
+        if isinstance(error, OSError) and error.errno in DISK_FULL:
+            raise error  # The next one could not be written either.
+        text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
+        self._context.summary.failures.append(f"{self.title}: {text}")
+        if isinstance(error, StoreError) and isinstance(self._plan, RunPlan):
+            self._context.repositories[self._plan.location].doubt_stores()
+
+    def clear(self) -> None:
+        """Remove what the jobs left."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _fingerprint(plan: RunPlan) -> str:
-    """Tell the fingerprint of a RUN that is read."""
-    assert plan.contents is not None, "set-aside RUNs are not read"
-    return plan.contents.fingerprint
+@dataclass
+class _Context:
+    """What all units of an extraction share."""
+
+    lake: Lake
+    repositories: dict[str, Repository]
+    settings: Settings
+    width: int
+    progress: Progress
+    summary: Summary
+    given_up: dict[str, list[str]] = field(default_factory=dict)
+    """Titles of the RUNs that were not tried, by what is said of their store."""
+
+    def tell_what_was_given_up(self) -> None:
+        """Tell of each silent store in one line: equal ones would hide what else failed."""
+        for silence, titles in self.given_up.items():
+            names = titles[0] if len(titles) == 1 else f"{titles[0]} to {titles[-1]}"
+            self.summary.failures.append(
+                f"{silence} Not tried: {len(titles)} RUNs that it keeps ({names}); what the lake "
+                "has stays; run again when it answers"
+            )
 
 
 def extract(
@@ -464,6 +343,7 @@ def extract(
     settings: Settings,
     progress: Progress,
     executor: Executor | None = None,
+    width: int | None = None,
 ) -> Summary:
     """Bring the lake up to date with repositories and campaigns file.
 
@@ -478,6 +358,9 @@ def extract(
     executor : `concurrent.futures.Executor`, optional
         Where jobs run, sharing the file system of the lake; default: a pool of
         ``settings.processes`` processes, or this process when that is 1.
+    width : `int`, optional
+        Jobs that the executor runs at once; default: what it says of itself, as the
+        pools of the standard library do, else ``settings.processes``.
 
     Returns
     -------
@@ -496,20 +379,26 @@ def extract(
     summary = Summary()
     with ExitStack() as stack:
         plan, repositories = stack.enter_context(opened_plan(file, settings))
-        lake = stack.enter_context(Lake.locked(lake_root(settings.data)))
+        lake = stack.enter_context(Lake.locked(settings.lake_root))
         summary.warnings.extend(plan.warnings)
         _retire_what_left(lake, file, plan, summary)
         _retire_what_is_damaged(lake, plan, summary)
-        _write_campaigns(lake, file, settings)
-        units = _units(plan, lake.scratch)
+        _write_campaigns(lake, file)
         summary.kept_runs = sum(run.action == "keep" for run in plan.runs)
         _warn_of_promises(plan, summary)
-        if units:
-            pool = executor or stack.enter_context(_executor(settings.processes))
-            scheduler = _Scheduler(lake, repositories, settings, progress, summary)
-            scheduler.carry_out(units, pool)
+        if to_read := _units_to_read(plan):
+            pool = executor or stack.enter_context(local_executor(settings.processes))
+            chosen = width or width_of(pool, settings.processes)
+            context = _Context(lake, repositories, settings, chosen, progress, summary)
+            Scheduler(pool, chosen).carry_out(
+                [
+                    _Reading(unit, lake.scratch / f"{number:05}", context)
+                    for number, unit in enumerate(to_read)
+                ]
+            )
+            context.tell_what_was_given_up()
         for stage in plan.stages:
-            _write_stage(lake, file, plan, stage, repositories, settings, summary)
+            _write_stage(lake, file, plan, stage, repositories, summary)
         _keep_others(lake, file, plan)
         lake.write_empty_tables()
         lake.sweep()
@@ -517,11 +406,10 @@ def extract(
     return summary
 
 
-def _units(plan: Plan, scratch: Path) -> list[_Work]:
+def _units_to_read(plan: Plan) -> list[RunPlan | GraphPlan]:
     """List the units to read: graphs of what was expected last, for they are small."""
     units: list[RunPlan | GraphPlan] = [*plan.runs, *plan.graphs]
-    to_read = [unit for unit in units if unit.action in ("read", "reread", "repair")]
-    return [_Work(unit, scratch / f"{number:05}") for number, unit in enumerate(to_read)]
+    return [unit for unit in units if unit.action in ("read", "reread", "repair")]
 
 
 def _warn_of_promises(plan: Plan, summary: Summary) -> None:
@@ -560,10 +448,9 @@ def _retire_what_is_damaged(lake: Lake, plan: Plan, summary: Summary) -> None:
             )
 
 
-def _write_campaigns(lake: Lake, file: CampaignsFile, settings: Settings) -> None:
+def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
     """Write what the campaigns file says: every run, whether there is anything new or not."""
     now = datetime.datetime.now(datetime.UTC)
-    root = demo_root(settings.data)
     nodes = [{"name": name, **node.model_dump()} for name, node in file.nodes.items()]
     for position, (name, said) in enumerate(file.campaigns.items()):
         row = {
@@ -573,7 +460,7 @@ def _write_campaigns(lake: Lake, file: CampaignsFile, settings: Settings) -> Non
             "description": said.description,
             "focus": said.focus,
             "is_simulated": file.demo is not None,
-            "repository": file.repository_of(name, root),
+            "repository": file.repository_of(name),
             "threshold_gib": file.threshold_gib,
             "thresholds_gib": list(file.thresholds_gib),
             "nodes": nodes,
@@ -607,7 +494,6 @@ def _write_stage(
     plan: Plan,
     stage: StageKey,
     repositories: dict[str, Repository],
-    settings: Settings,
     summary: Summary,
 ) -> None:
     """Write the tables that tell of a stage as a whole: its RUNs and its visits."""
@@ -636,7 +522,7 @@ def _write_stage(
             "read: with which software they ran stays unknown"
         )
     _write_rows(lake, "runs", rows, *stage)
-    location = file.repository_of(stage[0], demo_root(settings.data))
+    location = file.repository_of(stage[0])
     warning = collect_visits(lake, repositories[location], stage)
     if warning:
         summary.warnings.append(f"{stage[0]} {stage[1]}: {warning}")

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .butler.repository import Repository
-from .lake.parts import write_parquet
+from .lake.parquet import write_parquet
 from .lake.schema import VISITS
 from .lake.store import Lake, Unit
 
@@ -52,7 +52,7 @@ def collect_visits(lake: Lake, repository: Repository, stage: tuple[str, str]) -
     files = [lake.root / file for unit in runs for file in unit.files if file.startswith("quanta/")]
     rows, absent = _rows(files, repository)
     staged = lake.scratch / f"{secrets.token_hex(8)}.parquet"
-    write_parquet("visits", iter([pa.Table.from_pylist(rows, schema=VISITS)]), staged)
+    write_parquet("visits", pa.Table.from_pylist(rows, schema=VISITS), staged)
     facts = {"visit_count": len(rows), "absent_count": absent}
     unit = Unit("visits", *stage, name="", fingerprint=fingerprint, files=(), facts=facts)
     lake.publish(unit, {"visits": [staged]})

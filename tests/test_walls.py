@@ -90,7 +90,9 @@ def test_no_tracked_file_names_a_registry_host() -> None:
 
 
 def test_workers_that_read_graphs_need_no_butler() -> None:
-    jobs = "import extract.__main__, extract.jobs.graphs, extract.jobs.workers, extract.lake.parts"
+    jobs = (
+        "import extract.__main__, extract.jobs.graphs, extract.jobs.workers, extract.lake.parquet"
+    )
     heavy = "[name for name in ('lsst.daf.butler', 'lsst.pipe.base') if name in sys.modules]"
     command = [sys.executable, "-c", f"import sys; {jobs}; print({heavy})"]
     found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)

@@ -72,7 +72,7 @@ _ASKED_AT_ONCE = 1_000
 _FEW = 200
 """Logs without metadata that are looked up by data ID, instead of all logs of the task."""
 
-FILE_SLICE_QUANTA = 50_000
+FILE_SLICE_QUANTA = 100_000
 """Quanta of plain files that one job reads: some seconds of work, and 10 MB for data IDs. Each job
 that shares a task has the registry look through all of it."""
 

@@ -16,13 +16,30 @@ from ..sources.predicted_graphs import (
     read_predecessors,
     read_predicted_header,
 )
-from .harvest import Collector, Harvest
+from .slices import SliceWriter, WrittenSlice
 
-__all__ = ["read_predicted", "write_counts"]
+__all__ = ["count_rows", "counted", "read_predicted"]
 
 
-def _count_rows(run: str, counts: Mapping[str, int], source: str, uri: str) -> pa.RecordBatch:
-    """Make the rows of `extract.lake.schema.EXPECTATIONS` that a graph's header gives."""
+def count_rows(run: str, counts: Mapping[str, int], source: str, uri: str) -> pa.RecordBatch:
+    """Make the rows of `extract.lake.schema.EXPECTATIONS` that a graph's header gives.
+
+    Parameters
+    ----------
+    run : `str`
+        RUN collection.
+    counts : `~collections.abc.Mapping` [ `str`, `int` ]
+        Quanta by task label, from `counted`.
+    source : `str`
+        ``predicted_header`` or ``provenance_header``.
+    uri : `str`
+        The graph.
+
+    Returns
+    -------
+    rows : `pyarrow.RecordBatch`
+        One row a task.
+    """
     size = len(counts)
     return pa.record_batch(
         {
@@ -40,39 +57,12 @@ def _count_rows(run: str, counts: Mapping[str, int], source: str, uri: str) -> p
     )
 
 
-def _counted(counts: Mapping[str, int]) -> dict[str, int]:
+def counted(counts: Mapping[str, int]) -> dict[str, int]:
     """Leave tasks out that only gather the resource usage of others, as readers do."""
     return {label: count for label, count in counts.items() if not is_usage_gathering(label)}
 
 
-def write_counts(run: str, counts: Mapping[str, int], source: str, uri: str, stem: Path) -> Harvest:
-    """Leave the counts of a graph's header as a part, without tasks that only gather usage.
-
-    Parameters
-    ----------
-    run : `str`
-        RUN collection.
-    counts : `~collections.abc.Mapping` [ `str`, `int` ]
-        Quanta by task label.
-    source : `str`
-        ``predicted_header`` or ``provenance_header``.
-    uri : `str`
-        The graph.
-    stem : `pathlib.Path`
-        Where the part goes, without suffix.
-
-    Returns
-    -------
-    harvest : `Harvest`
-        One row a task, and the sum of the counts.
-    """
-    collector = Collector(stem)
-    counted = _counted(counts)
-    collector.add("expectations", _count_rows(run, counted, source, uri))
-    return replace(collector.finish(), expected_count=sum(counted.values()))
-
-
-def read_predicted(uri: str, stem: Path) -> Harvest:
+def read_predicted(uri: str, stem: Path) -> WrittenSlice:
     """Read what a predicted graph expected.
 
     Parameters
@@ -80,19 +70,19 @@ def read_predicted(uri: str, stem: Path) -> Harvest:
     uri : `str`
         Path or URI.
     stem : `pathlib.Path`
-        Where parts go, without suffix.
+        Where files go, without suffix.
 
     Returns
     -------
-    harvest : `Harvest`
-        Sorted parts and counts; the header alone, with a warning, where data
+    written : `WrittenSlice`
+        Its file and counts; the header alone, with a warning, where data
         IDs are not to be had.
     """
     header = read_predicted_header(uri)
-    counted = _counted(header.task_quanta)
-    counts = _count_rows(header.run, counted, "predicted_header", uri)
-    collector = Collector(stem)
-    collector.add("expectations", counts)
+    counts = counted(header.task_quanta)
+    rows = count_rows(header.run, counts, "predicted_header", uri)
+    writer = SliceWriter(stem)
+    writer.add("expectations", rows)
     warning = predecessors = None
     try:
         predecessors = read_predecessors(uri)
@@ -100,15 +90,12 @@ def read_predicted(uri: str, stem: Path) -> Harvest:
         warning = f"{error}; what a failed quantum blocked will count as missing"
     try:
         read_expectations(
-            uri, header, lambda batch: collector.add("expectations", batch), predecessors
+            uri, header, lambda batch: writer.add("expectations", batch), predecessors
         )
     except PredictedGraphError as error:
-        collector = Collector(stem)
-        collector.add("expectations", counts)
+        writer = SliceWriter(stem)
+        writer.add("expectations", rows)
         warning = f"{error}; only the counts of its header are used"
     return replace(
-        collector.finish(),
-        expected_count=sum(counted.values()),
-        run=header.run,
-        warning=warning,
+        writer.finish(), expected_count=sum(counts.values()), run=header.run, warning=warning
     )

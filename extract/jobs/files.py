@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,31 +10,37 @@ from ..butler.repository import FileSlice, Repository, open_repository
 from ..butler.stores import StoreGuard
 from ..documents.quanta import paused_garbage_collection
 from ..sources.metadata_files import read_metadata_files
-from .harvest import Collector, Harvest
+from .slices import SliceWriter, WrittenSlice
 
-__all__ = ["close_repositories", "read_files"]
-
-_open_repositories: dict[tuple[str, str], tuple[ExitStack, Repository]] = {}
+__all__ = ["read_files"]
 
 
-def _repository(location: str, token: str) -> Repository:
-    """Open a repository once for each worker and extraction: that takes half a second."""
-    key = (location, token)
-    if key not in _open_repositories:
-        close_repositories()
-        stack = ExitStack()
-        _open_repositories[key] = (stack, stack.enter_context(open_repository(location)))
-    return _open_repositories[key][1]
+class _OfThread(threading.local):
+    """The repository that a thread has open: a Butler may not be shared between threads."""
+
+    def __init__(self) -> None:
+        self.key: tuple[str, Path] | None = None
+        self.repository: Repository | None = None
+        self.stack = ExitStack()
 
 
-def close_repositories() -> None:
-    """Close what jobs opened; a worker that ends need not."""
-    for stack, _ in _open_repositories.values():
-        stack.close()
-    _open_repositories.clear()
+_of_thread = _OfThread()
 
 
-def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Harvest:
+def _repository(location: str, extraction: Path) -> Repository:
+    """Open a repository once for each thread and extraction: that takes half a second.
+
+    What is open is closed for another one, or when its thread ends.
+    """
+    mine, key = _of_thread, (location, extraction)
+    if mine.repository is None or mine.key != key:
+        mine.stack.close()
+        mine.repository = mine.stack.enter_context(open_repository(location))
+        mine.key = key
+    return mine.repository
+
+
+def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> WrittenSlice:
     """Read the metadata files of a slice.
 
     Parameters
@@ -43,16 +50,16 @@ def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Harvest
     threads : `tuple` [ `int`, `int` ]
         Files that are read at once, on a local disk and on a remote store.
     stem : `pathlib.Path`
-        Where parts go, without suffix.
+        Where files go, without suffix.
 
     Returns
     -------
-    harvest : `Harvest`
-        Sorted parts and counts.
+    written : `WrittenSlice`
+        Its files and counts.
     """
-    collector = Collector(stem)
+    writer = SliceWriter(stem)
     guard = StoreGuard()
-    repository = _repository(part.location, str(stem.parent.parent))
+    repository = _repository(part.location, stem.parent.parent)
     with paused_garbage_collection():  # The answers of the registry are many small objects, too.
         for batch in repository.file_batches(part):
             columns = (batch.metadata_uris, batch.log_uris)
@@ -61,6 +68,6 @@ def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Harvest
             read = read_metadata_files(batch, threads=threads[is_remote], guard=guard)
             for table, rows in (("quanta", read.quanta), ("rejects", read.rejects)):
                 for record_batch in rows.to_batches():
-                    collector.add(table, record_batch)
+                    writer.add(table, record_batch)
     guard.close()
-    return collector.finish()
+    return writer.finish()

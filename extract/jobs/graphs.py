@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 from lsst.resources import ResourcePath
 
 from ..butler.stores import StoreError, explain
 from ..sources.provenance import (
     GraphCheck,
-    GraphInfo,
     GraphSlice,
     check_graph,
-    plan_slices,
     read_slice,
 )
-from .harvest import Collector, Harvest
+from .slices import SliceWriter, WrittenSlice
 
-__all__ = ["GRAPH_SLICE_QUANTA", "check", "read_graph", "share"]
-
-GRAPH_SLICE_QUANTA = 100_000
-"""Quanta of a provenance graph that one job reads: two seconds of work."""
+__all__ = ["check", "read_graph"]
 
 
 def check(uri: str, folder: Path) -> GraphCheck:
@@ -55,43 +51,27 @@ def check(uri: str, folder: Path) -> GraphCheck:
     return check_graph(path, uri=uri)
 
 
-def share(info: GraphInfo, workers: int) -> list[GraphSlice]:
-    """Cut a provenance graph into jobs for some workers.
-
-    Parameters
-    ----------
-    info : `extract.sources.provenance.GraphInfo`
-        The graph.
-    workers : `int`
-        Workers that may share it.
-
-    Returns
-    -------
-    slices : `list` [ `extract.sources.provenance.GraphSlice` ]
-        Together all its quanta.
-    """
-    # The same number for each worker: else some would wait while others read the last ones.
-    rounds = max(-(-info.n_quanta // (GRAPH_SLICE_QUANTA * workers)), 1)
-    return plan_slices(info, rounds * workers)
-
-
-def read_graph(graph_slice: GraphSlice, stem: Path) -> Harvest:
+def read_graph(graph_slice: GraphSlice, counts: pa.RecordBatch | None, stem: Path) -> WrittenSlice:
     """Read a slice of a provenance graph.
 
     Parameters
     ----------
     graph_slice : `extract.sources.provenance.GraphSlice`
         Which quanta.
+    counts : `pyarrow.RecordBatch` or `None`
+        Rows of expectations from the graph's header, for one of its slices.
     stem : `pathlib.Path`
-        Where parts go, without suffix.
+        Where files go, without suffix.
 
     Returns
     -------
-    harvest : `Harvest`
-        Sorted parts and counts.
+    written : `WrittenSlice`
+        Its files and counts.
     """
-    collector = Collector(stem)
-    result = read_slice(graph_slice, collector.add)
+    writer = SliceWriter(stem)
+    if counts is not None:
+        writer.add("expectations", counts)
+    result = read_slice(graph_slice, writer.add)
     for batch in result.rejects.to_batches():
-        collector.add("rejects", batch)
-    return collector.finish()
+        writer.add("rejects", batch)
+    return writer.finish()

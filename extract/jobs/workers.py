@@ -1,4 +1,4 @@
-"""What makes a process a good worker."""
+"""What makes a process a good worker, whoever started it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ import multiprocessing
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TypeVar
 
 import pyarrow as pa
 
-__all__ = ["prepare_worker"]
+__all__ = ["prepare_worker", "run_job"]
+
+_T = TypeVar("_T")
 
 
 class _WithoutPandas(MetaPathFinder, Loader):
@@ -33,8 +37,9 @@ class _WithoutPandas(MetaPathFinder, Loader):
         raise ImportError("workers do without pandas", name=module.__name__)
 
 
+@cache
 def prepare_worker() -> None:
-    """Make a process a good worker: it stays small, and ends when its parent does.
+    """Make this process a good worker: it stays small, and ends when its parent does.
 
     Arrow's own allocators keep 100 MB that the system's gives back, and are no
     faster here.  Workers of a pool wait for work for ever, also when the process
@@ -42,7 +47,8 @@ def prepare_worker() -> None:
     """
     pa.set_memory_pool(pa.system_memory_pool())
     parent = multiprocessing.parent_process()
-    if parent is None:
+    # A worker of Dask may do other people's work beside ours, and has a nanny.
+    if parent is None or "distributed.worker" in sys.modules:
         return
     sys.meta_path.insert(0, _WithoutPandas())
 
@@ -51,3 +57,22 @@ def prepare_worker() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+def run_job(function: Callable[..., _T], *arguments: object) -> _T:
+    """Do a job in a process that is made a good worker first, whoever started it.
+
+    Parameters
+    ----------
+    function : `~collections.abc.Callable`
+        The job.
+    *arguments : `object`
+        What it is called with.
+
+    Returns
+    -------
+    result : `object`
+        What it returned.
+    """
+    prepare_worker()
+    return function(*arguments)

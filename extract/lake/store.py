@@ -27,10 +27,11 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from .parts import write_parquet
+from ..errors import LakeError
+from .parquet import write_parquet
 from .schema import LAKE_SCHEMA_VERSION, TABLES
 
-__all__ = ["DISK_FULL", "Lake", "LakeError", "Manifest", "Unit", "read_manifest", "writing"]
+__all__ = ["DISK_FULL", "Lake", "Manifest", "Unit", "read_manifest", "writing"]
 
 _MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -55,10 +56,6 @@ _DISK_TROUBLE = {
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """Error numbers after which nothing more can be written, of whatever RUN."""
-
-
-class LakeError(RuntimeError):
-    """The lake cannot be used; the message is one line with a remedy."""
 
 
 class Unit(msgspec.Struct, frozen=True):
@@ -342,7 +339,7 @@ class Lake:
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / f"{table}.parquet"
         staged = self.scratch / f"{secrets.token_hex(8)}.parquet"
-        write_parquet(table, iter([rows]), staged)
+        write_parquet(table, rows, staged)
         # A file that says the same keeps its time: readers of the lake see that nothing is new.
         if target.exists() and filecmp.cmp(staged, target, shallow=False):
             staged.unlink()

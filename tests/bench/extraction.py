@@ -122,7 +122,10 @@ def _extract(repository: Path, executor: ProcessPoolExecutor) -> _Once:
         campaign = {"release": "w", "focus": "v", "stages": {"stage1": {"collections": RUN}}}
         content = {"repository": str(repository.absolute()), "campaigns": {"DM-1": campaign}}
         path.write_text(yaml.safe_dump(content))
-        file, settings = load_campaigns(path), Settings(data=Path(folder), workers=WORKERS)
+        file, settings = (
+            load_campaigns(path, Path(folder)),
+            Settings(data=Path(folder), workers=WORKERS),
+        )
 
         def measure() -> float:
             # A full collection takes as long as all of a start-up, and falls into any of them.

@@ -88,7 +88,7 @@ def _read(uris: list[str], threads: int) -> int:
 
 def _measure(what: str, root: str, workers: int) -> Result:
     settings = Settings(Path("data"), workers=workers)
-    processes, threads = settings.processes, settings.remote_threads
+    processes, threads = settings.processes, settings.remote_threads(settings.processes)
     files = FILES_EACH * workers
     names = [f"{root}{number}.json" for number in range(files)]
     with ProcessPoolExecutor(processes, mp_context=_SPAWN) as executor:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from extract.campaigns import CampaignsError, load_campaigns
+from extract.campaigns import load_campaigns
+from extract.errors import CampaignsError
 
 GOOD = """
 repository: repo
@@ -19,7 +20,7 @@ campaigns:
 def _load(path: Path, text: str) -> object:
     file = path / "campaigns.yaml"
     file.write_text(text)
-    return load_campaigns(file)
+    return load_campaigns(file, path / "data")
 
 
 FAULTS = {
@@ -95,7 +96,7 @@ campaigns:
     focus: v30
 """
     (tmp_path / "campaigns.yaml").write_text(text)
-    campaigns = load_campaigns(tmp_path / "campaigns.yaml").campaigns
+    campaigns = load_campaigns(tmp_path / "campaigns.yaml", tmp_path / "data").campaigns
     assert [said.release for said in campaigns.values()] == ["w_2026_05", "v30.0.0"]
     assert campaigns["DM-2"].fields == ("COSMOS",)
     stages = campaigns["DM-2"].stages
@@ -108,17 +109,17 @@ def test_a_file_of_another_encoding_is_told(tmp_path: Path, encoding: str) -> No
     path = tmp_path / "campaigns.yaml"
     path.write_bytes(GOOD.replace("stage1:", "stage1: #é\n").encode(encoding))
     with pytest.raises(CampaignsError, match="cannot be read: 'utf-8' codec"):
-        load_campaigns(path)
+        load_campaigns(path, tmp_path / "data")
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(CampaignsError, match="there is no such file"):
-        load_campaigns(tmp_path / "gone.yaml")
+        load_campaigns(tmp_path / "gone.yaml", tmp_path / "data")
 
 
 def test_short_and_long_forms_of_a_stage_say_the_same(tmp_path: Path) -> None:
     (tmp_path / "campaigns.yaml").write_text(GOOD)
-    file = load_campaigns(tmp_path / "campaigns.yaml")
+    file = load_campaigns(tmp_path / "campaigns.yaml", tmp_path / "data")
     stages = file.campaigns["DM-1"].stages
     assert stages["stage1"].collections == ("a/stage1",)
     assert stages["stage2"].collections == ("a/b", "a/c*")
@@ -140,7 +141,7 @@ def test_a_repository_is_a_path_a_uri_or_a_label(tmp_path: Path, said: str, mean
     (tmp_path / "repo").mkdir()
     path = tmp_path / "campaigns.yaml"
     path.write_text(GOOD.replace("repository: repo", f"repository: {said}"))
-    where = load_campaigns(path).repository_of("DM-1", tmp_path / "demo")
+    where = load_campaigns(path, tmp_path / "data").repository_of("DM-1")
     assert where == meant.format(here=tmp_path)
 
 
@@ -149,7 +150,9 @@ def test_current_requests_become_json(tmp_path: Path) -> None:
     (tmp_path / "bps.yaml").write_text(yaml.safe_dump(requests))
     path = tmp_path / "campaigns.yaml"
     path.write_text("current_requests: bps.yaml\n" + GOOD)
-    assert json.loads(load_campaigns(path).current_requests_json or "") == requests
+    assert (
+        json.loads(load_campaigns(path, tmp_path / "data").current_requests_json or "") == requests
+    )
 
 
 def test_what_the_current_requests_include_is_read_as_bps_reads_it(
@@ -179,7 +182,7 @@ def test_what_the_current_requests_include_is_read_as_bps_reads_it(
         (tmp_path / name).write_text(textwrap.dedent(text))
     path = tmp_path / "campaigns.yaml"
     path.write_text("current_requests: bps.yaml\n" + GOOD)
-    assert json.loads(load_campaigns(path).current_requests_json or "") == {
+    assert json.loads(load_campaigns(path, tmp_path / "data").current_requests_json or "") == {
         "requestMemory": 3000,
         "memoryLimit": 9,
         "pipetask": {"isr": {"requestMemory": 1, "requestCpus": 4}, "coadd": {"requestMemory": 8}},
@@ -237,7 +240,7 @@ def test_bands_of_memory_are_passed_on_or_absent(tmp_path: Path, bands: str, fil
         stream.write(f"memoryBands: {bands}\n")
     path = tmp_path / "campaigns.yaml"
     path.write_text("current_requests: bps.yaml\n" + GOOD)
-    requests = json.loads(load_campaigns(path).current_requests_json or "")
+    requests = json.loads(load_campaigns(path, tmp_path / "data").current_requests_json or "")
     assert requests == {"memoryBands": yaml.safe_load(bands)}
 
 

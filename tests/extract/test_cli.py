@@ -154,7 +154,7 @@ def test_an_interrupted_run_says_how_to_go_on(
 
     campaigns = repository.campaigns({"stage1": "a/stage1/*"})
     with monkeypatch.context() as patch:
-        patch.setattr("extract.run.plan_merge", interrupt)
+        patch.setattr("extract.run.slices_of", interrupt)
         code, output = _call("run", campaigns, "--data", tmp_path, "--workers", 1)
     assert code == 130
     assert "Interrupted: run again to go on where it stopped." in output

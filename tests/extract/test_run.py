@@ -23,11 +23,12 @@ from lsst.utils.packages import Packages
 
 from extract.butler.repository import RepositoryError
 from extract.butler.stores import StoreError
-from extract.campaigns import CampaignsError, load_campaigns
+from extract.campaigns import load_campaigns
+from extract.errors import CampaignsError, LakeError, WorkerError
 from extract.jobs.workers import prepare_worker
 from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
-from extract.lake.store import Lake, LakeError, read_manifest
-from extract.run import Settings, WorkerError, extract
+from extract.lake.store import Lake, read_manifest
+from extract.run import Settings, extract
 from tests.extract import tiny
 from tests.extract.stores.servers import dead_address
 from tests.extract.tiny import TinyRepository, read_lake, rows_of, run_extraction, whole_lake
@@ -348,7 +349,9 @@ def test_a_damaged_manifest_is_told_with_a_remedy(
         run_extraction(campaigns, data)
 
 
-@pytest.mark.parametrize("place", ["extract.run.merge_parts", "extract.lake.store.write_parquet"])
+@pytest.mark.parametrize(
+    "place", ["extract.jobs.slices.SortedFile.close", "extract.lake.store.write_parquet"]
+)
 def test_a_full_disk_is_told_and_the_next_run_goes_on(
     repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
@@ -505,11 +508,11 @@ def test_workers_share_a_run_and_die_with_their_parent(
 
 
 class _DyingPool(ThreadPoolExecutor):
-    """Dies, as a pool does whose worker the kernel killed, at the third job."""
+    """Dies, as a pool does whose worker the kernel killed, from the second job on."""
 
     def __init__(self) -> None:
         super().__init__(1, initializer=prepare_worker)
-        self._left = 3
+        self._left = 1
 
     def submit(self, *arguments: Any, **named: Any) -> Future[Any]:  # noqa: ANN401
         self._left -= 1
@@ -525,7 +528,7 @@ def test_a_worker_that_is_killed_is_told_and_the_next_run_goes_on(
 ) -> None:
     campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
     with _DyingPool() as pool, pytest.raises(WorkerError, match="fewer --workers"):
-        extract(load_campaigns(campaigns), Settings(data=data), tiny.Silent(), pool)
+        extract(load_campaigns(campaigns, data), Settings(data=data), tiny.Silent(), pool)
     assert run_extraction(campaigns, data).read_runs in (1, 2)
     run_extraction(campaigns, tmp_path / "undisturbed")
     assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")

@@ -134,7 +134,7 @@ class TinyRepository:
 def run_extraction(campaigns: Path, data: Path, **settings: Any) -> Summary:  # noqa: ANN401
     """Extract in this process."""
     chosen = {"workers": 1, **settings}
-    return extract(load_campaigns(campaigns), Settings(data=data, **chosen), Silent())
+    return extract(load_campaigns(campaigns, data), Settings(data=data, **chosen), Silent())
 
 
 def read_lake(data: Path, table: str) -> pa.Table:

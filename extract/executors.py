@@ -1,0 +1,121 @@
+"""Where jobs run: processes of this machine, or the workers of a batch system.
+
+An executor comes with its width: how many jobs it runs at once.  Everything else
+is written against `concurrent.futures.Executor` alone.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from .jobs.workers import prepare_worker
+
+__all__ = ["is_lost_worker", "local_executor", "remedy_for_lost_worker", "width_of"]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+_LOST_WORKERS = {
+    "BrokenExecutor": "most likely it was killed for lack of memory: run again with fewer "
+    "--workers",
+    "CancelledError": "the executor gave the job up: look at its log, then run again",
+}
+"""Errors, by the name of their class, of a job whose worker is gone, and what to do."""
+
+
+def _kind_of_loss(error: BaseException) -> str | None:
+    """Find the entry of `_LOST_WORKERS` for an error; by name, to import no engine for it."""
+    names = (kind.__name__ for kind in type(error).__mro__)
+    return next((name for name in names if name in _LOST_WORKERS), None)
+
+
+def is_lost_worker(error: BaseException) -> bool:
+    """Tell whether an error means that a worker is gone, and says nothing of its job."""
+    return _kind_of_loss(error) is not None
+
+
+def remedy_for_lost_worker(error: BaseException) -> str:
+    """Tell what to do when a worker is gone."""
+    return _LOST_WORKERS[_kind_of_loss(error) or "CancelledError"]
+
+
+class _ProcessPool(Executor):
+    """A pool of processes that starts anew when one of them died.
+
+    They are spawned, because a Butler does not fork well.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self._processes = processes
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._processes,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=prepare_worker,
+        )
+
+    def submit(
+        self, function: Callable[_P, _T], /, *arguments: _P.args, **named: _P.kwargs
+    ) -> Future[_T]:
+        """Give a job to a process."""
+        try:
+            return self._pool.submit(function, *arguments, **named)
+        except BrokenExecutor:
+            self._pool.shutdown(wait=False)
+            self._pool = self._start()
+            return self._pool.submit(function, *arguments, **named)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes."""
+        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+@contextmanager
+def local_executor(processes: int) -> Iterator[Executor]:
+    """Start workers on this machine.
+
+    Parameters
+    ----------
+    processes : `int`
+        How many; 1: a thread of this process.
+
+    Yields
+    ------
+    executor : `concurrent.futures.Executor`
+        Ended when the context ends, with what it has not begun.
+    """
+    pool = _ProcessPool(processes) if processes > 1 else ThreadPoolExecutor(1)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def width_of(executor: Executor, default: int) -> int:
+    """Tell how many jobs an executor runs at once, as far as it can be seen.
+
+    Parameters
+    ----------
+    executor : `concurrent.futures.Executor`
+        Any; the pools of the standard library say it.
+    default : `int`
+        For one that does not.
+
+    Returns
+    -------
+    width : `int`
+        Jobs at once.
+    """
+    return int(getattr(executor, "_max_workers", default))

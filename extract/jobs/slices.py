@@ -1,0 +1,87 @@
+"""What a job brings back, and how the rows of its slice come into files of its own."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..lake.parquet import SortedFile
+
+__all__ = ["SliceWriter", "WrittenSlice"]
+
+
+@dataclass(frozen=True)
+class WrittenSlice:
+    """What a job wrote; small and picklable."""
+
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Complete file by table of the lake; tables without rows are absent."""
+
+    attempts_count: int = 0
+    quanta_count: int = 0
+    failed_count: int = 0
+    reject_count: int = 0
+    expected_count: int = 0
+    run: str | None = None
+    """RUN that a predicted graph was to fill."""
+
+    warning: str | None = None
+    """One line for the user."""
+
+
+class SliceWriter:
+    """Writes the rows of one slice, one file a table.
+
+    Parameters
+    ----------
+    stem : `pathlib.Path`
+        Where the files go, without suffix.
+
+    Notes
+    -----
+    Each writer has files of its own, also when the same slice is read again: a
+    worker that was taken for lost and still lives cannot overwrite what another
+    one wrote.
+    """
+
+    def __init__(self, stem: Path) -> None:
+        self._stem = stem.with_name(f"{stem.name}-{secrets.token_hex(4)}")
+        self._files: dict[str, SortedFile] = {}
+        self._attempts = self._quanta = self._failed = self._rejects = 0
+
+    def add(self, table: str, batch: pa.RecordBatch) -> None:
+        """Take some rows."""
+        if not batch.num_rows:
+            return
+        self._count(table, batch)
+        if table not in self._files:
+            path = self._stem.with_name(f"{self._stem.name}.{table}.parquet")
+            self._files[table] = SortedFile(table, path)
+        self._files[table].add(batch)
+
+    def _count(self, table: str, batch: pa.RecordBatch) -> None:
+        if table == "rejects":
+            self._rejects += batch.num_rows
+        if table == "quanta":
+            is_last = batch["is_last_attempt"]
+            is_failed = pc.and_(is_last, pc.equal(batch["status"], "failed"))
+            self._attempts += batch.num_rows
+            self._quanta += pc.sum(is_last).as_py() or 0
+            self._failed += pc.sum(is_failed).as_py() or 0
+
+    def finish(self) -> WrittenSlice:
+        """Finish the files, and tell what they hold."""
+        for file in self._files.values():
+            file.close()
+        return WrittenSlice(
+            files={table: file.path for table, file in self._files.items()},
+            attempts_count=self._attempts,
+            quanta_count=self._quanta,
+            failed_count=self._failed,
+            reject_count=self._rejects,
+        )
