@@ -1,5 +1,5 @@
 """Run the command line as ``python -m reports``."""
 
-from reports.cli import app
+from .cli import app
 
 app(prog_name="census-report")

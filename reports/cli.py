@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reports import run, terminal
-from reports.answers.bps import ALL, POLICIES, request_memory_yaml
-from reports.answers.regressions import find_regressions, parse_share, print_regressions
-from reports.files import write_file
-from reports.marts import Marts, WarehouseError
-from reports.summary import print_summary
-from reports.technote.html import build_html
+from . import run, terminal
+from .errors import ReportError
+from .files import write_file
+from .regressions import find_regressions, parse_share, print_regressions
+from .requests import ALL, POLICIES, request_memory_yaml
+from .summary import print_summary
+from .technote.html import build_html
+from .warehouse import Warehouse
 
 __all__ = ["app"]
 
@@ -26,7 +29,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[Path, typer.Option("--data", help="Folder of all outputs.", file_okay=False)]
+# Every path is absolute from here on: no later change of folder can move what it means.
+Data = Annotated[
+    Path,
+    typer.Option("--data", help="Folder of all outputs.", file_okay=False, resolve_path=True),
+]
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    """Turn an error that this program knows into one line and status 1."""
+    try:
+        yield
+    except (ReportError, OSError) as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from error
 
 
 @app.callback()
@@ -37,38 +54,31 @@ def _main() -> None:
 @app.command("run")
 def run_command(data: Data = Path("data")) -> None:
     """Write the whole report of $DATA/warehouse.duckdb into $DATA/report."""
-    try:
+    with _clear_errors():
         result = run.write_report(data, progress=terminal.progress)
-    except WarehouseError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
     typer.echo(result.sentence())
 
 
 @app.command("summary")
 def summary_command(data: Data = Path("data")) -> None:
     """Print the answer on the terminal: stages, tasks over the line, conclusions, gaps."""
-    try:
-        with Marts(data / "warehouse.duckdb") as marts:
-            print_summary(marts, terminal.console())
-    except WarehouseError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
+    with _clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
+        print_summary(warehouse, terminal.console())
 
 
 @app.command("technote")
 def technote_command(
     data: Data = Path("data"),
     environment: Annotated[
-        Path, typer.Option(help="Virtual environment of documenteer; is made if needed.")
+        Path,
+        typer.Option(
+            help="Virtual environment of documenteer; is made if needed.", resolve_path=True
+        ),
     ] = Path(sys.prefix) / "technote",
 ) -> None:
     """Build the HTML of the technote in $DATA/report/technote with documenteer, offline."""
-    try:
+    with _clear_errors():
         page = build_html(data / "report" / "technote", environment=environment)
-    except WarehouseError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
     typer.echo(f"Technote: {page}")
 
 
@@ -89,13 +99,10 @@ def regressions_command(
 
     Status 1 means that nothing could be compared.
     """
-    try:
+    with _clear_errors():
         limit = parse_share(fail_over)
-        with Marts(data / "warehouse.duckdb") as marts:
-            found = find_regressions(marts, limit=limit, before=before, after=after)
-    except (WarehouseError, ValueError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
+        with Warehouse(data / "warehouse.duckdb") as warehouse:
+            found = find_regressions(warehouse, limit=limit, before=before, after=after)
     print_regressions(found, limit, terminal.console())
     if found.over:
         raise typer.Exit(2)
@@ -120,7 +127,8 @@ def requests_command(
         ),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="File to write (default: print it).", dir_okay=False)
+        Path | None,
+        typer.Option(help="File to write (default: print it).", dir_okay=False, resolve_path=True),
     ] = None,
 ) -> None:
     """Write requestMemory of every task and cluster as YAML that BPS can include.
@@ -129,12 +137,9 @@ def requests_command(
     too few peaks of their own stand in it as comments. `census-report run` writes the one of the
     focus campaign and p95_retry to $DATA/report/bps.
     """
-    try:
-        with Marts(data / "warehouse.duckdb") as marts:
-            text = request_memory_yaml(marts, campaign=evidence, policy=policy)
+    with _clear_errors():
+        with Warehouse(data / "warehouse.duckdb") as warehouse:
+            text = request_memory_yaml(warehouse, campaign=evidence, policy=policy)
         if output is not None:
             write_file(output, text)
-    except (WarehouseError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
     typer.echo(text if output is None else f"Requests: {output}", nl=output is not None)

@@ -5,9 +5,8 @@ A figure without data is written too: it says why there is nothing.
 
 from __future__ import annotations
 
-import importlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
@@ -15,30 +14,15 @@ from xml.sax.saxutils import quoteattr
 import altair as alt
 import vl_convert
 
-from reports.charts import notice
-from reports.escape import plain
-from reports.figures import Figure
-from reports.files import write_file
+from .escape import plain
+from .figures import Figure
+from .files import write_file
 
-__all__ = ["draw", "export", "write_figure"]
+__all__ = ["export", "write_figure"]
 
 PNG_SCALE = 2
 MADE_BY = f"quanta-census {version('quanta-census')}, vl-convert {version('vl-convert-python')}"
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-
-
-def draw(figure: Figure) -> alt.LayerChart:
-    """Draw a figure, or a notice that says why it is empty.
-
-    Parameters
-    ----------
-    figure : `~reports.figures.Figure`
-        What to draw.
-    """
-    if figure.frames[0].num_rows == 0:
-        return notice.chart(figure.nothing, setting=figure.setting)
-    chart: Callable[..., alt.LayerChart] = importlib.import_module(figure.chart).chart
-    return chart(*figure.frames, setting=figure.setting, **figure.options)
 
 
 def write_figure(figure: Figure, folder: Path) -> bool:
@@ -59,7 +43,7 @@ def write_figure(figure: Figure, folder: Path) -> bool:
     is_new : `bool`
         Whether anything was written.
     """
-    spec = draw(figure).to_dict(validate=False)
+    spec = figure.draw().to_dict(validate=False)
     spec["usermeta"] = {"name": figure.name, "made_by": MADE_BY}
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("json", "svg", "png")}
@@ -69,7 +53,7 @@ def write_figure(figure: Figure, folder: Path) -> bool:
     bare = spec | {"config": spec["config"] | {"aria": False}}
     svg = vl_convert.vegalite_to_svg(bare, vl_version=VEGA_LITE_VERSION)
     # The renderer leaves the description out, which is what a screen reader needs.
-    name = quoteattr(plain(figure.setting.alt_text))
+    name = quoteattr(plain(figure.labels.alt_text))
     svg = svg.replace("<svg ", f'<svg role="img" aria-label={name} ', 1)
     write_file(files["svg"], svg)
     write_file(files["png"], vl_convert.svg_to_png(svg, scale=PNG_SCALE))
@@ -78,7 +62,7 @@ def write_figure(figure: Figure, folder: Path) -> bool:
 
 
 def export(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[str, bool]]:
-    """Write all figures, and remove from the folder what is none of them.
+    """Write all figures, and remove every other figure from the folder.
 
     One process is enough: a figure takes about a tenth of a second.
 

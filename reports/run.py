@@ -12,15 +12,15 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from reports.answers.bps import request_memory_yaml
-from reports.answers.figures import answer_figures
-from reports.export import export
-from reports.facts import Facts
-from reports.figures import Figure, figures
-from reports.files import write_file
-from reports.marts import Marts
-from reports.page.build import write_page
-from reports.technote.write import write_technote
+from .citations import Citations
+from .export import export
+from .figures import Figure, figures
+from .files import write_file
+from .page.build import write_page
+from .requests import request_memory_yaml
+from .subjects import read_census
+from .technote.write import write_technote
+from .warehouse import Warehouse
 
 __all__ = ["Result", "write_report"]
 
@@ -106,39 +106,48 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
     """
     started = time.monotonic()
     folder = data / "report"
-    with Marts(data / "warehouse.duckdb") as marts:
-        facts = Facts(marts)
-        shown = [*figures(marts, facts), *answer_figures(marts, facts)]
-        written = dict(progress(export(shown, folder / "images"), total=len(shown), what="figures"))
-        write_technote(marts, facts, shown, images=folder / "images", folder=folder / "technote")
-        write_file(folder / "bps" / "requestMemory.yaml", request_memory_yaml(marts))
-        write_captions(shown, folder / "captions.json")
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        citations, census = Citations(warehouse), read_census(warehouse)
+        made = list(figures(warehouse, citations, census))
+        written = dict(progress(export(made, folder / "images"), total=len(made), what="figures"))
+        write_technote(
+            warehouse,
+            citations,
+            census,
+            made,
+            images=folder / "images",
+            folder=folder / "technote",
+        )
+        write_file(folder / "bps" / "requestMemory.yaml", request_memory_yaml(warehouse))
+        write_captions(made, folder / "captions.json")
         for name in TABLES:
-            write_table(marts.table(name), folder / "tables" / f"{name}.csv")
-        facts.save(folder / "technote" / "provenance.json")
+            mart = warehouse.query(f'from "{name}" order by all')
+            write_table(mart, folder / "tables" / f"{name}.csv")
+        citations.save(folder / "technote" / "provenance.json")
     write_page(data)
     return Result(folder, len(written), sum(written.values()), time.monotonic() - started)
 
 
-def write_captions(shown: list[Figure], path: Path) -> None:
+def write_captions(made: list[Figure], path: Path) -> None:
     """Write caption and alternative text of each figure as JSON.
 
     Parameters
     ----------
-    shown : `list` [`~reports.figures.Figure`]
+    made : `list` [`~reports.figures.Figure`]
         The figures.
     path : `~pathlib.Path`
         File to write.
     """
     captions = {
         figure.name: {
+            "section": figure.section,
             "stage": figure.stage,
-            "title": figure.setting.title,
+            "title": figure.labels.title,
             "caption": figure.caption,
-            "alt_text": figure.setting.alt_text,
+            "alt_text": figure.labels.alt_text,
             "is_empty": figure.is_empty,
         }
-        for figure in shown
+        for figure in made
     }
     write_file(path, json.dumps(captions, ensure_ascii=False, indent=1) + "\n")
 

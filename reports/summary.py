@@ -1,4 +1,4 @@
-"""The answer on a terminal: the same numbers as the technote's, as tables."""
+"""The summary on a terminal: the same numbers and sentences as the technote's."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reports.answers.packing import packing_sentences
-from reports.answers.words import (
-    change_sentence,
-    dependence_sentences,
-    request_sentences,
-    running_sentences,
-    sizing_sentences,
-)
-from reports.escape import plain
-from reports.facts import Facts
-from reports.figures import Stage, gap_notes, stages, why_empty
-from reports.marts import Marts
-from reports.technote.conclusions import sentence
+from .citations import Citations
+from .escape import plain
+from .sentences.changes import change_sentences
+from .sentences.completeness import gap_notes, why_empty
+from .sentences.depth import depth_sentences
+from .sentences.memory import conclusion
+from .sentences.requests import request_sentences
+from .sentences.sizing import packing_sentences, sizing_sentences
+from .sentences.timeline import running_sentences
+from .subjects import Census, measured_tasks, read_census
+from .warehouse import Warehouse
 
 __all__ = ["print_summary"]
 
@@ -62,63 +60,65 @@ def _table(title: str, labels: tuple[str, ...], columns: tuple[tuple[str, str], 
     return table
 
 
-def _stage_table(facts: Facts, shown: list[Stage], line: str) -> Table:
+def _stage_table(citations: Citations, census: Census, line: str) -> Table:
     """List every stage of every campaign."""
     table = _table(f"Quanta over {line}", ("Stage", "Campaign", "Release"), STAGE_COLUMNS)
-    for stage in shown:
+    for stage in census.stages:
         for usage in stage.usages:
-            key = {"campaign": usage["campaign"], "stage": usage["stage"]}
-            cells = [facts.say("fct_stage_usage", column, **key) for _, column in STAGE_COLUMNS]
+            row = citations.stage_usage(usage)
             labels = (stage.title, usage["campaign"], usage["release"])
-            table.add_row(*(Text(plain(text)) for text in (*labels, *cells)))
+            cells = (*labels, *(row[column] for _, column in STAGE_COLUMNS))
+            table.add_row(*(Text(plain(text)) for text in cells))
     return table
 
 
-def _task_table(marts: Marts, facts: Facts, shown: list[Stage], line: str) -> Table | None:
+def _task_table(
+    warehouse: Warehouse, citations: Citations, census: Census, line: str
+) -> Table | None:
     """List the tasks of the focus campaign that exceed the line, or nothing if none does."""
-    campaign = shown[0].focus["campaign"]
-    table = _table(f"Tasks of {campaign} over {line}", ("Stage", "Task"), TASK_COLUMNS)
-    for stage in shown:
-        for task in marts.tasks(campaign, stage.name)["task_label"].to_pylist():
-            key = {"campaign": campaign, "stage": stage.name, "task_label": task}
-            if not facts.value("fct_task_usage", "over_threshold_count", **key):
+    table = _table(f"Tasks of {census.campaign} over {line}", ("Stage", "Task"), TASK_COLUMNS)
+    for stage in census.stages:
+        for task in measured_tasks(warehouse, census.campaign, stage.name):
+            row = citations.row(
+                "fct_task_usage", campaign=census.campaign, stage=stage.name, task_label=task
+            )
+            if not row.value("over_threshold_count"):
                 continue
-            cells = [facts.say("fct_task_usage", column, **key) for _, column in TASK_COLUMNS]
-            table.add_row(*(Text(plain(text)) for text in (stage.title, task, *cells)))
+            cells = (stage.title, task, *(row[column] for _, column in TASK_COLUMNS))
+            table.add_row(*(Text(plain(text)) for text in cells))
     return table if table.row_count else None
 
 
-def print_summary(marts: Marts, console: Console) -> None:
+def print_summary(warehouse: Warehouse, console: Console) -> None:
     """Print the answer: stages, tasks over the line, conclusions, gaps.
 
     Parameters
     ----------
-    marts : `~reports.marts.Marts`
+    warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     console : `~rich.console.Console`
         Where to print.
     """
-    facts = Facts(marts)
-    shown = stages(marts)
-    campaign = shown[0].focus["campaign"]
-    line = facts.say("dim_campaigns", "threshold_gib", campaign=campaign)
-    if marts.lake().get("is_simulated"):
+    citations, census = Citations(warehouse), read_census(warehouse)
+    campaign = census.campaign
+    line = citations.cite("dim_campaigns", "threshold_gib", campaign=campaign)
+    if census.lake.get("is_simulated"):
         console.print(Text("SIMULATED data: no statement about any real campaign.\n", style="bold"))
-    console.print(_stage_table(facts, shown, line), "")
-    tasks = _task_table(marts, facts, shown, line)
+    console.print(_stage_table(citations, census, line), "")
+    tasks = _task_table(warehouse, citations, census, line)
     if tasks is not None:
         console.print(tasks, "")
-    for stage in shown:
-        text = sentence(facts, stage.focus, stage.title, why_empty(stage.focus))
+    for stage in census.stages:
+        text = conclusion(citations, stage.focus, stage.title, why_empty(stage.focus))
         console.print(Text(plain(f"{stage.title}: {text}")))
         for note in gap_notes(stage.usages):
             console.print(Text(plain(f"  {note}"), style="yellow"))
     for text in (
-        *sizing_sentences(facts, campaign),
-        *packing_sentences(marts, facts, campaign),
-        *request_sentences(facts, campaign),
-        *change_sentence(marts, facts, campaign),
-        *running_sentences(facts, campaign),
-        *dependence_sentences(facts, campaign),
+        *sizing_sentences(citations, campaign),
+        *packing_sentences(citations, census),
+        *request_sentences(citations, campaign),
+        *change_sentences(citations, census.predecessor, campaign),
+        *running_sentences(citations, campaign),
+        *depth_sentences(citations, campaign),
     ):
         console.print(Text(plain(text)))

@@ -1,1 +1,1 @@
-"""What to buy, what to request, what changed, when it ran: figures, words and files from marts."""
+"""Old names; goes when the page imports it no more."""

@@ -12,15 +12,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reports.marts import WarehouseError
+from ..errors import TechnoteError
 
-__all__ = ["TechnoteError", "build_html", "prepare_environment"]
+__all__ = ["build_html", "prepare_environment"]
 
 LOCK = Path(__file__).parent / "requirements.lock"
-
-
-class TechnoteError(WarehouseError):
-    """Raised when the HTML cannot be built; says what to do."""
 
 
 def prepare_environment(folder: Path) -> Path:
@@ -86,12 +82,14 @@ def build_html(sources: Path, *, environment: Path) -> Path:
 
 
 def _call(command: list[str], *, offline: bool = False) -> None:
-    """Run a program; what it says is shown only if it fails."""
+    """Run a program; its output is shown only if it fails."""
     # The technote's Python must not see packages of the one that runs us.
     settings = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     if offline:
         settings["TECHNOTE_OFFLINE"] = "1"
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        said = (done.stdout + done.stderr).strip()
-        raise TechnoteError(f"{Path(command[0]).name} failed while building the technote:\n{said}")
+        output = (done.stdout + done.stderr).strip()
+        raise TechnoteError(
+            f"{Path(command[0]).name} failed while building the technote:\n{output}"
+        )

@@ -1,25 +1,30 @@
-"""Fill the technote's templates: every value through `reports.facts`, every text escaped."""
+"""Fill the technote's templates: every value is cited, every text from outside escaped."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from reports.answers.technote import answer_globals, answer_values
-from reports.captions import Usage, over, over_wall_time
-from reports.escape import Myst, code, myst, plain, toml_string
-from reports.facts import Facts
-from reports.figures import Figure, Stage, gap_notes, stages, why_empty
-from reports.files import write_file
-from reports.look import theme
-from reports.marts import Marts
-from reports.technote.annexes import annex_globals, annex_values
-from reports.technote.conclusions import sentence, verdict
+from ..citations import Citations
+from ..escape import Myst, code, myst, plain, toml_string
+from ..figures import Figure
+from ..files import write_file
+from ..look import theme
+from ..sentences.changes import change_sentences
+from ..sentences.completeness import gap_notes, why_empty
+from ..sentences.depth import depth_sentences
+from ..sentences.memory import conclusion, quanta_over, verdict, wall_time_over
+from ..sentences.sizing import NO_NODES, packing_sentences, sizing_sentences
+from ..sentences.timeline import running_sentences
+from ..subjects import Census, Stage, measured_tasks
+from ..warehouse import Warehouse
+from .tables import annex_rows, cell_functions, table_rows
 
 __all__ = ["write_technote"]
 
@@ -27,7 +32,7 @@ TEMPLATES = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Section:
+class StageText:
     """What the template needs to know of a stage to decide what to say."""
 
     name: str
@@ -35,7 +40,6 @@ class Section:
     focus: dict[str, Any]
     usages: list[dict[str, Any]]
     measured: list[dict[str, Any]]
-    figures: list[Figure]
     tasks: list[str]
     other_tasks: list[str]
     notes: tuple[str, ...]
@@ -50,47 +54,54 @@ class Section:
         return len(self.measured) > 1
 
 
-def _section(marts: Marts, facts: Facts, stage: Stage, shown: list[Figure]) -> Section:
+def _stage_text(warehouse: Warehouse, citations: Citations, stage: Stage) -> StageText:
     """Gather what the template needs of a stage."""
-    campaign = stage.focus["campaign"]
-    return Section(
+    campaign, reason = stage.focus["campaign"], why_empty(stage.focus)
+    return StageText(
         name=stage.name,
         title=stage.title,
         focus=stage.focus,
         usages=stage.usages,
         measured=[usage for usage in stage.usages if usage["quanta_count"]],
-        figures=[figure for figure in shown if figure.stage == stage.name],
-        tasks=marts.tasks(campaign, stage.name)["task_label"].to_pylist(),
-        other_tasks=marts.other_tasks(campaign, stage.name)["task_label"].to_pylist(),
+        tasks=measured_tasks(warehouse, campaign, stage.name),
+        other_tasks=_tasks_without_colour(warehouse, campaign, stage.name),
         notes=gap_notes(stage.usages),
         focus_notes=gap_notes([stage.focus]),
-        why_empty=why_empty(stage.focus),
-        conclusion=sentence(facts, stage.focus, stage.title, why_empty(stage.focus)),
+        why_empty=reason,
+        conclusion=conclusion(citations, stage.focus, stage.title, reason),
         verdict=verdict(stage.focus).value,
     )
 
 
-def environment(facts: Facts, focus: dict[str, Any]) -> jinja2.Environment:
-    """Make the Jinja environment: what is printed is escaped unless it is MyST already.
+def _tasks_without_colour(warehouse: Warehouse, campaign: str, stage: str) -> list[str]:
+    """List the tasks that share the grey colour in the figures of a stage."""
+    tasks: list[str] = warehouse.query(
+        """
+        select task_label
+        from fct_task_usage left join dim_task_display using (stage, task_label)
+        where campaign = $1 and stage = $2 and display_rank is null and quanta_count > 0
+        order by task_label
+        """,
+        [campaign, stage],
+    )["task_label"].to_pylist()
+    return tasks
 
-    Parameters
-    ----------
-    facts : `~reports.facts.Facts`
-        Where values come from.
-    focus : `dict`
-        The focus campaign's row of ``dim_campaigns``.
-    """
 
-    def in_stage(column: str, usage: dict[str, Any]) -> str:
-        key = {"campaign": usage["campaign"], "stage": usage["stage"]}
-        return facts.say("fct_stage_usage", column, **key)
+def _figures_of(made: list[Figure]) -> Callable[..., list[Figure]]:
+    """Make the function by which the templates get the figures of a section, in their order."""
 
-    def usage(stage: Section) -> Usage:
-        return Usage(facts, focus["campaign"], stage.name)
+    def figures_of(section: str, stage: StageText | None = None) -> list[Figure]:
+        name = stage.name if stage else ""
+        return [figure for figure in made if (figure.section, figure.stage) == (section, name)]
 
-    def of_task(column: str, task: str, stage: Section) -> str:
-        key = {"campaign": focus["campaign"], "stage": stage.name, "task_label": task}
-        return facts.say("fct_task_usage", column, **key)
+    return figures_of
+
+
+def _environment(citations: Citations, census: Census) -> jinja2.Environment:
+    """Make the Jinja environment: what is printed is escaped unless it is MyST already."""
+
+    def usage(stage: StageText) -> Any:  # noqa: ANN401
+        return citations.stage_usage(stage.focus)
 
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -100,16 +111,13 @@ def environment(facts: Facts, focus: dict[str, Any]) -> jinja2.Environment:
         autoescape=False,
         keep_trailing_newline=True,
     )
-    campaign = focus["campaign"]
-    made.globals |= answer_globals(facts, campaign) | annex_globals(facts, campaign)
+    made.globals |= cell_functions(citations, census.campaign)
     made.globals |= {
-        "say": facts.say,
-        "count": facts.count,
-        "in_stage": in_stage,
+        "cite": citations.cite,
+        "count": citations.count,
         "usage": lambda column, stage: usage(stage)[column],
-        "over": lambda stage: over(usage(stage)),
-        "over_wall_time": lambda stage: over_wall_time(usage(stage)),
-        "of_task": of_task,
+        "over": lambda stage: quanta_over(usage(stage)),
+        "over_wall_time": lambda stage: wall_time_over(usage(stage)),
         "code": code,
         "raw": Myst,
         # Options of a directive are YAML, whose double-quoted strings are those of JSON.
@@ -120,48 +128,61 @@ def environment(facts: Facts, focus: dict[str, Any]) -> jinja2.Environment:
 
 
 def write_technote(
-    marts: Marts, facts: Facts, shown: list[Figure], *, images: Path, folder: Path
+    warehouse: Warehouse,
+    citations: Citations,
+    census: Census,
+    made: list[Figure],
+    *,
+    images: Path,
+    folder: Path,
 ) -> None:
     """Write the sources of the technote.
 
     Parameters
     ----------
-    marts : `~reports.marts.Marts`
+    warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
-    facts : `~reports.facts.Facts`
+    citations : `~reports.citations.Citations`
         Where values come from and are recorded.
-    shown : `list` [`~reports.figures.Figure`]
+    census : `~reports.subjects.Census`
+        The campaigns and stages.
+    made : `list` [`~reports.figures.Figure`]
         The figures of the report.
     images : `~pathlib.Path`
         Where the figures were written.
     folder : `~pathlib.Path`
         Where the technote goes.
     """
-    campaigns = marts.campaigns().to_pylist()
-    focus = next(row for row in campaigns if row["is_focus"])
+    campaign = census.campaign
     values: dict[str, Any] = {
-        "campaigns": campaigns,
-        "focus": focus,
-        "lake": marts.lake(),
-        "overall_figures": [figure for figure in shown if not figure.stage],
+        "campaigns": census.campaigns,
+        "focus": census.focus,
+        "lake": census.lake,
+        "figures_of": _figures_of(made),
         # Pictures have twice as many pixels as they are wide on a page.
         "width": theme.WIDTH,
-        "stages": [_section(marts, facts, stage, shown) for stage in stages(marts)],
+        "stages": [_stage_text(warehouse, citations, stage) for stage in census.stages],
+        "sizing": sizing_sentences(citations, campaign),
+        "packing": packing_sentences(citations, census),
+        "no_nodes": NO_NODES,
+        "change_sentences": change_sentences(citations, census.predecessor, campaign),
+        "dependence_sentences": depth_sentences(citations, campaign),
+        "running_sentences": running_sentences(citations, campaign),
     }
-    values |= answer_values(marts, facts, focus, shown) | annex_values(marts, facts, focus)
-    templates = environment(facts, focus)
+    values |= table_rows(citations, census) | annex_rows(citations, census)
+    templates = _environment(citations, census)
     for name in ("index.md", "technote.toml"):
         text = templates.get_template(f"{name}.jinja").render(values)
         write_file(folder / name, text)
     write_file(folder / "conf.py", (TEMPLATES / "conf.py.txt").read_bytes())
     write_file(folder / "_static" / "census.css", (TEMPLATES / "census.css").read_bytes())
-    _copy_images(shown, images, folder / "images")
+    _copy_images(made, images, folder / "images")
 
 
-def _copy_images(shown: list[Figure], images: Path, folder: Path) -> None:
-    """Copy the figures that the technote shows, and remove what it shows no more."""
+def _copy_images(made: list[Figure], images: Path, folder: Path) -> None:
+    """Copy the figures that the technote shows, and remove every other one."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = {f"{figure.name}.png" for figure in shown}
+    names = {f"{figure.name}.png" for figure in made}
     for name in names:
         new, old = images / name, folder / name
         if not old.is_file() or old.stat().st_mtime_ns != new.stat().st_mtime_ns:

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reports.export import write_figure
-from reports.facts import Facts
-from reports.figures import figures
-from reports.marts import Marts
+from reports.warehouse import Warehouse
 from tests.reports.frames import make_warehouse
+from tests.reports.made import all_figures
 
 __all__ = ["Result", "run"]
 
@@ -33,9 +32,10 @@ class Result:
 
 def _measure(data: Path) -> Result:
     """Draw and write every figure of a warehouse, one after the other."""
-    with Marts(data / "warehouse.duckdb") as marts:
-        quanta = sum(usage["quanta_count"] for usage in marts.stages().to_pylist())
-        shown = list(figures(marts, Facts(marts)))
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        counted = warehouse.query("select sum(quanta_count)::bigint as quanta from fct_stage_usage")
+        quanta = counted["quanta"][0].as_py()
+        shown = all_figures(warehouse)
     with tempfile.TemporaryDirectory() as folder:
         # The first one starts the renderer, once for a whole report.
         write_figure(shown[0], Path(folder))

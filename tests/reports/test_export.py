@@ -14,14 +14,13 @@ import duckdb
 import pytest
 
 from reports.export import export, write_figure
-from reports.facts import Facts
-from reports.figures import figures, stage_numbers
 from reports.look import theme
-from reports.marts import Marts
 from reports.run import TABLES, write_report
 from reports.terminal import progress
+from reports.warehouse import Warehouse
 from tests.reports.conftest import HOSTILE_LABEL, SCRIPT
-from tests.reports.frames import LOST_REASON, STAGES, make_warehouse
+from tests.reports.frames import LOST_REASON, make_warehouse
+from tests.reports.made import all_figures, figure_named
 
 NAMES = (
     "MaxRSS_box_all_stacks_stage{n}",
@@ -110,8 +109,8 @@ def test_a_second_report_changes_nothing(data: Path, report: Path) -> None:
 
 
 def test_a_figure_that_lost_a_file_is_written_again(data: Path, tmp_path: Path) -> None:
-    with Marts(data / "warehouse.duckdb") as marts:
-        figure = next(figures(marts, Facts(marts)))
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        figure = figure_named(warehouse, "Completeness")
     assert write_figure(figure, tmp_path)
     assert not write_figure(figure, tmp_path)
     (tmp_path / f"{figure.name}.png").unlink()
@@ -123,8 +122,8 @@ def test_figures_that_no_stage_has_any_more_are_removed(data: Path, tmp_path: Pa
     stale.write_bytes(b"old")
     keep = tmp_path / "notes.txt"
     keep.write_text("not a figure")
-    with Marts(data / "warehouse.duckdb") as marts:
-        figure = next(figures(marts, Facts(marts)))
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        figure = figure_named(warehouse, "Completeness")
     assert dict(export([figure], tmp_path)) == {figure.name: True}
     assert not stale.exists()
     assert keep.exists()
@@ -138,16 +137,6 @@ def test_tables_are_the_marts(data: Path, report: Path) -> None:
             relation = connection.sql(f'from "{name}"')
             assert rows[0] == relation.columns
             assert len(rows) - 1 == relation.count("*").fetchall()[0][0]
-
-
-def test_stages_are_numbered_by_their_digits_unless_that_is_ambiguous() -> None:
-    assert stage_numbers(list(STAGES)) == {name: name[-1] for name in STAGES}
-    assert stage_numbers(["calib", "stage12"]) == {"calib": "calib", "stage12": "12"}
-    assert stage_numbers(["stage1", "redo1", "stage2"]) == {
-        "stage1": "stage1",
-        "redo1": "redo1",
-        "stage2": "2",
-    }
 
 
 def test_an_empty_stage_has_all_its_figures_and_they_say_why(hostile_report: Path) -> None:
@@ -182,11 +171,11 @@ def test_a_sample_of_the_quanta_over_the_line_is_called_one(data: Path, tmp_path
     path.write_bytes((data / "warehouse.duckdb").read_bytes())
     with duckdb.connect(str(path)) as connection:
         connection.execute("delete from fct_worst_quanta where stage = 'stage2' and worst_rank > 5")
-    with Marts(path) as marts:
-        shown = {figure.name: figure for figure in figures(marts, Facts(marts))}
+    with Warehouse(path) as warehouse:
+        shown = {figure.name: figure for figure in all_figures(warehouse)}
     figure = shown["MaxRSS_stripplot_per_task_v30_upper6_stage2_walltime"]
     assert re.fullmatch(
-        r"The 5 largest of \d+ quanta over 6 GiB, Stage 2 of .*", figure.setting.title
+        r"The 5 largest of \d+ quanta over 6 GiB, Stage 2 of .*", figure.labels.title
     )
     assert re.match(r"The 5 largest of the \d+ quanta over 6 GiB in Stage 2", figure.caption)
 
@@ -211,8 +200,8 @@ def test_releases_are_compared_on_the_visits_that_all_of_them_have(
     path.write_bytes((data / "warehouse.duckdb").read_bytes())
     with duckdb.connect(str(path)) as connection:
         connection.execute("update fct_task_common_usage set quanta_count = 0")
-    with Marts(path) as marts:
-        shown = {figure.name: figure for figure in figures(marts, Facts(marts))}
+    with Warehouse(path) as warehouse:
+        shown = {figure.name: figure for figure in all_figures(warehouse)}
     assert shown[name].is_empty
     assert "No visit and no place of the sky in Stage 1" in shown[name].caption
 
@@ -243,9 +232,12 @@ def test_hostile_names_are_text_in_pictures_and_data_in_specs(hostile_report: Pa
 @pytest.mark.slow
 def test_the_size_of_a_spec_does_not_depend_on_the_quanta(tmp_path: Path) -> None:
     data = make_warehouse(tmp_path, stages=("stage1",), thin=1, copies=8)
-    with Marts(data / "warehouse.duckdb") as marts:
-        assert sum(row["quanta_count"] for row in marts.stages().to_pylist()) > 15_000
-        for figure in figures(marts, Facts(marts)):
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        assert (
+            sum(row["quanta_count"] for row in warehouse.query("from fct_stage_usage").to_pylist())
+            > 15_000
+        )
+        for figure in all_figures(warehouse):
             write_figure(figure, tmp_path)
             spec = (tmp_path / f"{figure.name}.json").read_text()
             # One row a quantum would take a megabyte; quantiles, bins, a thousand points of a
@@ -256,8 +248,8 @@ def test_the_size_of_a_spec_does_not_depend_on_the_quanta(tmp_path: Path) -> Non
 def test_a_partial_file_is_never_seen_under_its_name(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Marts(data / "warehouse.duckdb") as marts:
-        figure = next(figures(marts, Facts(marts)))
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        figure = figure_named(warehouse, "Completeness")
 
     def refuse(*_: object) -> None:
         raise OSError("disk is full")

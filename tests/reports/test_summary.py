@@ -78,3 +78,9 @@ def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data:
     assert f"would have killed {write('killed_fraction', killed['p95_retry'])} of" in said
     assert f"today's requests {write('killed_fraction', killed['current'])} and" in said
     assert f"through the Butler is spent by {reader[0]} " in said
+
+
+def test_summary_names_the_cores_that_idle_and_what_changed(data: Path) -> None:
+    said = " ".join(summary(data).split())
+    assert "With 6 GiB per core, the work of all stages of DM-53877 occupies" in said
+    assert "tasks with matched data IDs in DM-53719 and DM-53877" in said

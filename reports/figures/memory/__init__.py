@@ -1,0 +1,1 @@
+"""How much: max RSS of quanta and the wall time that they took."""

@@ -1,0 +1,69 @@
+"""Wall time spent per range of max RSS, stacked by task: the top of a bar is the total."""
+
+from __future__ import annotations
+
+import altair as alt
+import pyarrow as pa
+
+from ...citations import Citations
+from ...look import theme
+from ...look.layout import Plot
+from ...look.lines import line_layers, threshold_line
+from ...sentences.memory import time_spent_over
+from ...subjects import StageSubject
+from ._ranges import bars, query
+
+__all__ = ["NAME", "PLACE", "SECTION", "alt_text", "caption", "chart", "query", "title"]
+
+NAME = "MaxRSS_distro_CumulatedCPU_{focus}_stage{stage}"
+SECTION = "wall_time"
+PLACE = 1
+
+
+def title(_: Citations, subject: StageSubject) -> str:
+    """Name the figure."""
+    return f"Integrated wall time per range of max RSS, {subject.about}"
+
+
+def chart(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> Plot:
+    """Draw how many hours of wall time were spent at each GiB of max RSS.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        From ``query``.
+    subject : `~reports.subjects.StageSubject`
+        The stage of the focus campaign.
+    first_gib : `float`, optional
+        Where the axis begins, in GiB.
+    """
+    stacked = bars(frame, subject, first_gib=first_gib).encode(
+        y=alt.Y(
+            "lower_total_wall_time_h:Q",
+            title="Integrated wall time (h)",
+            scale=alt.Scale(domainMin=0, nice=True),
+            axis=alt.Axis(format=theme.HOURS_FORMAT),
+        ),
+        y2="upper_total_wall_time_h:Q",
+    )
+    lines = line_layers([threshold_line(subject.threshold_gib)])
+    return Plot([stacked, *lines], height=theme.HEIGHT)
+
+
+def caption(citations: Citations, subject: StageSubject, *, part: str = "") -> str:
+    """Explain the bars, and which part of them is shown."""
+    usage = citations.stage_usage(subject.stage.focus)
+    return (
+        f"Integrated wall time of {subject.stage.title} of {subject.campaign} per range of one GiB "
+        f"of max RSS{part}, stacked by task: the top of a bar is the total. The dashed red line "
+        f"marks {usage['threshold_gib']} per core. {time_spent_over(usage)}."
+    )
+
+
+def alt_text(citations: Citations, subject: StageSubject, *, part: str = "") -> str:
+    """Describe the figure for readers who cannot see it."""
+    usage = citations.stage_usage(subject.stage.focus)
+    return (
+        f"Stacked bars of wall time per GiB of max RSS in {subject.stage.title} of "
+        f"{subject.campaign}{part}. {time_spent_over(usage)}."
+    )

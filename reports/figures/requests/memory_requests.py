@@ -1,0 +1,129 @@
+"""What to request for each job: one point per policy, beside the request of today."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+
+from ...citations import Citations
+from ...look import theme
+from ...look.axes import log_memory_scale, memory_axis
+from ...look.empty import refuse_empty
+from ...look.layout import Plot
+from ...subjects import Subject
+from ...warehouse import Warehouse
+from ..sql import GIB
+
+NAME = "memory_requests"
+SECTION = "requests"
+PLACE = 1
+
+MOST_JOBS = 25
+"""Jobs that are drawn, those that used most memory for longest."""
+
+POLICIES = {
+    "current": ("#222222", "cross"),
+    "least waste": ("#2a8c82", "diamond"),
+    "p95 and retry": ("#d98e04", "circle"),
+    "p99": ("#8d6ae4", "square"),
+    "largest and 10 %": ("#ce401e", "triangle-up"),
+}
+"""Colour and shape of each policy, by its name in the frame."""
+
+ROW_HEIGHT = 24
+"""Height of a job's row, in CSS pixels."""
+
+
+def title(_: Citations, subject: Subject) -> str:
+    """Name the figure."""
+    return f"Memory to request, from {subject.about}"
+
+
+def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
+    """Get the requests of the jobs that used most memory for longest, in GiB."""
+    return warehouse.query(
+        f"""
+        with ranked as (
+            select job_kind, job_label,
+                row_number() over (order by used_gib_h desc, job_label, job_kind) as place
+            from fct_memory_requests
+            where campaign = $1 and policy = 'p95_retry' and job_kind != 'member'
+                and used_gib_h is not null
+        )
+        select
+            requests.job_label
+                || case when requests.job_kind = 'cluster' then ' (cluster)' else '' end
+                as job_label,
+            case policy
+                when 'p95_retry' then 'p95 and retry'
+                when 'max_margin' then 'largest and 10 %'
+                when 'least_waste' then 'least waste'
+                else policy
+            end as policy,
+            request_memory_mib / 1024 as request_gib,
+            max_peak_rss_bytes / {GIB} as max_peak_gib
+        from fct_memory_requests as requests
+        join ranked using (job_kind, job_label)
+        where campaign = $1 and place <= $2
+        order by place, policy
+        """,  # noqa: S608  (constants)
+        [subject.campaign, MOST_JOBS],
+    )
+
+
+def chart(frame: pa.Table, _: Subject) -> Plot:
+    """Draw the requests of each job, and its largest peak."""
+    refuse_empty(frame, "job")
+    scale, ticks = log_memory_scale([frame["request_gib"], frame["max_peak_gib"]])
+    jobs = list(dict.fromkeys(frame["job_label"].to_pylist()))
+    used = set(frame["policy"].to_pylist())
+    names = [name for name in POLICIES if name in used]
+    base = alt.Chart(frame).encode(
+        y=alt.Y(
+            "job_label:N",
+            title=None,
+            sort=jobs,
+            axis=alt.Axis(labelLimit=theme.LABEL_LIMIT, grid=True, tickBand="extent"),
+        )
+    )
+
+    def memory(column: str) -> alt.X:
+        return alt.X(
+            f"{column}:Q",
+            title="Memory (GiB, logarithmic)",
+            scale=scale,
+            axis=memory_axis(ticks),
+        )
+
+    peaks = base.mark_tick(thickness=3, size=18, color="#999999").encode(x=memory("max_peak_gib"))
+    legend: dict[str, Any] = {
+        "title": "Request (grey: largest peak)",
+        "sort": names,
+        "legend": alt.Legend(orient="bottom", columns=5),
+    }
+    colours, shapes = zip(*(POLICIES[name] for name in names), strict=True)
+    points = base.mark_point(stroke="white", strokeWidth=0.8, fillOpacity=0.9, size=80).encode(
+        x=memory("request_gib"),
+        fill=alt.Fill("policy:N", scale=alt.Scale(domain=names, range=list(colours)), **legend),
+        shape=alt.Shape("policy:N", scale=alt.Scale(domain=names, range=list(shapes)), **legend),
+    )
+    return Plot([peaks, points], height=float(len(jobs) * ROW_HEIGHT))
+
+
+def caption(_: Citations, subject: Subject) -> str:
+    """Explain the points."""
+    return (
+        f"Requests of memory that follow from {subject.campaign} for the jobs that used most "
+        "memory for longest, one point per policy, beside the current one where it is known. A "
+        "grey tick is the largest peak seen."
+    )
+
+
+def alt_text(_: Citations, subject: Subject) -> str:
+    """Describe the figure for readers who cannot see it."""
+    return (
+        f"One row per job of {subject.campaign}, one mark per policy on a logarithmic axis of "
+        "memory; the values are in the table of requests."
+    )

@@ -1,0 +1,175 @@
+"""What to request for each job, as a file that a BPS configuration can include."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import ChoiceError
+from .subjects import read_census
+from .warehouse import Warehouse
+
+__all__ = ["ALL", "POLICIES", "request_memory_yaml"]
+
+ALL = "all"
+"""Stands for the evidence of all campaigns."""
+
+_RETRIES = "BPS retries the rest with more (memoryMultiplier)"
+
+POLICIES = {
+    "p95_retry": ("p95", f"95th percentile of each job's peaks; {_RETRIES}"),
+    "p99": ("p99", f"99th percentile of each job's peaks; {_RETRIES}"),
+    "max_margin": ("largest + 10 %", "Largest of each job's peaks and 10 % more"),
+    "least_waste": ("least waste", f"The least memory-time requested in vain; {_RETRIES}"),
+}
+"""Short name of each policy, and what it requests."""
+
+
+_JOB = """
+    job_kind,
+    job_label,
+    any_value(task_labels) as task_labels,
+    any_value(basis) as basis,
+    any_value(slot_count) as slot_count,
+    any_value(own_peak_count) as own_peak_count,
+    any_value(current_request_memory_mib) as current_request_memory_mib,
+    max(request_memory_mib) filter (policy = 'p95_retry') as p95_retry_mib,
+    max(request_memory_mib) filter (policy = 'p99') as p99_mib,
+    max(request_memory_mib) filter (policy = 'max_margin') as max_margin_mib,
+    max(request_memory_mib) filter (policy = 'least_waste') as least_waste_mib
+"""
+
+
+def request_memory_yaml(
+    warehouse: Warehouse, *, campaign: str | None = None, policy: str = "p95_retry"
+) -> str:
+    """Write requestMemory of every job of a campaign, with its evidence.
+
+    A job with too few own peaks for the policy is a comment only.
+
+    Parameters
+    ----------
+    warehouse : `~reports.warehouse.Warehouse`
+        The warehouse.
+    campaign : `str` or `None`
+        The evidence; by default the focus campaign.  `ALL` takes, for each job, the largest
+        request of all campaigns that have enough peaks.
+    policy : `str`
+        Key of `POLICIES`.
+
+    Returns
+    -------
+    text : `str`
+        YAML; memory in MiB, as BPS has it.
+
+    Raises
+    ------
+    ChoiceError
+        Raised if there is no such campaign or policy; names those that there are.
+    """
+    if policy not in POLICIES:
+        raise ChoiceError(f"There is no policy {policy!r}; there are {', '.join(POLICIES)}.")
+    census = read_census(warehouse)
+    releases = {row["campaign"]: row["release"] for row in census.campaigns}
+    if campaign == ALL:
+        evidence = f"all campaigns ({', '.join(releases)})"
+        jobs = _pooled_jobs(warehouse, policy)
+    else:
+        name = campaign or census.campaign
+        if name not in releases:
+            raise ChoiceError(
+                f"There is no campaign {name!r}; there are {', '.join(releases)}, "
+                f"and {ALL} for all of them."
+            )
+        evidence = f"{name}, {releases[name]}"
+        jobs = _jobs(warehouse, name, policy)
+    simulated = "# SIMULATED data: not for use.\n" if census.lake.get("is_simulated") else ""
+    lines = [
+        f"# requestMemory (MiB) from {_plain(evidence)}, by Quanta Census.",
+        f"# {POLICIES[policy][1]}.",
+        "# Rounded up to 64 MiB.  n: jobs seen, own: those with a peak of their own.",
+        "# Use it with `includeConfigs: [requestMemory.yaml]`.",
+    ]
+    for section, kind in (("pipetask", "task"), ("cluster", "cluster")):
+        # A `+` joins tasks that shared a process without a cluster that anyone knows.
+        chosen = [row for row in jobs if row["job_kind"] == kind and _has_name(row)]
+        known = [row for row in chosen if row["has_enough_evidence"]]
+        if known:
+            lines += ["", f"{section}:"]
+        for row in known:
+            lines += [
+                f"  {_key(row['job_label'])}:  # {_evidence(row, policy)}",
+                f"    requestMemory: {row[f'{policy}_mib']}",
+            ]
+        unknown = [row for row in chosen if not row["has_enough_evidence"]]
+        if unknown:
+            lines += ["", f"# Too few own peaks to say anything ({section}):"]
+        lines += [f"#   {_plain(row['job_label'])}: {_evidence(row, policy)}" for row in unknown]
+    return simulated + "\n".join(lines) + "\n"
+
+
+def _jobs(warehouse: Warehouse, campaign: str, policy: str) -> list[dict[str, Any]]:
+    """Get every request of every job of a campaign, clusters first, policies as columns."""
+    rows: list[dict[str, Any]] = warehouse.query(
+        f"""
+        select
+            bool_or(has_enough_evidence) filter (policy = $2) as has_enough_evidence,
+            {_JOB}
+        from fct_memory_requests
+        where campaign = $1 and job_kind != 'member'
+        group by job_kind, job_label
+        order by job_kind, job_label
+        """,  # noqa: S608  (constants)
+        [campaign, policy],
+    ).to_pylist()
+    return rows
+
+
+def _pooled_jobs(warehouse: Warehouse, policy: str) -> list[dict[str, Any]]:
+    """Get the requests that serve all campaigns, as `_jobs` gives those of one."""
+    rows: list[dict[str, Any]] = warehouse.query(
+        f"""
+        select
+            any_value(campaign_count) as campaign_count,
+            any_value(largest_campaign) filter (policy = $1) as largest_campaign,
+            bool_or(has_enough_evidence) filter (policy = $1) as has_enough_evidence,
+            {_JOB}
+        from fct_pooled_requests
+        group by job_kind, job_label
+        order by job_kind, job_label
+        """,  # noqa: S608  (constants)
+        [policy],
+    ).to_pylist()
+    return rows
+
+
+def _has_name(row: dict[str, Any]) -> bool:
+    """Whether BPS can know the job by its name."""
+    return row["task_labels"] is not None
+
+
+def _plain(text: str) -> str:
+    """Make a text from outside fit for a comment of one line."""
+    return " ".join(str(text).split())
+
+
+def _key(label: str) -> str:
+    """Write a label as a YAML key: quoted, as JSON is, unless it is a plain word."""
+    return label if label.isidentifier() else json.dumps(label)
+
+
+def _evidence(row: dict[str, Any], policy: str) -> str:
+    """Say in a comment what a request is based on, and what other policies would ask."""
+    current = row["current_request_memory_mib"]
+    others = ", ".join(
+        f"{short} {row[f'{name}_mib']}"
+        for name, (short, _) in POLICIES.items()
+        if name != policy and row[f"{name}_mib"] is not None
+    )
+    evidence = f"n {row['slot_count']}, own {row['own_peak_count']}, by {row['basis']}"
+    if row.get("largest_campaign"):
+        evidence += (
+            f", most in {_plain(row['largest_campaign'])} of {row['campaign_count']} campaigns"
+        )
+    now = "" if current is None else f"; now {current}"
+    return f"{evidence}; {others}{now}" if others else f"{evidence}{now}"

@@ -1,0 +1,82 @@
+"""From release to release: what is said of changes, and of what campaigns have in common."""
+
+from __future__ import annotations
+
+from ..citations import Citations
+
+__all__ = ["change_sentences", "common_input", "no_common_quanta"]
+
+MART = "fct_release_changes"
+
+
+def no_common_quanta(before: str, after: str) -> str:
+    """Say that two campaigns have no quantum with the same task and data ID."""
+    return (
+        f"No quantum of {after} has the task and data ID of one of {before}: no verdict can be "
+        "given."
+    )
+
+
+def change_sentences(citations: Citations, before: str | None, after: str) -> list[str]:
+    """Say how many tasks became worse or better than in the campaign before.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where values come from.
+    before : `str` or `None`
+        The earlier campaign, if there is one.
+    after : `str`
+        The later campaign.
+
+    Returns
+    -------
+    sentences : `list` [`str`]
+        Empty where no campaign stands before.
+    """
+    if before is None:
+        return []
+    pair = {"before_campaign": before, "after_campaign": after}
+    if not citations.rows(MART, **pair, is_matched=True):
+        return [no_common_quanta(before, after)]
+    matched = citations.count(MART, **pair, is_matched=True)
+
+    def judged(column: str) -> str:
+        worse, better, same, unknown = (
+            citations.count(MART, **pair, **{column: verdict})
+            for verdict in ("worse", "better", "same", "cannot_tell")
+        )
+        return (
+            f"of {worse} became worse, of {better} better, of {same} stayed the same, and of "
+            f"{unknown} cannot be told"
+        )
+
+    return [
+        f"Of {matched} tasks with matched data IDs in {before} and {after}, the memory "
+        f"{judged('max_rss_verdict')}; the wall time {judged('wall_time_verdict')}."
+    ]
+
+
+def common_input(citations: Citations, stage: str, title: str) -> str:
+    """Say how much the campaigns of a stage have in common, in sentences.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where values come from.
+    stage, title : `str`
+        The stage of the file, and its name in a sentence.
+    """
+    common = citations.row("fct_stage_common_visits", stage=stage)
+    return (
+        f"Of {common['visit_count']} visits in {title}, {common['common_visit_count']} were "
+        f"measured by each of the {common['campaign_count']} campaigns; of "
+        f"{common['task_count']} tasks that several campaigns have, "
+        f"{common['common_task_count']} have common input"
+        + (
+            f", and {common['incomparable_task_count']} can have none, since one quantum of theirs "
+            "takes in the whole campaign."
+            if common.value("incomparable_task_count")
+            else "."
+        )
+    )

@@ -1,0 +1,57 @@
+"""Is it all there: what is said of gaps, and of stages that show nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .. import numbers
+from ..subjects import NOT_LISTED, stage_title
+
+__all__ = ["gap_notes", "why_empty"]
+
+
+def gap_notes(usages: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    """Say which stages of which campaigns are incomplete or empty, and why.
+
+    Parameters
+    ----------
+    usages : `~collections.abc.Iterable` [`dict`]
+        Rows of ``fct_stage_usage``.
+    """
+    notes = []
+    for usage in usages:
+        where = f"{stage_title(usage['stage'])} of {usage['campaign']}"
+        if usage["incomplete_reason"]:
+            notes.append(f"{where}: declared incomplete: {usage['incomplete_reason']}")
+        elif usage["completeness_verdict"] == "incomplete":
+            gaps = numbers.count(usage["gap_count"])
+            notes.append(
+                f"{where}: incomplete: of the expected quanta, {gaps} left no usable result."
+            )
+        elif usage["quanta_count"] == 0:
+            notes.append(why_empty(usage))
+    return tuple(notes)
+
+
+def why_empty(usage: dict[str, Any]) -> str:
+    """Say why a stage of a campaign shows nothing.
+
+    Parameters
+    ----------
+    usage : `dict`
+        Row of ``fct_stage_usage``.
+    """
+    nothing = f"No measured quanta in {stage_title(usage['stage'])} of {usage['campaign']}"
+    if usage["incomplete_reason"]:
+        return f"{nothing}: declared incomplete: {usage['incomplete_reason']}"
+    if usage["completeness_verdict"] == NOT_LISTED:
+        return f"{nothing}: the campaigns file does not list this stage for it."
+    if usage["promised_run_count"]:
+        return (
+            f"{nothing}: its provenance graph was aggregated and not ingested yet; run "
+            "`butler ingest-graph`, then extract again."
+        )
+    if not usage["run_count"]:
+        return f"{nothing}: no RUN was extracted for it."
+    return f"{nothing}: no quantum succeeded and did work."

@@ -1,0 +1,218 @@
+"""What the tables of the technote list: their rows, and functions that cite their cells.
+
+The templates loop over the rows and cite each cell by its column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from ..citations import Citations
+from ..sentences.sizing import PACKING, PACKING_KEY, packing_rows
+from ..subjects import Census, stage_title
+
+__all__ = ["annex_rows", "cell_functions", "table_rows"]
+
+MOST_ROWS = 25
+"""Rows of a table of the technote; the CSV files hold all."""
+
+COMMON_KINDS = {"visit": "visit", "exposure": "exposure", "data_id": "data ID"}
+"""By what a task is compared, in the words of the field."""
+
+CHECKS = {"agrees": "yes", "contradicts": "no", "not_checkable": "not checkable"}
+"""What the packages say of the release in the campaigns file, by ``release_check``."""
+
+PROBLEMS = ("gap_count", "failed_count", "blocked_count", "aborted_count")
+"""Counts of which a task with any is listed."""
+
+ABSENT = "–"  # noqa: RUF001  (an en dash, as tables have it)
+"""Stands in a cell of an annex that has no value."""
+
+TASK = ("campaign", "stage", "task_label")
+
+CELLS = {
+    "in_stage": ("fct_stage_usage", ("campaign", "stage")),
+    "of_node": ("fct_node_fit", ("campaign", "stage", "node_type")),
+    "of_packing": (PACKING, PACKING_KEY),
+    "of_published": ("fct_published_sizing", ("campaign", "stage")),
+    "of_backtest": ("fct_request_backtest_totals", ("evidence_campaign", "campaign", "policy")),
+    "of_change": (
+        "fct_release_changes",
+        ("before_campaign", "after_campaign", "stage", "task_label"),
+    ),
+    "of_dependence": ("fct_memory_dependence", TASK),
+    "of_host": ("fct_node_usage", ("campaign", "stage", "node_name")),
+}
+"""Functions of the templates that cite a column of a row: mart, and the key of its rows."""
+
+ANNEX_CELLS = {
+    "of_common": ("fct_task_common_usage", TASK),
+    "of_completeness": ("fct_task_completeness", TASK),
+    "of_run": ("dim_runs", ("campaign", "stage", "run")),
+    "of_pipeline": ("dim_tasks", ("release", "task_label")),
+}
+"""The same for annexes, where a dash stands for what is absent."""
+
+Cell = Callable[[str, Mapping[str, Any]], str]
+
+
+def cell_functions(citations: Citations, campaign: str) -> dict[str, Callable[..., str]]:
+    """Make the functions by which the templates cite the cells of tables.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where values come from and are recorded.
+    campaign : `str`
+        The focus campaign.
+    """
+
+    def cell(mart: str, key: Sequence[str], absent: str | None = None) -> Cell:
+        def cite(column: str, row: Mapping[str, Any]) -> str:
+            cited = citations.row(mart, **{name: row[name] for name in key})
+            if absent is not None and cited.value(column) is None:
+                return absent
+            return cited[column]
+
+        return cite
+
+    of_usage = cell("fct_task_usage", TASK)
+    of_own_peaks = cell("fct_task_usage", TASK, ABSENT)
+
+    def of_task(column: str, task: str, stage: Any) -> str:  # noqa: ANN401  (a stage of the technote)
+        return of_usage(column, {"campaign": campaign, "stage": stage.name, "task_label": task})
+
+    def own_peak(column: str, task: str, stage: Any) -> str:  # noqa: ANN401
+        return of_own_peaks(column, {"campaign": campaign, "stage": stage.name, "task_label": task})
+
+    def of_package(name: str, of_campaign: str) -> str:
+        key = {"campaign": of_campaign, "package_name": name}
+        known = citations.rows("dim_packages", **key)
+        return citations.cite("dim_packages", "versions", **key) if known else ABSENT
+
+    def of_request(column: str, row: Mapping[str, Any], policy: str = "p95_retry") -> str:
+        job = {name: row[name] for name in ("job_kind", "job_label")}
+        return citations.cite(
+            "fct_memory_requests", column, campaign=campaign, policy=policy, **job
+        )
+
+    return {
+        **{name: cell(mart, key) for name, (mart, key) in CELLS.items()},
+        **{name: cell(mart, key, ABSENT) for name, (mart, key) in ANNEX_CELLS.items()},
+        "of_task": of_task,
+        "own_peak": own_peak,
+        "of_package": of_package,
+        "of_request": of_request,
+    }
+
+
+def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
+    """Gather the rows of the tables about the whole campaign.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where rows come from.
+    census : `~reports.subjects.Census`
+        The campaigns and stages.
+    """
+    campaign = census.campaign
+    requests = [
+        row
+        for row in citations.rows("fct_memory_requests", campaign=campaign, policy="p95_retry")
+        if row["job_kind"] != "member" and row["used_gib_h"] is not None
+    ]
+    changes = [
+        row
+        for row in citations.rows(
+            "fct_release_changes", after_campaign=campaign, is_against_predecessor=True
+        )
+        if row["verdict"] in ("worse", "better")
+    ]
+    published = citations.rows("fct_published_sizing")
+    names = [stage.name for stage in census.stages] + [row["stage"] for row in published]
+    return {
+        "titles": {name: stage_title(name) for name in names},
+        "node_fits": citations.rows("fct_node_fit", campaign=campaign),
+        "packings": packing_rows(citations, census),
+        "published_sizing": published,
+        "requests": sorted(requests, key=lambda row: (-row["used_gib_h"], row["job_label"]))[
+            :MOST_ROWS
+        ],
+        "backtests": citations.rows("fct_request_backtest_totals"),
+        "changes": sorted(changes, key=_by_size)[:MOST_ROWS],
+        "dependences": sorted(
+            citations.rows("fct_memory_dependence", campaign=campaign), key=_by_growth
+        )[:MOST_ROWS],
+        "slow_nodes": citations.rows("fct_node_usage", campaign=campaign, is_slow=True)[:MOST_ROWS],
+    }
+
+
+def annex_rows(citations: Citations, census: Census) -> dict[str, Any]:
+    """Gather the rows that the annexes list.
+
+    Parameters
+    ----------
+    citations, census
+        As for `table_rows`.
+    """
+    places = {row["campaign"]: row["campaign_position"] for row in census.campaigns}
+    order = {stage.name: place for place, stage in enumerate(census.stages)}
+
+    def in_order(row: dict[str, Any]) -> tuple[int, int]:
+        return order.get(row["stage"], len(order)), places[row["campaign"]]
+
+    differing = citations.rows("dim_packages", is_same_everywhere=False)
+    pipeline = citations.rows("dim_tasks", release=census.focus["release"])
+    lists = {row["reference_release"] for row in pipeline} - {None}
+    return {
+        "common_kinds": COMMON_KINDS,
+        "checks": CHECKS,
+        "commons": {
+            stage: [
+                row
+                for row in sorted(
+                    citations.rows("fct_task_common_usage", stage=stage),
+                    key=lambda row: (row["task_label"], places[row["campaign"]]),
+                )
+                if row["common_count"]
+            ]
+            for stage in order
+        },
+        "problems": sorted(
+            (
+                row
+                for row in citations.rows("fct_task_completeness")
+                if any(row[column] for column in PROBLEMS)
+            ),
+            key=lambda row: (*in_order(row), -row["gap_count"], row["task_label"]),
+        ),
+        "has_packages": bool(citations.rows("dim_packages", campaign=census.campaign)),
+        "packages": sorted({row["package_name"] for row in differing}),
+        "runs": sorted(
+            citations.rows("dim_runs"),
+            key=lambda row: (places[row["campaign"]], in_order(row), row["chain_position"]),
+        ),
+        "pipeline": sorted(
+            pipeline,
+            key=lambda row: (
+                order.get(row["stage"], len(order)),
+                row["step"] or "",
+                row["task_label"],
+            ),
+        ),
+        "list_name": min(lists, default=None),
+    }
+
+
+def _by_size(row: dict[str, Any]) -> tuple[bool, float, str]:
+    """Order changes: what became worse first, by how much."""
+    change = row["regression_fraction"] or row["paired_max_rss_change_fraction"] or 0
+    return row["verdict"] != "worse", -abs(change), row["task_label"]
+
+
+def _by_growth(row: dict[str, Any]) -> tuple[bool, float, float, str]:
+    """Order lines as their figure does: what grows for sure first, by what is foretold."""
+    foretold = row["twice_as_deep_gib"] or 0
+    return not row["is_growing"], -foretold, -row["explained_fraction"], row["task_label"]

@@ -1,0 +1,45 @@
+"""The figure of completeness."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from reports.errors import EmptyFrameError
+from reports.figures.completeness import verdicts
+from tests.reports.figures.drawing import drawn, items, rendered, texts
+
+
+def test_a_verdict_is_written_in_its_cell() -> None:
+    frame = pa.table(
+        {
+            "stage_title": ["Stage 1", "Stage 1"],
+            "release_label": ["w_48", "v30"],
+            "verdict": ["complete", "incomplete"],
+            "words": [["complete", "574,472 expected"], ["incomplete", "3 of 9 left no result"]],
+        }
+    )
+    svg = texts(drawn(verdicts, frame))
+    assert "574,472 expected" in svg
+    assert "3 of 9 left no result" in svg
+    with pytest.raises(EmptyFrameError):
+        drawn(verdicts, frame.slice(0, 0))
+
+
+def test_the_words_of_a_cell_stand_in_its_middle_however_many_lines() -> None:
+    frame = pa.table(
+        {
+            "stage_title": ["Stage 1", "Stage 2"],
+            "release_label": ["v30", "v30"],
+            "verdict": ["complete", "incomplete"],
+            "words": [["complete", "9 expected"], ["incomplete", "3 of 9", "left no result"]],
+        }
+    )
+    graph = rendered(drawn(verdicts, frame))
+    cells = sorted(cell["y"] + cell["height"] / 2 for cell in items(graph, "rect"))
+    words = sorted(
+        word["y"] + (word.get("dy") or 0) + verdicts.LINE_HEIGHT * (len(word["text"]) - 1) / 2
+        for word in items(graph, "text")
+        if isinstance(word["text"], list)
+    )
+    assert words == pytest.approx(cells)

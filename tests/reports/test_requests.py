@@ -1,0 +1,91 @@
+"""The file of requests for BPS, and the command that writes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from reports.cli import app
+from reports.requests import request_memory_yaml
+from reports.warehouse import Warehouse
+from tests.reports.conftest import HOSTILE_LABEL
+from tests.reports.warehouses import BEFORE, FOCUS, rows
+
+
+def test_the_bps_file_requests_what_the_mart_says_and_guesses_nothing(
+    data: Path, report: Path
+) -> None:
+    text = (report / "bps" / "requestMemory.yaml").read_text()
+    loaded = yaml.safe_load(text)
+    requested = {
+        (section, job, entry["requestMemory"])
+        for section, jobs in loaded.items()
+        for job, entry in jobs.items()
+    }
+    sql = (
+        "select case job_kind when 'task' then 'pipetask' else 'cluster' end, job_label, "
+        "request_memory_mib from fct_memory_requests "
+        f"where campaign = '{FOCUS}' and policy = 'p95_retry' and job_kind != 'member' "
+        "and task_labels is not null and has_enough_evidence"
+    )
+    assert requested == set(rows(data, sql))
+    assert requested
+    guessed = sql.replace("and has_enough_evidence", "and not has_enough_evidence")
+    for _, job, _ in rows(data, guessed):
+        assert f"#   {job}: " in text
+        assert job not in {known for _, known, _ in requested}
+    assert text.startswith("# SIMULATED")
+
+
+def test_labels_cannot_leave_their_place_in_the_bps_file(hostile_data: Path) -> None:
+    with Warehouse(hostile_data / "warehouse.duckdb") as warehouse:
+        text = request_memory_yaml(warehouse)
+    loaded = yaml.safe_load(text) or {}
+    assert set(loaded) <= {"pipetask", "cluster"}
+    labels = {job for jobs in loaded.values() for job in jobs}
+    assert HOSTILE_LABEL in labels or f"#   {HOSTILE_LABEL}: " in text
+
+
+def test_requests_of_any_policy_and_evidence_are_written(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "requests.yaml"
+    command = ["requests", "--data", str(data), "--policy", "max_margin"]
+    for evidence, sql in (
+        (BEFORE, f"fct_memory_requests where campaign = '{BEFORE}' and job_kind != 'member' and"),
+        ("all", "fct_pooled_requests where"),
+    ):
+        more = ["--evidence", evidence, "--output", str(file)]
+        result = CliRunner().invoke(app, [*command, *more])
+        assert result.exit_code == 0, result.output
+        assert str(file) in result.output
+        loaded = yaml.safe_load(file.read_text())
+        requested = {
+            (job, entry["requestMemory"]) for jobs in loaded.values() for job, entry in jobs.items()
+        }
+        expected = rows(
+            data,
+            f"select job_label, request_memory_mib from {sql} policy = 'max_margin' "
+            "and task_labels is not null and has_enough_evidence",
+        )
+        assert requested == set(expected)
+        assert requested
+    assert "of 3 campaigns" in file.read_text()
+    printed = CliRunner().invoke(app, [*command, "--evidence", "all"])
+    assert printed.output == file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--policy", "p42"], "no policy 'p42'; there are p95_retry, p99, max_margin, least_waste"),
+        (["--evidence", "DM-0"], f"'DM-0'; there are DM-53368, {BEFORE}, {FOCUS}, and all for all"),
+    ],
+)
+def test_an_unknown_policy_or_campaign_names_what_there_is(
+    data: Path, options: list[str], said: str
+) -> None:
+    result = CliRunner().invoke(app, ["requests", "--data", str(data), *options])
+    assert result.exit_code == 1
+    assert said in " ".join(result.output.split())
