@@ -19,6 +19,7 @@ from .errors import CampaignsError
 
 __all__ = [
     "DEMO_STAMP",
+    "DEMO_VERSION",
     "Campaign",
     "CampaignsFile",
     "Demo",
@@ -30,6 +31,9 @@ __all__ = [
 
 DEMO_STAMP = "census-demo.json"
 """File in the demo's folder that says with which seed and scale it was built."""
+
+DEMO_VERSION = 3
+"""Raised when the same seed and scale give other data."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -89,6 +93,7 @@ class Stage(_Section):
 
     collections: Annotated[_Texts, pydantic.Field(min_length=1)]
     quantum_graphs: _Texts = ()
+    job_records: _Texts = ()
     incomplete: _Text | None = None
 
     @pydantic.model_validator(mode="before")
@@ -106,6 +111,7 @@ class Campaign(_Section):
     description: _Text | None = None
     focus: _Name | None = None
     repository: _Text | None = None
+    job_records: _Texts = ()
     stages: Annotated[dict[_Name, Stage], pydantic.Field(min_length=1)]
 
 
@@ -214,6 +220,27 @@ class CampaignsFile(_Section):
         return [
             said if "://" in said else str(self.base / Path(said).expanduser())
             for said in self.campaigns[campaign].stages[stage].quantum_graphs
+        ]
+
+    def records_of(self, campaign: str, stage: str | None = None) -> list[str]:
+        """List the files of job records as the file names them, made absolute.
+
+        Parameters
+        ----------
+        campaign : `str`
+            Name in the file.
+        stage : `str`, optional
+            Name in the file; `None` for the files that the campaign itself names.
+
+        Returns
+        -------
+        files : `list` [ `str` ]
+            Paths or globs of paths.
+        """
+        said = self.campaigns[campaign]
+        names = said.job_records if stage is None else said.stages[stage].job_records
+        return [
+            name if "://" in name else str(self.base / Path(name).expanduser()) for name in names
         ]
 
 

@@ -27,9 +27,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from .butler.repository import Repository, open_repository
-from .butler.store_errors import RepositoryError
-from .campaigns import DEMO_STAMP, CampaignsFile, load_campaigns
+from .butler.repository import Repository, RepositoryError, open_repository
+from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
 from .errors import CampaignsError, ExtractionError, WorkerError
 from .lake.store import Manifest, read_manifest, writing
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
@@ -189,6 +188,10 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
         raise CampaignsError(
             f"{stamp}: is damaged ({type(error).__name__}): remove {root}, and it is built again"
         ) from error
+    if built.get("version") != DEMO_VERSION:
+        raise CampaignsError(
+            f"{root} was built by another version of this program: remove it, and it is built again"
+        )
     if (seed, scale) != (file.demo.seed, file.demo.scale):
         raise CampaignsError(
             f"{root} was built with seed {seed} and scale {scale}, {file.path} asks for seed "
@@ -229,13 +232,18 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
     out.print(
         f"{read} RUNs read ({summary.read_runs} new, {summary.reread_runs} changed), "
         f"{summary.kept_runs} unchanged, {summary.graphs_read} predicted graphs; "
-        f"{summary.attempts:,} rows in {summary.wall_time_s:.1f} s ({rate:,.0f}/s); "
+        + (
+            f"{summary.records_read} files of job records ({summary.jobs:,} tries); "
+            if summary.records_read
+            else ""
+        )
+        + f"{summary.attempts:,} rows in {summary.wall_time_s:.1f} s ({rate:,.0f}/s); "
         f"{summary.rejects:,} rejects; lake: {settings.lake_root}"
     )
     if summary.rejects:
         err.print(
-            f"Warning: {summary.rejects:,} datasets could not be read; they stand in the table "
-            "'rejects' with the reason, and as 'unreadable' in 'quanta'"
+            f"Warning: {summary.rejects:,} datasets could not be read, or job records; they are "
+            "listed in table 'rejects' with the reason, datasets also as 'unreadable' in 'quanta'"
         )
     for failure in summary.failures:
         err.print(f"Error: {failure}")
@@ -257,6 +265,8 @@ def _dry_run(file: CampaignsFile, settings: Settings) -> int:
             out.print(f"{place}: {_would(run_plan)}")
         for graph in plan.graphs:
             out.print(f"{graph.campaign} {graph.stage}: {graph.uri}: {_DOES[graph.action]}")
+        for one in plan.records:
+            out.print(f"{one.place}: {one.path}: {_DOES[one.action]}, {one.kind}")
     return 0
 
 
@@ -301,9 +311,21 @@ def status(campaigns: Path, settings: Settings) -> int:
             return 0
         with opened_plan(file, settings) as (plan, _):
             _print_status(file, plan, manifest)
+            _print_records(plan, manifest)
         return 0
 
     return _guarded(command)
+
+
+def _print_records(plan: Plan, manifest: Manifest) -> None:
+    """Print a line for each file of job records: what it is, and what the lake has of it."""
+    out = _console()
+    for one in plan.records:
+        unit = manifest.find(*one.key)
+        held = "nothing in the lake"
+        if unit is not None:
+            held = f"{unit.facts['jobs_count']:,} tries, {unit.facts['reject_count']:,} rejects"
+        out.print(f"{one.place}: {one.path}: {one.kind}; {held}; {_DOES[one.action]}")
 
 
 def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
@@ -458,6 +480,8 @@ def _check_stage(
         said = [f"{len(own)} RUNs, {len(plan.runs) - len(own)} inputs set aside"]
         if promised := sources["promised"]:
             said.append(f"{promised} promised (run 'butler ingest-graph' first)")
+        if plan.records:
+            said.append(f"{len(plan.records)} files of job records")
         if plan.graphs:
             said.append(f"{len(plan.graphs)} predicted graphs")
         elif sources["metadata_files"]:
@@ -469,15 +493,9 @@ def _check_stage(
             )
         for run_plan in own:
             assert run_plan.contents is not None, "chosen so"
-            uri = repository.contents.first_file(run_plan.run, run_plan.contents)
-            if uri is not None:
-                repository.stores.probe(uri)
+            if uri := repository.probe(run_plan.run, run_plan.contents):
                 said.append(f"read {uri}")
                 break
-            if run_plan.contents.quanta_count:
-                raise RepositoryError(
-                    f"{run_plan.run}: the datastore does not know where its metadata is"
-                )
     except (RepositoryError, CampaignsError) as error:
         out.print(f"AMISS {title}: {error}")
         return 1

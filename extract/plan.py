@@ -13,12 +13,17 @@ from pathlib import Path
 
 from lsst.resources import ResourcePath
 
-from .butler.collections import is_glob
-from .butler.registered import RunContents
-from .butler.repository import Repository
-from .butler.store_errors import RepositoryError, answered, explain
+from .butler.repository import (
+    ANSWER_LIMIT_S,
+    Repository,
+    RepositoryError,
+    RunContents,
+    is_glob,
+)
+from .butler.stores import explain, within
 from .campaigns import CampaignsFile
 from .errors import CampaignsError
+from .job_records import RecordsPlan, plan_records
 from .lake.store import Manifest
 
 __all__ = [
@@ -84,6 +89,7 @@ class Plan:
 
     runs: list[RunPlan] = field(default_factory=list)
     graphs: list[GraphPlan] = field(default_factory=list)
+    records: list[RecordsPlan] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     def runs_of(self, stage: StageKey) -> list[RunPlan]:
@@ -172,7 +178,7 @@ def make_plan(
         campaign, stage = key
         location = file.repository_of(campaign)
         owners = {run: _owner(file, reached, key, run) for run in reached[key]}
-        holding = repositories[location].collections.holding_quanta(reached[key])
+        holding = repositories[location].holding_quanta(reached[key])
         for position, (run, collection) in enumerate(reached[key].items()):
             if run not in holding and not _prefix(file, key, run):
                 continue  # Another input of the chain: calibrations, raws, reference catalogues.
@@ -185,7 +191,7 @@ def make_plan(
                     )
                 )
                 continue
-            found = repositories[location].contents.describe(run)
+            found = repositories[location].describe(run)
             plan.runs.append(
                 RunPlan(
                     campaign,
@@ -212,6 +218,7 @@ def make_plan(
                     _action(manifest, "predicted_graph", key, uri, fingerprint, refresh),
                 )
             )
+    plan.records = plan_records(file, manifest, plan.stages, refresh=refresh)
     return plan
 
 
@@ -249,7 +256,7 @@ def _reach(
             runs: dict[str, str] = {}
             for expression in own.collections:
                 try:
-                    for run, led_by in repository.collections.expand([expression]):
+                    for run, led_by in repository.expand([expression]):
                         runs.setdefault(run, led_by)
                 except RepositoryError as error:
                     # Only stages that are asked for must exist; the others only tell who owns what.
@@ -332,7 +339,7 @@ def _graphs(file: CampaignsFile, key: StageKey) -> list[str]:
 def _is_there(uri: str, place: str) -> bool:
     """Tell whether a predicted graph is there, or why nobody knows."""
     try:
-        return answered(ResourcePath(uri).exists)
+        return within(ANSWER_LIMIT_S, ResourcePath(uri).exists)
     except Exception as error:  # The store decides which.
         raise CampaignsError(f"{place}: {uri}: {explain(error, uri)}") from error
 

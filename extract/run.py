@@ -22,11 +22,12 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from .butler.repository import CONNECTIONS, Repository, open_repository
-from .butler.store_errors import RepositoryError, StoreError, UnreachableError, explain
+from .butler.repository import CONNECTIONS, Repository, RepositoryError, open_repository
+from .butler.stores import StoreError, UnreachableError, explain
 from .campaigns import CampaignsFile
 from .executors import local_executor, width_of
-from .jobs import expected, files, graphs
+from .job_records import RECORDS_KIND, WHOLE_CAMPAIGN, RecordsPlan
+from .jobs import expected, files, graphs, records
 from .jobs.slices import WrittenSlice
 from .lake.schema import LAKE_SCHEMA_VERSION, TABLES
 from .lake.store import DISK_FULL, Lake, Unit, read_manifest
@@ -122,6 +123,12 @@ class Summary:
     reread_runs: int = 0
     kept_runs: int = 0
     graphs_read: int = 0
+    records_read: int = 0
+    """Files of job records."""
+
+    jobs: int = 0
+    """Tries of batch jobs that they hold."""
+
     attempts: int = 0
     rejects: int = 0
     """Of everything that stands in the lake for the stages asked for."""
@@ -176,12 +183,16 @@ def opened_plan(
         yield plan, repositories
 
 
+_UnitPlan = RunPlan | GraphPlan | RecordsPlan
+"""What is read as a whole."""
+
+
 class _Reading:
-    """A unit on its way into the lake: a RUN or a predicted graph.
+    """A unit on its way into the lake: a RUN, a predicted graph or a file of job records.
 
     Parameters
     ----------
-    plan : `extract.plan.RunPlan` or `extract.plan.GraphPlan`
+    plan : `RunPlan`, `GraphPlan` or `RecordsPlan`
         The unit.
     folder : `pathlib.Path`
         Where jobs write, for this unit alone; made and removed here.
@@ -189,7 +200,7 @@ class _Reading:
         What all units share.
     """
 
-    def __init__(self, plan: RunPlan | GraphPlan, folder: Path, context: _Context) -> None:
+    def __init__(self, plan: _UnitPlan, folder: Path, context: _Context) -> None:
         self._plan = plan
         self._folder = folder
         self._context = context
@@ -199,16 +210,28 @@ class _Reading:
     @property
     def kind(self) -> str:
         """Kind of the unit in the manifest."""
-        return "run" if isinstance(self._plan, RunPlan) else "predicted_graph"
+        match self._plan:
+            case RunPlan():
+                return "run"
+            case GraphPlan():
+                return "predicted_graph"
+        return RECORDS_KIND
 
     @property
     def name(self) -> str:
         """Name of the unit in the manifest."""
-        return self._plan.run if isinstance(self._plan, RunPlan) else self._plan.uri
+        match self._plan:
+            case RunPlan(run=run):
+                return run
+            case GraphPlan(uri=uri):
+                return uri
+        return self._plan.path
 
     @property
     def title(self) -> str:
         """How messages begin that tell of it; those on graphs name the graph themselves."""
+        if isinstance(self._plan, RecordsPlan):
+            return self._plan.place
         place = f"{self._plan.campaign} {self._plan.stage}"
         return f"{place}: {self.name}" if self.kind == "run" else place
 
@@ -218,23 +241,24 @@ class _Reading:
         if isinstance(plan, GraphPlan):
             self._folder.mkdir(parents=True)
             return [self._job(0, expected.read_predicted, plan.uri)]
+        if isinstance(plan, RecordsPlan):
+            self._folder.mkdir(parents=True)
+            return [self._job(0, records.read_records, plan.path)]
         assert plan.contents is not None, "set-aside RUNs are not read"
         repository = context.repositories[plan.location]
         try:
-            repository.stores.require(repository.contents.first_file(plan.run, plan.contents))
+            repository.require_store(plan.run, plan.contents)
         except UnreachableError as error:
             context.given_up.setdefault(str(error), []).append(self.title)
             return []
         self._folder.mkdir(parents=True)
-        self._facts["packages"] = repository.contents.packages(plan.run)
+        self._facts["packages"] = repository.packages(plan.run)
         if plan.contents.graph_uri is not None:
             arguments = (plan.contents.graph_uri, self._folder)
             return [Job(graphs.check, arguments, self._slice_graph)]
         count = plan.contents.quanta_count
         context.progress.expect(count)
-        parts = repository.slices.cut(
-            plan.run, plan.contents, parts=slices_of(count, context.width)
-        )
+        parts = repository.slices(plan.run, plan.contents, parts=slices_of(count, context.width))
         threads = (
             context.settings.local_threads,
             context.settings.remote_threads(context.width),
@@ -282,7 +306,13 @@ class _Reading:
         for _, written in sorted(self._slices.items()):
             for table, path in written.files.items():
                 staged.setdefault(table, []).append(path)
-            for name in ("attempts_count", "quanta_count", "failed_count", "reject_count"):
+            for name in (
+                "attempts_count",
+                "quanta_count",
+                "failed_count",
+                "reject_count",
+                "jobs_count",
+            ):
                 facts[name] = facts.get(name, 0) + getattr(written, name)
             if written.run is not None:
                 facts |= {"run": written.run, "expected_count": written.expected_count}
@@ -294,6 +324,13 @@ class _Reading:
         unit = Unit(self.kind, plan.campaign, plan.stage, self.name, plan.fingerprint, (), facts)
         self._context.lake.publish(unit, staged)
         summary.attempts += facts["attempts_count"]
+        if isinstance(plan, RecordsPlan):
+            summary.records_read += 1
+            summary.jobs += facts["jobs_count"]
+            self._context.progress.say(
+                f"{self.title}: {self.name}: {facts['jobs_count']:,} tries of jobs"
+            )
+            return
         if self.kind == "predicted_graph":
             summary.graphs_read += 1
             return
@@ -310,7 +347,7 @@ class _Reading:
         text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
         self._context.summary.failures.append(f"{self.title}: {text}")
         if isinstance(error, StoreError) and isinstance(self._plan, RunPlan):
-            self._context.repositories[self._plan.location].stores.doubt()
+            self._context.repositories[self._plan.location].doubt_stores()
 
     def clear(self) -> None:
         """Remove what the jobs left."""
@@ -399,6 +436,9 @@ def extract(
                 ]
             )
             context.tell_what_was_given_up()
+        for one in plan.records:
+            unit = lake.manifest.find(*one.key)
+            summary.rejects += unit.facts["reject_count"] if unit else 0
         for stage in plan.stages:
             _write_stage(lake, file, plan, stage, repositories, summary)
         _keep_others(lake, file, plan)
@@ -408,9 +448,9 @@ def extract(
     return summary
 
 
-def _units_to_read(plan: Plan) -> list[RunPlan | GraphPlan]:
-    """List the units to read: graphs of what was expected last, for they are small."""
-    units: list[RunPlan | GraphPlan] = [*plan.runs, *plan.graphs]
+def _units_to_read(plan: Plan) -> list[_UnitPlan]:
+    """List the units to read: graphs of what was expected and records last, for they are small."""
+    units: list[_UnitPlan] = [*plan.runs, *plan.graphs, *plan.records]
     return [unit for unit in units if unit.action in ("read", "reread", "repair")]
 
 
@@ -427,12 +467,15 @@ def _warn_of_promises(plan: Plan, summary: Summary) -> None:
 def _retire_what_left(lake: Lake, file: CampaignsFile, plan: Plan, summary: Summary) -> None:
     """Take out of the lake what left the file or the repository."""
     known = {(name, stage) for name, said in file.campaigns.items() for stage in said.stages}
+    known |= {(name, WHOLE_CAMPAIGN) for name in file.campaigns}
+    looked_at = {*plan.stages, *((name, WHOLE_CAMPAIGN) for name, _ in plan.stages)}
     there = {
         ("run", run.campaign, run.stage, run.run) for run in plan.runs if run.action != "none"
     } | {("predicted_graph", graph.campaign, graph.stage, graph.uri) for graph in plan.graphs}
+    there |= {one.key for one in plan.records}
     for unit in list(lake.manifest.units):
         stage = (unit.campaign, unit.stage)
-        has_left = stage in plan.stages and unit.kind != "visits" and unit.key not in there
+        has_left = stage in looked_at and unit.kind != "visits" and unit.key not in there
         if stage not in known or has_left:
             lake.retire(unit.key)
             if unit.kind == "run":
@@ -443,7 +486,8 @@ def _retire_what_is_damaged(lake: Lake, plan: Plan, summary: Summary) -> None:
     """Take out of the lake what it cannot vouch for, so that it can be read whatever comes."""
     for unit in list(lake.manifest.units):
         damage = lake.manifest.damages.get(unit.key)
-        if damage is not None and (unit.campaign, unit.stage) in plan.stages:
+        is_record = unit.key in {one.key for one in plan.records}
+        if damage is not None and (is_record or (unit.campaign, unit.stage) in plan.stages):
             lake.retire(unit.key)
             summary.warnings.append(
                 f"{unit.campaign} {unit.stage}: {damage}: it is taken out, and read again"
@@ -478,6 +522,7 @@ def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
                 "stage_position": place,
                 "collections": list(own.collections),
                 "quantum_graphs": list(own.quantum_graphs),
+                "job_records": [*own.job_records, *said.job_records],
                 "incomplete_reason": own.incomplete,
             }
             _write_rows(lake, "stages", [row], name, stage)

@@ -244,6 +244,41 @@ class SyntheticLake:
         }
         self._add("visits", campaign, stage, **(defaults | columns))
 
+    def job(
+        self, campaign: str, stage: str, run: str, label: str, state: str = "successful",
+        **columns: object,
+    ) -> None:  # fmt: skip
+        """Add a try of a batch job, as PanDA's records tell it."""
+        number = len(self.rows.get(("jobs", campaign, stage), ())) + 1
+        defaults: dict[str, Any] = {
+            "source": "panda",
+            "file": f"/records/{campaign}.json",
+            "record_number": number,
+            "job_id": str(number),
+            "job_name": f"{run.replace('/', '_')}_01_{label}_01_1_{number}.{number}",
+            "label": label,
+            "workflow_name": run.replace("/", "_"),
+            "attempt": 1,
+            "max_attempts": 3,
+            "state": state,
+            "state_rule": "synthetic",
+            "is_state_inferred": state == "killed_memory",
+            "requested_memory_bytes": 4 * GIB,
+            "requested_memory_source": "request",
+            "requested_cpus_count": 1,
+            "peak_bytes": 3 * GIB,
+            "peak_measure": "rss",
+            "has_children_in_peak": True,
+            "cpu_time_s": 900.0,
+            "wall_time_s": 1800.0,
+            "queue": "4G",
+            "node_name": "node7",
+            "submitted_at": _EPOCH,
+            "started_at": _EPOCH + timedelta(seconds=600),
+            "ended_at": _EPOCH + timedelta(seconds=2400),
+        }
+        self._add("jobs", campaign, stage, **(defaults | columns))
+
     def write(self, root: Path) -> Path:
         """Write the lake under a folder, as extraction lays it out.
 
@@ -414,7 +449,31 @@ def sample_lake(root: Path) -> Path:
         run = lake.run(campaign, "stage3", f"runs/{campaign}/stage3/20251203T000000Z")
         _add_coadds(lake, campaign, "stage3", run, 4.0 + worse)
         _add_stage4(lake, campaign)
+    _add_jobs(lake)
     return lake.write(root)
+
+
+def _add_jobs(lake: SyntheticLake) -> None:
+    """Add records: a missing quantum of DM-1 was killed twice, two jobs of DM-3 are told apart."""
+    run, task = "runs/DM-1/stage4/20251204T000000Z", "associateAnalysisSource"
+    data_id = canonical_data_id({"skymap": "lsst_cells_v1", "tract": 9813})
+    [expected] = [
+        row["quantum_id"]
+        for row in lake.rows["expectations", "DM-1", "stage4"]
+        if row["task_label"] == task and row["data_id"] == data_id
+    ]
+    for attempt in (1, 2):
+        lake.job(
+            "DM-1", "stage4", run, task, "killed_memory", attempt=attempt,
+            job_name=f"lost.{attempt}", quantum_ids=[expected],
+        )  # fmt: skip
+    run, task = "runs/DM-3/stage3/20251203T000000Z", "assembleDeepCoadd"
+    lake.job("DM-3", "stage3", run, task, "killed_memory", job_name="rescued.1")
+    lake.job(
+        "DM-3", "stage3", run, task, job_name="rescued.2", attempt=2, queue="8G",
+        requested_memory_bytes=8 * GIB, peak_bytes=5 * GIB,
+    )  # fmt: skip
+    lake.job("DM-3", "stage3", run, task, job_name="at_once.1")
 
 
 def _packages(day: str) -> str:

@@ -117,3 +117,12 @@
         beside NULLs; through a function it does not (docs/methods.md; assert_absent_text_is_told_from_text watches). #}
     nullif({{ column }}, '')
 {%- endmacro %}
+
+{#- A whole number as text, with a comma between thousands. -#}
+{% macro thousands(value) -%}
+    {{ adapter.dispatch('thousands')(value) }}
+{%- endmacro %}
+
+{% macro duckdb__thousands(value) -%}
+    format('{:,}', cast({{ value }} as bigint))
+{%- endmacro %}

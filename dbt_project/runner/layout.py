@@ -10,7 +10,7 @@ from .errors import TransformError
 
 __all__ = ["LAKE_TABLES", "Layout"]
 
-LAKE_TABLES = ("quanta", "expectations", "runs", "rejects", "visits", "campaigns", "stages")
+LAKE_TABLES = ("quanta", "expectations", "runs", "rejects", "visits", "jobs", "campaigns", "stages")
 """Tables of the lake that the sources of dbt name."""
 
 

@@ -34,17 +34,17 @@ from lsst.daf.butler.registry import CollectionType  # type: ignore[attr-defined
 from lsst.pipe.base.quantum_graph.ingest_graph import ingest_graph
 
 from ..campaigns import DEMO_STAMP as STAMP
+from ..campaigns import DEMO_VERSION
 from ..jobs.workers import prepare_worker
 from . import files, graphs
 from .console import Report, console_report
 from .plan import CAMPAIGNS, RunPlan, make_id, plan_stage
+from .records import CAMPAIGN as RECORDED_CAMPAIGN
+from .records import write_records
 from .sky import INSTRUMENT, SKYMAP, universe
 from .tasks import STAGES
 
 __all__ = ["DEMO_VERSION", "STAMP", "build"]
-
-DEMO_VERSION = 2
-"""Raised when the same seed and scale give other data."""
 
 _INPUTS = "LSSTCam/defaults"
 _AGGREGATED = "aggregated"
@@ -65,9 +65,10 @@ def build(
     """Build the demo repository.
 
     The repository is ``root/repo``; the predicted graphs of the campaigns that keep plain files are
-    ``root/submit/<campaign>/<stage>/<timestamp>.qg``; ``root/census-demo.json`` is the stamp.  All
-    is built in a temporary directory beside ``root`` and renamed at the end; what a build that was
-    killed left there is removed.
+    ``root/submit/<campaign>/<stage>/<timestamp>.qg``; the batch system's records of one campaign
+    are ``root/records/<campaign>/<stage>/<timestamp>.jsonl.gz``; ``root/census-demo.json`` is the
+    stamp.  All is built in a temporary directory beside ``root`` and renamed at the end; what a
+    build that was killed left there is removed.
 
     Parameters
     ----------
@@ -243,6 +244,9 @@ def _write_run(name: str, stage: str, index: int, seed: int, scale: float, build
     """Write the graphs or files of one RUN; what the registry must know follows from the plan."""
     planned = plan_stage(name, stage, seed, scale)
     plan = planned.runs[index]
+    if name == RECORDED_CAMPAIGN:
+        path = building / "records" / name / stage / f"{plan.timestamp}.jsonl.gz"
+        write_records(plan, path)
     if plan.campaign.is_graph:
         predicted = graphs.make_predicted(plan, planned.sky)
         graphs.write_provenance(plan, predicted, _provenance_path(building, plan))

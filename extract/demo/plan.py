@@ -30,6 +30,7 @@ __all__ = [
     "RunPlan",
     "StagePlan",
     "plan_stage",
+    "process_key",
 ]
 
 GIB = 1024**3
@@ -349,8 +350,19 @@ def _link(children: Sequence[Quantum], parents: Sequence[Quantum]) -> None:
         child.parents = tuple(index.get(tuple(child.facts[n] for n in shared), ()))
 
 
-def _process_key(quantum: Quantum) -> str:
-    """Name the job that runs a quantum: its cluster's, or one of its own."""
+def process_key(quantum: Quantum) -> str:
+    """Name the job that runs a quantum: its cluster's, or one of its own.
+
+    Parameters
+    ----------
+    quantum : `Quantum`
+        The quantum.
+
+    Returns
+    -------
+    key : `str`
+        The same for all quanta of a job, and for no others.
+    """
     task = quantum.task
     if not task.cluster:
         return f"{task.label}|{quantum.key}"
@@ -368,7 +380,7 @@ def _place(quanta: Sequence[Quantum], seed: int) -> None:
     The order comes from a hash of the data ID (or of the process, for clusters), so that one data
     ID has about the same place in every campaign; even spacing shows both ends also of few quanta.
     """
-    draws = {q.key: uniform(seed, q.task.cluster or q.task.label, _process_key(q)) for q in quanta}
+    draws = {q.key: uniform(seed, q.task.cluster or q.task.label, process_key(q)) for q in quanta}
     levels = sorted(set(draws.values()))
     rank = {
         draw: n / (len(levels) - 1) if len(levels) > 1 else 0.5 for n, draw in enumerate(levels)
@@ -488,7 +500,7 @@ class _Simulation:
         """Group quanta by process, in the order in which the processes can start."""
         groups: dict[str, list[Quantum]] = defaultdict(list)
         for quantum in quanta:
-            groups[_process_key(quantum)].append(quantum)
+            groups[process_key(quantum)].append(quantum)
         for key, members in groups.items():
             if key.startswith(_MULTI_VISIT_CLUSTER):
                 # isr, calibrateImage, standardize of one visit, then of the next.

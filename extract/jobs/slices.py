@@ -26,6 +26,9 @@ class WrittenSlice:
     quanta_count: int = 0
     failed_count: int = 0
     reject_count: int = 0
+    jobs_count: int = 0
+    """Tries of batch jobs."""
+
     expected_count: int = 0
     run: str | None = None
     """RUN that a predicted graph was to fill."""
@@ -52,7 +55,7 @@ class SliceWriter:
     def __init__(self, stem: Path) -> None:
         self._stem = stem.with_name(f"{stem.name}-{secrets.token_hex(4)}")
         self._files: dict[str, SortedFile] = {}
-        self._attempts = self._quanta = self._failed = self._rejects = 0
+        self._attempts = self._quanta = self._failed = self._rejects = self._jobs = 0
 
     def add(self, table: str, batch: pa.RecordBatch) -> None:
         """Take some rows."""
@@ -67,6 +70,8 @@ class SliceWriter:
     def _count(self, table: str, batch: pa.RecordBatch) -> None:
         if table == "rejects":
             self._rejects += batch.num_rows
+        if table == "jobs":
+            self._jobs += batch.num_rows
         if table == "quanta":
             is_last = batch["is_last_attempt"]
             is_failed = pc.and_(is_last, pc.equal(batch["status"], "failed"))
@@ -84,4 +89,5 @@ class SliceWriter:
             quanta_count=self._quanta,
             failed_count=self._failed,
             reject_count=self._rejects,
+            jobs_count=self._jobs,
         )

@@ -27,6 +27,7 @@ _ORDER = {
     "quanta": ("task_label", "start_at"),
     "expectations": ("task_label",),
     "rejects": ("task_label",),
+    "jobs": ("label", "started_at"),
 }
 
 # Integers with few distinct values. Texts have a dictionary, always: on a page without one where

@@ -19,7 +19,7 @@ __all__ = [
     "empty_table",
 ]
 
-LAKE_SCHEMA_VERSION = 2
+LAKE_SCHEMA_VERSION = 3
 """Raised when a column comes, leaves or changes meaning: an older lake is refused with a remedy."""
 
 PREFIXES = ("prep", "init", "start", "end")
@@ -298,6 +298,86 @@ VISITS = pa.schema(
     metadata={"grain": "visit or exposure that the stage touched"},
 )
 
+JOBS = pa.schema(
+    [
+        _field("source", pa.string(), "panda, slurm or htcondor.", required=True),
+        _field("file", pa.string(), "File of records, as it was read.", required=True),
+        _field(
+            "record_number",
+            pa.int64(),
+            "Place of the record in its file, from 1.",
+            unit="number",
+            required=True,
+        ),
+        _field("job_id", pa.string(), "The batch system's identifier.", required=True),
+        _field("job_name", pa.string(), "Name of the job."),
+        _field("label", pa.string(), "Label of the task or cluster, from the name or submit file."),
+        _field("run", pa.string(), "RUN collection, where the record has its name unchanged."),
+        _field(
+            "workflow_name",
+            pa.string(),
+            "Name of the BPS workflow: its RUN with _ in the place of /.",
+        ),
+        _field(
+            "quantum_ids",
+            pa.list_(pa.string()),
+            "UUIDs of the quanta that the job was given, from its name or command; else NULL.",
+        ),
+        _field(
+            "data_id_values",
+            pa.string(),
+            "Values of the data ID in the job's name, joined by _: tract, patch, band, visit, "
+            "exposure, detector, those that there are.",
+        ),
+        _field("attempt", pa.int32(), "Number of the try, from 1, as recorded.", unit="number"),
+        _field("max_attempts", pa.int32(), "Tries that were allowed.", unit="number"),
+        _field(
+            "state",
+            pa.string(),
+            "successful, failed, killed_memory, killed_time, killed, cancelled or unknown.",
+            required=True,
+        ),
+        _field("state_rule", pa.string(), "What in the record led to the state.", required=True),
+        _field(
+            "is_state_inferred",
+            pa.bool_(),
+            "Whether the rule draws the state from an exit code: the record does not name it.",
+            required=True,
+        ),
+        _field("raw_state", pa.string(), "State in the batch system's own word."),
+        _field("raw_codes", pa.string(), "The record's codes as JSON text."),
+        _field("diagnostic", pa.string(), "What the batch system says of the end, shortened."),
+        _field("requested_memory_bytes", pa.int64(), "Memory asked for.", unit="bytes"),
+        _field(
+            "requested_memory_source",
+            pa.string(),
+            "request, or slot where only the memory of the slot is recorded.",
+        ),
+        _field("requested_cpus_count", pa.int32(), "CPUs asked for.", unit="count"),
+        _field("allocated_cpus_count", pa.int32(), "CPUs given, as recorded.", unit="count"),
+        _field(
+            "peak_bytes",
+            pa.int64(),
+            "Largest memory that the batch system sampled; NULL where it sampled none.",
+            unit="bytes",
+        ),
+        _field("peak_measure", pa.string(), "What the peak is: rss or pss."),
+        _field(
+            "has_children_in_peak",
+            pa.bool_(),
+            "Whether the peak is that of all processes of the job together.",
+        ),
+        _field("cpu_time_s", pa.float64(), "CPU time of the try.", unit="CPU s"),
+        _field("wall_time_s", pa.float64(), "Start to end of the try.", unit="wall s"),
+        _field("queue", pa.string(), "Queue, partition or accounting group."),
+        _field("node_name", pa.string(), "Host that ran the try; NULL for several or unknown."),
+        _field("submitted_at", _INSTANT, "When the job was created or submitted.", unit="UTC"),
+        _field("started_at", _INSTANT, "When the try began to run.", unit="UTC"),
+        _field("ended_at", _INSTANT, "When the try ended.", unit="UTC"),
+    ],
+    metadata={"grain": "try of a batch job, from the batch system's records"},
+)
+
 CAMPAIGNS = pa.schema(
     [
         _field("campaign_position", pa.int32(), "Order in the file, from 0.", unit="count"),
@@ -336,6 +416,7 @@ STAGES = pa.schema(
         _field("stage_position", pa.int32(), "Order in the file, from 0.", unit="count"),
         _field("collections", pa.list_(pa.string()), "Collections and globs of the file."),
         _field("quantum_graphs", pa.list_(pa.string()), "Predicted graphs of the file."),
+        _field("job_records", pa.list_(pa.string()), "Files of job records of the file."),
         _field("incomplete_reason", pa.string(), "The declared gap; NULL when none is declared."),
     ],
     metadata={"grain": "stage of a campaign of the file"},
@@ -347,6 +428,7 @@ TABLES: dict[str, pa.Schema] = {
     "runs": RUNS,
     "rejects": REJECTS,
     "visits": VISITS,
+    "jobs": JOBS,
     "campaigns": CAMPAIGNS,
     "stages": STAGES,
 }

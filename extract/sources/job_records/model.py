@@ -11,11 +11,13 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ...errors import ReadingError
+
 __all__ = ["BadRecord", "JobRecord", "RecordsError", "State"]
 
 
-class RecordsError(ValueError):
-    """A file of job records cannot be read at all; the message is one line with a remedy."""
+class RecordsError(ReadingError):
+    """A file of job records cannot be read at all."""
 
 
 class State(enum.StrEnum):

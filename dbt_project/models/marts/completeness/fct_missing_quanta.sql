@@ -28,17 +28,29 @@ rejects as (
 
 ),
 
+killed as (
+
+    select * from {{ ref('int_quanta_killed') }}
+
+),
+
 missing as (
 
     select
         unaccounted.*,
-        blocked.cause
+        blocked.cause,
+        killed.reason as killed_reason
     from {{ ref('int_quanta_unaccounted') }} as unaccounted
     left join {{ ref('int_quanta_blocked') }} as blocked
         on unaccounted.campaign = blocked.campaign
         and unaccounted.stage = blocked.stage
         and unaccounted.task_label = blocked.task_label
         and unaccounted.data_id = blocked.data_id
+    left join killed
+        on unaccounted.campaign = killed.campaign
+        and unaccounted.stage = killed.stage
+        and unaccounted.task_label = killed.task_label
+        and unaccounted.data_id = killed.data_id
 
 ),
 
@@ -56,12 +68,15 @@ found as (
             else results.status
         end as problem,
         case
+            -- What the batch system's records say of a quantum that left nothing to say why.
+            when (results.is_lost or results.status = 'unknown') and killed.reason is not null then killed.reason
             when results.is_lost then 'failed with neither exception nor usage nor log, as a killed quantum leaves it'
-            when results.status = 'failed' then coalesce(results.exception_type, 'failed; its log tells why')
+            when results.status = 'unknown' then 'neither log nor metadata'
+            when results.status = 'failed'
+                then coalesce(results.exception_type, killed.reason, 'failed; its log tells why')
             when results.status = 'blocked' then 'an upstream quantum failed'
             when results.status = 'aborted_success' then 'ended without its log'
             when results.status = 'unreadable' then rejects.reason
-            when results.status = 'unknown' then 'neither log nor metadata'
         end as reason,
         rejects.uri
     from results
@@ -71,6 +86,11 @@ found as (
         and results.run = rejects.run
         and results.task_label = rejects.task_label
         and results.data_id = rejects.data_id
+    left join killed
+        on results.campaign = killed.campaign
+        and results.stage = killed.stage
+        and results.task_label = killed.task_label
+        and results.data_id = killed.data_id
     where results.status != 'successful'
 
 ),
@@ -98,7 +118,7 @@ listed as (
         data_id,
         run,
         case when cause is null then 'missing' else 'blocked' end as problem,
-        coalesce('upstream ' || cause, 'a graph expected it and it left nothing') as reason,
+        coalesce('upstream ' || cause, killed_reason, 'a graph expected it and it left nothing') as reason,
         graph_uri as uri,
         1 as quanta_count
     from missing

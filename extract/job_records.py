@@ -1,0 +1,133 @@
+"""Which files of job records stages and campaigns name, and which of them are new.
+
+Each file is a unit of the lake, read again only when it has changed.  A file that a campaign
+names, not one of its stages, stands under the stage `WHOLE_CAMPAIGN`: SQL tells by the RUN to
+which stage each of its jobs belongs.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .campaigns import CampaignsFile
+from .errors import CampaignsError
+from .lake.store import Manifest
+from .sources.job_records import RecordsError, detect_kind
+
+__all__ = ["RECORDS_KIND", "WHOLE_CAMPAIGN", "RecordsPlan", "plan_records"]
+
+RECORDS_KIND = "job_records"
+"""Kind of the units in the manifest."""
+
+WHOLE_CAMPAIGN = "__campaign__"
+"""Stage of the files that a campaign names."""
+
+
+@dataclass(frozen=True)
+class RecordsPlan:
+    """One file of job records."""
+
+    campaign: str
+    stage: str
+    path: str
+    kind: str
+    """What it holds, in words."""
+
+    fingerprint: str
+    action: str
+    """``read``, ``reread``, ``repair`` or ``keep``."""
+
+    @property
+    def key(self) -> tuple[str, str, str, str]:
+        """Key of the unit in the manifest."""
+        return (RECORDS_KIND, self.campaign, self.stage, self.path)
+
+    @property
+    def place(self) -> str:
+        """Campaign and stage as messages name them."""
+        is_whole = self.stage == WHOLE_CAMPAIGN
+        return self.campaign if is_whole else f"{self.campaign} {self.stage}"
+
+
+def plan_records(
+    file: CampaignsFile,
+    manifest: Manifest,
+    stages: Iterable[tuple[str, str]],
+    *,
+    refresh: bool = False,
+) -> list[RecordsPlan]:
+    """Find the files of job records, and what to do with each.
+
+    Parameters
+    ----------
+    file : `extract.campaigns.CampaignsFile`
+        The campaigns file.
+    manifest : `extract.lake.store.Manifest`
+        What the lake holds.
+    stages : `~collections.abc.Iterable` [ `tuple` [ `str`, `str` ] ]
+        Campaign and stage, those that are looked at.
+    refresh : `bool`, optional
+        Whether to read what is unchanged, too.
+
+    Returns
+    -------
+    plans : `list` [ `RecordsPlan` ]
+        In the order of the file, each campaign's own files before those of its stages.
+
+    Raises
+    ------
+    CampaignsError
+        Raised if a file is not there, or is no file of job records.
+    """
+    chosen: dict[tuple[str, str], None] = {}
+    for campaign, stage in stages:
+        chosen[campaign, WHOLE_CAMPAIGN] = None
+        chosen[campaign, stage] = None
+    plans = []
+    for campaign, stage in chosen:
+        own = None if stage == WHOLE_CAMPAIGN else stage
+        place = f"{file.path}: campaign {campaign}" + (f", {own}" if own else "")
+        for path in _files(place, file.records_of(campaign, own)):
+            try:
+                kind = detect_kind(Path(path))
+                status = Path(path).stat()
+            except (RecordsError, OSError) as error:
+                raise CampaignsError(f"{place}: {error}") from None
+            fingerprint = f"{status.st_size} bytes, {status.st_mtime_ns}"
+            unit = manifest.find(RECORDS_KIND, campaign, stage, path)
+            if unit is None:
+                action = "read"
+            elif refresh or unit.fingerprint != fingerprint:
+                action = "reread"
+            else:
+                action = "repair" if unit.key in manifest.damages else "keep"
+            plans.append(RecordsPlan(campaign, stage, path, str(kind), fingerprint, action))
+    return plans
+
+
+def _files(place: str, patterns: Iterable[str]) -> list[str]:
+    """List the files that patterns lead to, each once."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        if "://" in pattern:
+            raise CampaignsError(
+                f"{place}: {pattern}: job records are read from a file system: copy them there"
+            )
+        # A name may hold brackets: what is there by that name is meant.
+        is_there = Path(pattern).exists()
+        matches = [pattern] if is_there else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
+        if not matches:
+            raise CampaignsError(
+                f"{place}: there is no file {pattern}; correct 'job_records' or take it out"
+            )
+        for match in matches:
+            if Path(match).is_dir():
+                raise CampaignsError(
+                    f"{place}: {match} is a folder: name the files of job records in it, such as "
+                    f"{match.rstrip('/')}/*.json"
+                )
+            found[match] = None
+    return list(found)
