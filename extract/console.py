@@ -27,7 +27,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from .butler.repository import Repository, RepositoryError, open_repository
+from .butler.repository import Repository, open_repository
+from .butler.store_errors import RepositoryError
 from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
 from .errors import CampaignsError, ExtractionError, WorkerError
 from .lake.store import Manifest, read_manifest, writing
@@ -493,9 +494,15 @@ def _check_stage(
             )
         for run_plan in own:
             assert run_plan.contents is not None, "chosen so"
-            if uri := repository.probe(run_plan.run, run_plan.contents):
+            uri = repository.contents.first_file(run_plan.run, run_plan.contents)
+            if uri is not None:
+                repository.stores.probe(uri)
                 said.append(f"read {uri}")
                 break
+            if run_plan.contents.quanta_count:
+                raise RepositoryError(
+                    f"{run_plan.run}: the datastore does not know where its metadata is"
+                )
     except (RepositoryError, CampaignsError) as error:
         out.print(f"AMISS {title}: {error}")
         return 1

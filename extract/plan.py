@@ -13,14 +13,10 @@ from pathlib import Path
 
 from lsst.resources import ResourcePath
 
-from .butler.repository import (
-    ANSWER_LIMIT_S,
-    Repository,
-    RepositoryError,
-    RunContents,
-    is_glob,
-)
-from .butler.stores import explain, within
+from .butler.collections import is_glob
+from .butler.registered import RunContents
+from .butler.repository import Repository
+from .butler.store_errors import RepositoryError, answered, explain
 from .campaigns import CampaignsFile
 from .errors import CampaignsError
 from .job_records import RecordsPlan, plan_records
@@ -178,7 +174,7 @@ def make_plan(
         campaign, stage = key
         location = file.repository_of(campaign)
         owners = {run: _owner(file, reached, key, run) for run in reached[key]}
-        holding = repositories[location].holding_quanta(reached[key])
+        holding = repositories[location].collections.holding_quanta(reached[key])
         for position, (run, collection) in enumerate(reached[key].items()):
             if run not in holding and not _prefix(file, key, run):
                 continue  # Another input of the chain: calibrations, raws, reference catalogues.
@@ -191,7 +187,7 @@ def make_plan(
                     )
                 )
                 continue
-            found = repositories[location].describe(run)
+            found = repositories[location].contents.describe(run)
             plan.runs.append(
                 RunPlan(
                     campaign,
@@ -256,7 +252,7 @@ def _reach(
             runs: dict[str, str] = {}
             for expression in own.collections:
                 try:
-                    for run, led_by in repository.expand([expression]):
+                    for run, led_by in repository.collections.expand([expression]):
                         runs.setdefault(run, led_by)
                 except RepositoryError as error:
                     # Only stages that are asked for must exist; the others only tell who owns what.
@@ -339,7 +335,7 @@ def _graphs(file: CampaignsFile, key: StageKey) -> list[str]:
 def _is_there(uri: str, place: str) -> bool:
     """Tell whether a predicted graph is there, or why nobody knows."""
     try:
-        return within(ANSWER_LIMIT_S, ResourcePath(uri).exists)
+        return answered(ResourcePath(uri).exists)
     except Exception as error:  # The store decides which.
         raise CampaignsError(f"{place}: {uri}: {explain(error, uri)}") from error
 

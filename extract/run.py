@@ -22,8 +22,8 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
-from .butler.repository import CONNECTIONS, Repository, RepositoryError, open_repository
-from .butler.stores import StoreError, UnreachableError, explain
+from .butler.repository import CONNECTIONS, Repository, open_repository
+from .butler.store_errors import RepositoryError, StoreError, UnreachableError, explain
 from .campaigns import CampaignsFile
 from .executors import local_executor, width_of
 from .job_records import RECORDS_KIND, WHOLE_CAMPAIGN, RecordsPlan
@@ -42,6 +42,7 @@ from .plan import (
 )
 from .releases import check_release, stack_version
 from .scheduler import Job, Scheduler, slices_of
+from .sources.job_records import RecordsError
 from .sources.predicted_graphs import PredictedGraphError
 from .sources.provenance import GraphCheck, GraphError, describe_graph, plan_slices
 from .visits import collect_visits
@@ -56,7 +57,7 @@ __all__ = [
 ]
 
 
-_OWN_ERRORS = (GraphError, PredictedGraphError, RepositoryError, StoreError)
+_OWN_ERRORS = (GraphError, PredictedGraphError, RecordsError, RepositoryError, StoreError)
 """Errors of jobs whose message is meant for users."""
 
 _MOST_PROCESSES = 8
@@ -247,18 +248,20 @@ class _Reading:
         assert plan.contents is not None, "set-aside RUNs are not read"
         repository = context.repositories[plan.location]
         try:
-            repository.require_store(plan.run, plan.contents)
+            repository.stores.require(repository.contents.first_file(plan.run, plan.contents))
         except UnreachableError as error:
             context.given_up.setdefault(str(error), []).append(self.title)
             return []
         self._folder.mkdir(parents=True)
-        self._facts["packages"] = repository.packages(plan.run)
+        self._facts["packages"] = repository.contents.packages(plan.run)
         if plan.contents.graph_uri is not None:
             arguments = (plan.contents.graph_uri, self._folder)
             return [Job(graphs.check, arguments, self._slice_graph)]
         count = plan.contents.quanta_count
         context.progress.expect(count)
-        parts = repository.slices(plan.run, plan.contents, parts=slices_of(count, context.width))
+        parts = repository.slices.cut(
+            plan.run, plan.contents, parts=slices_of(count, context.width)
+        )
         threads = (
             context.settings.local_threads,
             context.settings.remote_threads(context.width),
@@ -347,7 +350,7 @@ class _Reading:
         text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
         self._context.summary.failures.append(f"{self.title}: {text}")
         if isinstance(error, StoreError) and isinstance(self._plan, RunPlan):
-            self._context.repositories[self._plan.location].doubt_stores()
+            self._context.repositories[self._plan.location].stores.doubt()
 
     def clear(self) -> None:
         """Remove what the jobs left."""

@@ -89,7 +89,7 @@ def _rows(files: list[Path], repository: Repository) -> tuple[list[dict[str, Any
     rows: list[dict[str, Any]] = []
     absent = 0
     for (instrument, dimension), ids in wanted.items():
-        records = repository.observations(instrument, dimension, ids)
+        records = repository.observations.records(instrument, dimension, ids)
         absent += len(ids) - len(records)
         rows.extend(
             {

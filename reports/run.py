@@ -61,7 +61,7 @@ class ShowProgress(Protocol):
     """Passes items on while it shows how far they are."""
 
     def __call__(
-        self, items: Iterable[tuple[str, bool]], *, total: int, what: str
+        self, items: Iterable[tuple[str, bool]], *, total: int, label: str
     ) -> Iterator[tuple[str, bool]]: ...
 
 
@@ -109,7 +109,7 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
     with Warehouse(data / "warehouse.duckdb") as warehouse:
         citations, census = Citations(warehouse), read_census(warehouse)
         made = list(figures(warehouse, citations, census))
-        written = dict(progress(export(made, folder / "images"), total=len(made), what="figures"))
+        written = dict(progress(export(made, folder / "images"), total=len(made), label="figures"))
         write_technote(
             warehouse,
             citations,

@@ -23,17 +23,17 @@ def console() -> Console:
     return made if made.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
 
 
-def progress(items: Iterable[T], *, total: int, what: str) -> Iterator[T]:
+def progress(items: Iterable[T], *, total: int, label: str) -> Iterator[T]:
     """Pass items on and show how far they are.
 
     Parameters
     ----------
     items : `~collections.abc.Iterable`
-        What is done, one by one.
+        The work, one by one.
     total : `int`
         How many there will be.
-    what : `str`
-        What they are, in the plural.
+    label : `str`
+        What the items are, in the plural.
     """
     errors = Console(file=sys.stderr)
     if not errors.is_terminal:
@@ -43,7 +43,7 @@ def progress(items: Iterable[T], *, total: int, what: str) -> Iterator[T]:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     )  # fmt: skip
     with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(label, total=total)
         for item in items:
             yield item
             bar.advance(task)

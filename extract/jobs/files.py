@@ -6,7 +6,8 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
-from ..butler.repository import FileSlice, Repository, open_repository
+from ..butler.registered import FileSlice
+from ..butler.repository import Repository, open_repository
 from ..butler.stores import StoreGuard
 from ..documents.quanta import paused_garbage_collection
 from ..sources.metadata_files import read_metadata_files
@@ -45,7 +46,7 @@ def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Written
 
     Parameters
     ----------
-    part : `extract.butler.repository.FileSlice`
+    part : `extract.butler.registered.FileSlice`
         Which ones.
     threads : `tuple` [ `int`, `int` ]
         Files that are read at once, on a local disk and on a remote store.
@@ -61,7 +62,7 @@ def read_files(part: FileSlice, threads: tuple[int, int], stem: Path) -> Written
     guard = StoreGuard()
     repository = _repository(part.location, stem.parent.parent)
     with paused_garbage_collection():  # The answers of the registry are many small objects, too.
-        for batch in repository.file_batches(part):
+        for batch in repository.slices.batches(part):
             columns = (batch.metadata_uris, batch.log_uris)
             uris = (uri for column in columns for uri in column if uri)
             is_remote = "://" in next(uris, "")

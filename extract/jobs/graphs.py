@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 from lsst.resources import ResourcePath
 
-from ..butler.stores import StoreError, explain
+from ..butler.store_errors import StoreError, explain
 from ..sources.provenance import (
     GraphCheck,
     GraphSlice,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -18,68 +18,18 @@ from typing import TypeVar
 import pyarrow as pa
 from lsst.resources import ResourcePath
 
-from ..butler.stores import Diagnosis, StoreGuard, diagnose
+from ..butler.registered import FileBatch
+from ..butler.store_errors import Diagnosis, diagnose
+from ..butler.stores import StoreGuard
 from ..documents.logs import FailureLog, decode_failure_log
 from ..documents.quanta import BATCH_SIZE, QuantaBuilder, Row, data_id_writer, dimension_picker
 from ..documents.task_metadata import MetadataError, decode_metadata, failure_type
 from ..lake.schema import QUANTA
 
-__all__ = ["FileBatch", "Part", "read_metadata_files"]
+__all__ = ["Part", "read_metadata_files"]
 
 _READ_BYTES = 64 * 1024
 """Bytes of a file that are asked for at once: nearly all have fewer."""
-
-
-@dataclass(frozen=True)
-class FileBatch:
-    """What is registered for some quanta of one task in one RUN, as columns of equal length.
-
-    Columns, not one object a quantum: a campaign has millions, and batches
-    cross process borders.
-    """
-
-    run: str
-    """RUN collection."""
-
-    task_label: str
-    """Task label in the pipeline."""
-
-    required: tuple[str, ...]
-    """Required dimensions of the task: those that make ``data_id``."""
-
-    coordinates: Mapping[str, Sequence[int | str | None]]
-    """Dimension name to its values: all required ones, and implied ones where known."""
-
-    metadata_ids: Sequence[str | None]
-    """UUID of the registered ``{task}_metadata``; `None` where only a log is registered."""
-
-    metadata_uris: Sequence[str | None]
-    """Where the metadata should be: an absolute path or a URI; `None` where the datastore has no
-    record of it."""
-
-    has_logs: Sequence[bool]
-    """Whether ``{task}_log`` is registered."""
-
-    log_uris: Sequence[str | None]
-    """Where the log is; needed only where there is no metadata, since such logs tell the exception
-    and the usage of a failed quantum. Empty: no log is read."""
-
-    keeps_logs: bool
-    """Whether the RUN keeps logs for this task at all (D10)."""
-
-    def __len__(self) -> int:
-        return len(self.metadata_ids)
-
-    @property
-    def uris(self) -> list[str | None]:
-        """What is read of each quantum: its metadata, or the log where there is none."""
-        logs = self.log_uris or [None] * len(self)
-        return [
-            log if dataset_id is None else metadata
-            for dataset_id, metadata, log in zip(
-                self.metadata_ids, self.metadata_uris, logs, strict=True
-            )
-        ]
 
 
 @dataclass(frozen=True)
@@ -100,7 +50,7 @@ def read_metadata_files(
 
     Parameters
     ----------
-    batch : `FileBatch`
+    batch : `extract.butler.registered.FileBatch`
         What is registered; any length, about 5,000 is best.
     threads : `int`, optional
         Files that are read at the same time, to hide the latency of a remote

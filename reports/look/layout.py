@@ -83,8 +83,8 @@ def _footer(text: str) -> alt.Chart:
     )
     scale = alt.Scale(domain=[text], range=[1])
     mark = alt.Chart(pa.table({"footer": [text]})).mark_point(size=0, strokeWidth=0)
-    shown: alt.Chart = mark.encode(alt.Opacity("footer:N", title=None, scale=scale, legend=legend))
-    return shown
+    footer: alt.Chart = mark.encode(alt.Opacity("footer:N", title=None, scale=scale, legend=legend))
+    return footer
 
 
 def lay_out(plot: Plot, labels: Labels) -> alt.LayerChart:

@@ -42,16 +42,16 @@ def why_empty(usage: dict[str, Any]) -> str:
     usage : `dict`
         Row of ``fct_stage_usage``.
     """
-    nothing = f"No measured quanta in {stage_title(usage['stage'])} of {usage['campaign']}"
+    no_quanta = f"No measured quanta in {stage_title(usage['stage'])} of {usage['campaign']}"
     if usage["incomplete_reason"]:
-        return f"{nothing}: declared incomplete: {usage['incomplete_reason']}"
+        return f"{no_quanta}: declared incomplete: {usage['incomplete_reason']}"
     if usage["completeness_verdict"] == NOT_LISTED:
-        return f"{nothing}: the campaigns file does not list this stage for it."
+        return f"{no_quanta}: the campaigns file does not list this stage for it."
     if usage["promised_run_count"]:
         return (
-            f"{nothing}: its provenance graph was aggregated and not ingested yet; run "
+            f"{no_quanta}: its provenance graph was aggregated and not ingested yet; run "
             "`butler ingest-graph`, then extract again."
         )
     if not usage["run_count"]:
-        return f"{nothing}: no RUN was extracted for it."
-    return f"{nothing}: no quantum succeeded and did work."
+        return f"{no_quanta}: no RUN was extracted for it."
+    return f"{no_quanta}: no quantum succeeded and did work."

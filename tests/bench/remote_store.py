@@ -17,8 +17,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIEnvironment
 
+from extract.butler.registered import FileBatch
 from extract.run import Settings
-from extract.sources.metadata_files import FileBatch, read_metadata_files
+from extract.sources.metadata_files import read_metadata_files
 from tests.bench.make_graph import usage_metadata
 from tests.extract.stores.servers import Doorman, serve
 

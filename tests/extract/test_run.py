@@ -21,8 +21,7 @@ import yaml
 from lsst.daf.butler import CollectionType, DatasetType  # type: ignore[attr-defined]
 from lsst.utils.packages import Packages
 
-from extract.butler.repository import RepositoryError
-from extract.butler.stores import StoreError
+from extract.butler.store_errors import RepositoryError, StoreError
 from extract.campaigns import load_campaigns
 from extract.errors import CampaignsError, LakeError, WorkerError
 from extract.jobs.workers import prepare_worker
@@ -242,7 +241,7 @@ def test_large_tasks_are_cut_without_loss(
 ) -> None:
     campaigns = repository.campaigns({"stage1": "a/stage1"})
     run_extraction(campaigns, tmp_path / "whole")
-    monkeypatch.setattr("extract.butler.repository.FILE_SLICE_QUANTA", 2)
+    monkeypatch.setattr("extract.butler.slices.FILE_SLICE_QUANTA", 2)
     run_extraction(campaigns, tmp_path / "cut")
     assert whole_lake(tmp_path / "cut") == whole_lake(tmp_path / "whole")
 
@@ -254,7 +253,7 @@ def test_failures_are_found_by_data_id_as_they_are_among_all_logs(
     repository.add("a/failed", {"isr": [2, 4]}, kinds=["metadata"])
     campaigns = repository.campaigns({"stage1": "a/failed"})
     run_extraction(campaigns, tmp_path / "few")
-    monkeypatch.setattr("extract.butler.repository._FEW", 0)
+    monkeypatch.setattr("extract.butler.slices._FEW", 0)
     run_extraction(campaigns, tmp_path / "all")
     rows = read_lake(tmp_path / "few", "quanta").to_pylist()
     assert sorted(row["detector"] for row in rows if row["status"] == "failed") == [1, 3]
@@ -304,7 +303,7 @@ def test_a_predicted_graph_that_is_not_there_is_an_error(
 def test_a_predicted_graph_on_a_server_that_is_down_is_told(
     repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("extract.plan.ANSWER_LIMIT_S", 0.5)
+    monkeypatch.setattr("extract.butler.store_errors.ANSWER_LIMIT_S", 0.5)
     stage = {"collections": "a/stage1", "quantum_graphs": f"http://{dead_address()}/a.qg"}
     with pytest.raises(CampaignsError, match=r"DM-1: http://.*a\.qg: (no answer|nothing answers)"):
         run_extraction(repository.campaigns({"stage1": stage}), tmp_path / "data")

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from extract.butler.registered import FileBatch
 from extract.lake.schema import QUANTA
-from extract.sources.metadata_files import FileBatch, Part, read_metadata_files
+from extract.sources.metadata_files import Part, read_metadata_files
 from tests.bench.make_graph import usage_metadata
 
 OLD = """

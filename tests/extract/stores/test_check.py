@@ -9,7 +9,6 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import pytest
 import yaml
 
-import extract.butler.repository
 from tests.extract.stores.commands import lake_table, run_command, run_process
 from tests.extract.stores.repositories import Repository, configure_elsewhere
 from tests.extract.stores.servers import Doorman, Postgres, dead_address, serve
@@ -253,8 +252,8 @@ def test_a_store_that_kept_us_waiting_is_not_asked_again(
     local_repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Longer than a busy machine takes to open the repository, shorter than the store's delay.
-    monkeypatch.setattr(extract.butler.repository, "ANSWER_LIMIT_S", 4.0)
-    monkeypatch.setattr(extract.butler.repository, "_PATIENCE_S", 3.0)
+    monkeypatch.setattr("extract.butler.store_errors.ANSWER_LIMIT_S", 4.0)
+    monkeypatch.setattr("extract.butler.stores._PATIENCE_S", 3.0)
     doorman = Doorman(website, delay_s=8)
     with serve(doorman) as address:
         path = configure_elsewhere(local_repository, f"http://{address}/", tmp_path)
@@ -266,7 +265,7 @@ def test_a_store_that_kept_us_waiting_is_not_asked_again(
 def test_a_server_that_does_not_answer_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(extract.butler.repository, "ANSWER_LIMIT_S", 0.2)
+    monkeypatch.setattr("extract.butler.store_errors.ANSWER_LIMIT_S", 0.2)
     with serve(Doorman(website, delay_s=1)) as address:
         line = told(Repository(f"dav://{address}/butler.yaml"), tmp_path)
     assert "no answer in time" in line

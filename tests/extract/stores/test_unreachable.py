@@ -10,7 +10,6 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import pytest
 
-import extract.butler.repository
 from tests.extract.stores.commands import Outcome, lake_table, run_command, run_process
 from tests.extract.stores.repositories import Repository, configure_elsewhere, webdav_app
 from tests.extract.stores.servers import dead_address, serve
@@ -72,7 +71,7 @@ def test_a_store_that_is_down_fails_all_its_runs_in_one_line_after_one_wait(
     store: str, eight_runs: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Longer than a busy machine takes to open the repository.
-    monkeypatch.setattr(extract.butler.repository, "ANSWER_LIMIT_S", 4.0)
+    monkeypatch.setattr("extract.butler.store_errors.ANSWER_LIMIT_S", 4.0)
     server = Mortal(webdav_app(Path(eight_runs.name)), last_words="")
     with server.on_duty() as silent:
         where = {"silent": silent, "dead": f"http://{dead_address()}/"}[store]

@@ -1,0 +1,161 @@
+"""What a RUN holds that an extraction can read, and whether it is still the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from lsst.daf.butler import Butler, DatasetRef
+from lsst.resources import ResourcePath
+
+from ..documents.quanta import is_usage_gathering
+from .collections import Collections
+from .file_locations import FileLocations, plain_text
+from .inventory import Holding, take_inventory
+from .registered import LOG, METADATA, PROVENANCE, RunContents
+from .stores import Stores
+
+__all__ = ["Contents"]
+
+_CONFIG = "_config"
+_PACKAGES = "packages"
+
+
+class Contents:
+    """What the RUNs of a repository hold.
+
+    Parameters
+    ----------
+    butler : `lsst.daf.butler.Butler`
+        Read-only Butler of that repository.
+    collections : `extract.butler.collections.Collections`
+        Its collections.
+    files : `extract.butler.file_locations.FileLocations`
+        Where its files are.
+    stores : `extract.butler.stores.Stores`
+        The servers that keep them.
+    """
+
+    def __init__(
+        self, butler: Butler, collections: Collections, files: FileLocations, stores: Stores
+    ) -> None:
+        self._butler = butler
+        self._collections = collections
+        self._files = files
+        self._stores = stores
+
+    def describe(self, run: str) -> RunContents:
+        """Tell what a RUN holds, reading nothing but the registry and the size of a graph.
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+
+        Returns
+        -------
+        contents : `RunContents`
+            Source and counts.
+        """
+        # A summary never forgets a type that was removed from the RUN: only counts tell.
+        inventory = take_inventory(self._butler, run, self._collections.dataset_types(run))
+        if PROVENANCE in inventory and (found := self._graph(run)):
+            ref, uri = found
+            return RunContents(
+                "provenance_graph", self._graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
+            )
+        metadata = _of_tasks(inventory, METADATA, "TaskMetadata")
+        logs = _of_tasks(inventory, LOG, "ButlerLogRecords")
+        if metadata or logs:
+            return RunContents(
+                "metadata_files",
+                _files_fingerprint(metadata, logs),
+                {task: held.dataset_count for task, held in metadata.items()},
+                {task: held.dataset_count for task, held in logs.items()},
+            )
+        # The aggregator with --promise-ingest-graph registers all outputs, `packages` among
+        # them, but neither metadata nor logs nor configs (D6).
+        if _PACKAGES in inventory and not any(name.endswith(_CONFIG) for name in inventory):
+            return RunContents("promised", "promised")
+        return RunContents("none", "none")
+
+    def _graph(self, run: str) -> tuple[DatasetRef, ResourcePath] | None:
+        """Find the ingested provenance graph of a RUN."""
+        ref = self._butler.find_dataset(PROVENANCE, collections=[run])
+        return None if ref is None else (ref, self._butler.getURI(ref))
+
+    def _graph_fingerprint(self, ref: DatasetRef, uri: ResourcePath) -> str:
+        """Tell one provenance graph from another that took its place."""
+        try:
+            size = self._stores.ask(uri, uri.size)
+        except Exception as error:  # The store decides which; the read itself will say it in full.
+            return f"graph: {ref.id}, unreadable: {type(error).__name__}"
+        return f"graph: {ref.id}, {size} bytes"
+
+    def packages(self, run: str) -> dict[str, str] | None:
+        """Read the software versions of a RUN (D11).
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+
+        Returns
+        -------
+        packages : `dict` [ `str`, `str` ] or `None`
+            Version by package; `None` where the RUN has none that can be read.
+        """
+        try:
+            ref = self._butler.find_dataset(_PACKAGES, collections=[run])
+            if ref is None:
+                return None
+            return {str(name): str(version) for name, version in self._butler.get(ref).items()}
+        except Exception:  # Any of six libraries: versions are a courtesy, never a reason to stop.
+            return None
+
+    def first_file(self, run: str, contents: RunContents) -> str | None:
+        """Find one file of a RUN.
+
+        Parameters
+        ----------
+        run : `str`
+            RUN collection.
+        contents : `RunContents`
+            From `describe`.
+
+        Returns
+        -------
+        uri : `str` or `None`
+            Path or URI; `None` where the RUN has none.
+        """
+        if contents.graph_uri is not None:
+            return contents.graph_uri
+        kind = METADATA if contents.metadata_counts else LOG
+        label = next(iter(contents.metadata_counts or contents.log_counts), None)
+        if label is None:
+            return None
+        dataset_type = self._butler.get_dataset_type(label + kind)
+        with self._butler.query() as query:
+            refs = list(query.datasets(dataset_type, collections=[run], find_first=False).limit(1))
+        return self._files.locate(refs)[0]
+
+
+def _of_tasks(
+    inventory: Mapping[str, Holding], suffix: str, storage_class: str
+) -> dict[str, Holding]:
+    """Pick one kind of dataset, by task label."""
+    return {
+        name.removesuffix(suffix): held
+        for name, held in sorted(inventory.items())
+        if name.endswith(suffix)
+        and held.storage_class == storage_class
+        and not is_usage_gathering(name.removesuffix(suffix))
+    }
+
+
+def _files_fingerprint(metadata: Mapping[str, Holding], logs: Mapping[str, Holding]) -> str:
+    """Tell files of a RUN from those that were added, taken away or replaced."""
+    digest = hashlib.sha256(json.dumps([metadata, logs], sort_keys=True).encode()).hexdigest()
+    totals = [sum(held.dataset_count for held in kind.values()) for kind in (metadata, logs)]
+    return f"files: {totals[0]} metadata, {totals[1]} logs, {digest[:16]}"

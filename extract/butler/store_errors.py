@@ -1,0 +1,338 @@
+"""What went wrong with a registry or a store, in one line with a remedy.
+
+Errors of a facility come from six libraries and mislead: HTTP 401 is a
+`FileNotFoundError` here and a `ValueError` there, and a server that is down
+keeps its caller waiting for half a minute.  This module knows their texts, and
+nothing of Butlers, RUNs or rows.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+__all__ = [
+    "ANSWER_LIMIT_S",
+    "Diagnosis",
+    "NoAnswerError",
+    "RepositoryError",
+    "StoreError",
+    "UnreachableError",
+    "answered",
+    "diagnose",
+    "explain",
+    "within",
+]
+
+_T = TypeVar("_T")
+
+ANSWER_LIMIT_S = 15
+"""Wall seconds after which a server is said not to answer; its clients would take minutes."""
+
+Extent = Literal["file", "store", "server"]
+"""How far a trouble reaches: one file, what this user reads of a store, all that a server has."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What an error means."""
+
+    text: str
+    """One line: what is wrong and what to do."""
+
+    extent: Extent
+    """What else fails for the same reason."""
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether every other file of the same store fails, too."""
+        return self.extent != "file"
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether nobody can talk to the server, whoever asks and for whatever file."""
+        return self.extent == "server"
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """A text that libraries write, and what it means.
+
+    Named groups of the pattern fill the text.
+    """
+
+    pattern: re.Pattern[str]
+    text: str
+    extent: Extent
+
+
+_DATABASE_LOGIN = "in the file that LSST_DB_AUTH names (default ~/.lsst/db-auth.yaml)"
+_STORE_LOGINS = {
+    "s3": "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and S3_ENDPOINT_URL",
+    "dav": "check the token or password in the file that LSST_RESOURCES_WEBDAV_CONFIG names",
+    "davs": "check the token or password in the file that LSST_RESOURCES_WEBDAV_CONFIG names",
+    "http": "check LSST_HTTP_AUTH_BEARER_TOKEN, or read the store through dav://",
+    "https": "check LSST_HTTP_AUTH_BEARER_TOKEN, or read the store through davs://",
+}
+"""What to look at when a store refuses, by the scheme of the URI."""
+
+# In this order: the first that matches an error, or one that caused it, is the one that is told.
+_MEANINGS: tuple[tuple[str, str, Extent], ...] = (
+    # Registries
+    (
+        r"no password supplied",
+        f"the database wants a password and none is known: add an entry for this server "
+        f"{_DATABASE_LOGIN}",
+        "store",
+    ),
+    (
+        r'password authentication failed for user "(?P<user>[^"]*)"',
+        f"the database refuses the password of user {{user}}: correct the entry "
+        f"{_DATABASE_LOGIN}; without an entry the name of the system's user is tried",
+        "store",
+    ),
+    (
+        r'FATAL:\s+(?P<what>(?:database|role) "[^"]*") does not exist',
+        "the database server has no {what}: correct registry.db in butler.yaml",
+        "store",
+    ),
+    (
+        r"permission denied for (?P<what>(?:schema|table|relation|view|sequence|database) \S+)",
+        "the database user may not read {what}: ask its owner to GRANT USAGE on the schema "
+        "and SELECT on all its tables",
+        "store",
+    ),
+    (
+        r"unable to open database file",
+        "the registry's SQLite file is missing, or this user may not read it: restore it, ask "
+        "its owner for permission, or correct registry.db in butler.yaml",
+        "store",
+    ),
+    (
+        r"file is not a database|disk image is malformed|no such table",
+        "the registry's SQLite file is damaged, or of no Butler repository: restore it from a "
+        "copy, or correct registry.db in butler.yaml",
+        "store",
+    ),
+    (
+        r"sqlite3\.OperationalError\) (?:disk I/O error|database is locked)",
+        "the registry's SQLite file cannot be read now: its disk or network file system is in "
+        "trouble, or a program that writes keeps it locked",
+        "store",
+    ),
+    # Servers
+    (
+        r"(?:Failed to resolve '|could not translate host name \"|failed to resolve host '"
+        r"|Could not connect to the endpoint URL: \".*Name or service not known)"
+        r"(?P<host>[^'\"]*)",
+        "the host name {host} is unknown here: correct it, or the name service is down",
+        "server",
+    ),
+    (
+        r"connection refused|Could not connect to the endpoint URL",
+        "nothing answers there (connection refused): is the server up, and the address right?",
+        "server",
+    ),
+    (
+        r"timed out|timeout expired|Read timeout",
+        "no answer in time: is the server up and reachable from here, its certificate trusted?",
+        "server",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
+        "the server's certificate is not trusted: name the bundle of your authorities, for "
+        "dav(s):// as trusted_authorities in the file that LSST_RESOURCES_WEBDAV_CONFIG names, "
+        "for https:// in LSST_HTTP_CACERT_BUNDLE; REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE "
+        "override the latter",
+        "server",
+    ),
+    (
+        r"WRONG_VERSION_NUMBER|record layer failure",
+        "the server speaks no TLS: dav:// or http:// instead of davs:// or https://?",
+        "server",
+    ),
+    (
+        r"Connection reset by peer|Remote end closed connection|Connection aborted",
+        "the server breaks the connection off: is it up, or does it speak TLS, and davs:// or "
+        "https:// is meant instead of dav:// or http://?",
+        "store",
+    ),
+    (
+        r"does not implement webDAV",
+        "the server is no WebDAV server: http(s):// instead of dav(s)://?",
+        "server",
+    ),
+    # Stores
+    (
+        r"Unable to locate credentials|config profile \(.*\) could not be found",
+        "no credentials for the S3 store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, "
+        "or the profile that the URI names",
+        "store",
+    ),
+    (
+        # Not a bare number: visits and patches in a file's name are numbers too.
+        r"(?:status:? |: |\()401\b(?!/)|InvalidAccessKeyId|SignatureDoesNotMatch",
+        "the store refuses the credentials (401): {login}",
+        "store",
+    ),
+    (
+        r"(?:status:? |: |\()403\b(?!/)|AccessDenied",
+        "the store refuses access (403): ask for permission to read, and {login}",
+        "store",
+    ),
+    (r"NoSuchBucket", "the S3 store has no such bucket: correct the URI", "store"),
+    (
+        r"too many (?P<status>5\d\d) error responses|\b(?P<other>5\d\d) "
+        r"(?:Internal|Bad Gateway|Service|Gateway)",
+        "the store is in trouble ({status}{other}): try again later, or tell who runs it",
+        "store",
+    ),
+    # Repositories and files
+    (
+        r"\(given '(?P<label>[^'/:]+)' and known aliases: (?P<aliases>[^)]*)\)",
+        "{label} is neither a path nor a registered label; known labels: {aliases}",
+        "store",
+    ),
+    (
+        r"\(given '(?P<label>[^'/:]+)' and no known aliases",
+        "{label} is neither a path nor a registered label; no labels are known: set "
+        "DAF_BUTLER_REPOSITORY_INDEX to your facility's index",
+        "store",
+    ),
+    (
+        r"Config location \S+ does not exist",
+        "nothing is there: correct the path of the repository",
+        "store",
+    ),
+    (
+        r"(?:No such file|No file found|No such resource|Unable to read resource)"
+        r".*/butler\.yaml",
+        "there is no butler.yaml: that is no Butler repository",
+        "store",
+    ),
+    (
+        # One file is an accident; when it is all of them, their owner forgot this user.
+        r"Permission denied|PermissionError",
+        "this user may not read it: ask its owner for permission",
+        "store",
+    ),
+    (
+        r"(?:Parser|Scanner)Error: .*butler\.yaml",
+        "its butler.yaml is no YAML: restore it from a copy",
+        "store",
+    ),
+    (
+        r"No such file|No file found|No such resource|Unable to read resource|NoSuchKey",
+        "registered, but the file is gone",
+        "file",
+    ),
+)
+
+_RULES = tuple(
+    _Rule(re.compile(pattern, re.IGNORECASE), text, extent) for pattern, text, extent in _MEANINGS
+)
+
+
+def diagnose(error: BaseException, uri: str = "") -> Diagnosis:
+    """Find out what an error of a registry or a store means.
+
+    Parameters
+    ----------
+    error : `BaseException`
+        What was raised; what caused it is looked at as well.
+    uri : `str`, optional
+        What was read: its scheme tells which credentials to look at.
+
+    Returns
+    -------
+    diagnosis : `Diagnosis`
+        The meaning; an error that nobody foresaw speaks for itself, shortened.
+    """
+    texts = [f"{type(link).__name__}: {' '.join(str(link).split())}" for link in _chain(error)]
+    login = _STORE_LOGINS.get(uri.partition("://")[0], "check the credentials of the store")
+    for rule in _RULES:
+        for text in texts:
+            if match := rule.pattern.search(text):
+                groups = {name: value or "" for name, value in match.groupdict().items()}
+                return Diagnosis(rule.text.format(login=login, **groups), rule.extent)
+    return Diagnosis(texts[0][:300].removesuffix(": "), "file")
+
+
+def explain(error: BaseException, uri: str = "") -> str:
+    """Say in one line what an error means; see `diagnose`."""
+    return diagnose(error, uri).text
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what caused it, outermost first."""
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+class RepositoryError(RuntimeError):
+    """A repository cannot give what is asked; the message is one line with a remedy."""
+
+
+class StoreError(RuntimeError):
+    """A store as a whole cannot be read: that says nothing of the quanta behind its files."""
+
+
+class UnreachableError(StoreError):
+    """Nobody can talk to the server of a store: no other of its files need be tried."""
+
+
+class NoAnswerError(TimeoutError):
+    """A server did not answer within the limit."""
+
+
+def within(limit_s: float, call: Callable[[], _T]) -> _T:
+    """Call a function that may hang, and give up after a while.
+
+    The clients of stores try again several times, with pauses, before they
+    admit that a server is down.
+
+    Parameters
+    ----------
+    limit_s : `float`
+        Wall seconds to wait.
+    call : `~collections.abc.Callable`
+        The function.  After the limit it goes on in a thread of its own, which
+        does not keep the program from ending; its result is lost.
+
+    Returns
+    -------
+    result : `object`
+        What the function returned.
+
+    Raises
+    ------
+    NoAnswerError
+        Raised when the limit is over.
+    """
+    outcome: list[_T] = []
+    failure: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:  # Raised again, where it is expected.
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(limit_s)
+    if failure:
+        raise failure[0]
+    if not outcome:
+        raise NoAnswerError(f"timed out: no answer within {limit_s:g} s")
+    return outcome[0]
+
+
+def answered(call: Callable[[], _T]) -> _T:
+    """Call a function that asks a server, and wait for it at most `ANSWER_LIMIT_S`."""
+    return within(ANSWER_LIMIT_S, call)
