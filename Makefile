@@ -79,11 +79,12 @@ test-stacks: $(STACKS:%=.venv-stacks/%/.synced) ## the extraction tests on older
 	$(BIN)/uv pip install --quiet --python .venv-stacks/$*/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lint: $(STAMP) ## ruff, mypy, sqlfluff
+lint: $(STAMP) ## ruff, mypy, sqlfluff, oxlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/analyses
+	$(BIN)/oxlint --deny-warnings reports/page/js
 
 format: $(STAMP) ## rewrite sources in the one style
 	$(BIN)/ruff check --fix .

@@ -8,27 +8,25 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import vl_convert
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reports.files import write_file
-from reports.page.data import DETAILS, Detail, gather, script_json
-from reports.page.marts import PageMarts
+from ..files import write_file
+from ..warehouse import Warehouse
+from .bundle import bundle
+from .data import gather, script_json
+from .detail import DETAILS, Detail
+from .questions import QUESTIONS
 
-__all__ = ["LIMIT_BYTES", "render", "write_page"]
+__all__ = ["LIMIT_BYTES", "modules", "render", "write_page"]
 
 LIMIT_BYTES = 5_000_000
 """The page stays below this."""
 
-# In this order: each may use what stands above it.
-SCRIPTS = (
-    "numbers", "data", "selection", "elements", "downloads", "charts", "tables", "sizing",
-    "requests", "changes", "running", "page",
-)  # fmt: skip
-
-_PAGE = files("reports.page")
+_PAGE = files(__package__)
 
 
 @cache
@@ -39,10 +37,13 @@ def vega_bundle() -> str:
     return bundle.replace("</script", "<\\/script")
 
 
-def _script() -> str:
-    """Join the page's scripts: one function, so that nothing becomes global."""
-    parts = "\n".join((_PAGE / "js" / f"{name}.js").read_text() for name in SCRIPTS)
-    return f'(() => {{\n"use strict";\n{parts}\n}})();\n'
+def modules() -> dict[str, str]:
+    """Read the page's scripts by their names."""
+    return {
+        path.name.removesuffix(".js"): path.read_text()
+        for path in sorted((_PAGE / "js").iterdir(), key=lambda path: path.name)
+        if path.name.endswith(".js")
+    }
 
 
 def _hash(text: str) -> str:
@@ -50,27 +51,41 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def render(marts: PageMarts, detail: Detail) -> str:
+def _focus(data: dict[str, Any]) -> str | None:
+    """Name the campaign that the page opens with."""
+    campaigns = data["tables"]["campaigns"]["columns"]
+    names = [campaigns["campaign"]["values"][code] for code in campaigns["campaign"]["codes"]]
+    return next(
+        (name for name, is_focus in zip(names, campaigns["is_focus"], strict=True) if is_focus),
+        names[0] if names else None,
+    )
+
+
+def render(warehouse: Warehouse, detail: Detail) -> str:
     """Make the page.
 
     Parameters
     ----------
-    marts : `~reports.page.marts.PageMarts`
+    warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
-    detail : `~reports.page.data.Detail`
+    detail : `~reports.page.detail.Detail`
         How finely it tells quanta apart.
     """
     environment = Environment(
-        loader=PackageLoader("reports.page", ""), autoescape=True, undefined=StrictUndefined
+        loader=PackageLoader(str(__package__), "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
     )
-    bundle, script = vega_bundle(), _script()
+    data = gather(warehouse, detail)
+    focus = _focus(data)
+    vega, script = vega_bundle(), bundle(modules(), "page")
     style = (_PAGE / "page.css").read_text()
     # Nothing is loaded, nothing is sent, and no script runs but these two; Vega evaluates its
     # expressions by an interpreter, so that no text ever becomes code.
     policy = "; ".join(
         (
             "default-src 'none'",
-            f"script-src {_hash(bundle)} {_hash(script)}",
+            f"script-src {_hash(vega)} {_hash(script)}",
             f"style-src {_hash(style)}",
             "img-src data:",
             "base-uri 'none'",
@@ -79,11 +94,14 @@ def render(marts: PageMarts, detail: Detail) -> str:
     )
     return environment.get_template("page.html.j2").render(
         policy=policy,
+        questions=list(QUESTIONS),
+        sections=[pair for question in QUESTIONS.values() for pair in question.SECTIONS.items()],
+        title=f"{focus} · Quanta Census" if focus else "Quanta Census",
         version=version("quanta-census"),
         style=Markup(style),
-        bundle=Markup(bundle),
+        bundle=Markup(vega),
         script=Markup(script),
-        data=Markup(script_json(gather(marts, detail))),
+        data=Markup(script_json(data)),
     )
 
 
@@ -102,13 +120,13 @@ def write_page(data: Path) -> Path:
 
     Raises
     ------
-    ~reports.marts.WarehouseError
+    ~reports.errors.WarehouseError
         Raised if the warehouse is absent or of another version.
     """
     path = data / "report" / "index.html"
-    with PageMarts(data / "warehouse.duckdb") as marts:
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
         for detail in DETAILS:
-            page = render(marts, detail)
+            page = render(warehouse, detail)
             if len(page.encode()) < LIMIT_BYTES:
                 break
     write_file(path, page)

@@ -9,58 +9,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
 
-from reports import theme
-from reports.answers.bps import ALL, POLICIES, request_memory_yaml
-from reports.charts.release_changes import VERDICTS
-from reports.page import charts
-from reports.page.answer_charts import answer_specifications
-from reports.page.answer_marts import MOST_HOSTS
-from reports.page.marts import PageMarts
+from ..requests import ALL, POLICIES, request_memory_yaml
+from ..warehouse import Warehouse
+from . import charts, look, selection
+from .detail import Detail
+from .questions import QUESTIONS
+from .questions.timeline import MOST_HOSTS
 
-__all__ = ["DETAILS", "Detail", "gather", "script_json"]
+__all__ = ["gather", "script_json"]
 
 WORST_ROWS = 6000
 """Worst quanta of all campaigns and stages together."""
 
+# Characters that no screen shows, or that turn the text around them: each gets a picture.
+_VISIBLE = (
+    {code: 0x2400 + code for code in range(0x20)}
+    | {0x7F: 0x2421}
+    | dict.fromkeys((*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)), 0xFFFD)
+)
 
-@dataclass(frozen=True)
-class Detail:
-    """How finely the page tells quanta apart.
+
+def visible(text: str | None) -> str | None:
+    """Give control characters of a text from outside a picture that fonts and files can show.
 
     Parameters
     ----------
-    field_count : `int`
-        Fields of a campaign that keep their name.
-    is_by_band : `bool`
-        Whether bands are told apart.
-    worst_limit : `int`
-        Worst quanta of one (campaign, stage), at most.
-    has_every_bps : `bool`
-        Whether each campaign has its texts for BPS; else the focus campaign alone.
-    has_every_answer : `bool`
-        Whether each campaign has its requests and changes; else what has to do with the focus.
+    text : `str` or `None`
+        A name or a remark.
     """
-
-    field_count: int
-    is_by_band: bool
-    worst_limit: int
-    has_every_bps: bool
-    has_every_answer: bool
-
-
-DETAILS = (
-    Detail(8, True, 500, has_every_bps=True, has_every_answer=True),
-    Detail(4, True, 200, has_every_bps=False, has_every_answer=True),
-    Detail(0, True, 100, has_every_bps=False, has_every_answer=True),
-    Detail(0, False, 50, has_every_bps=False, has_every_answer=True),
-    Detail(0, False, 20, has_every_bps=False, has_every_answer=False),
-)
-"""From fine to coarse: the first that fits is taken."""
+    return None if text is None else text.translate(_VISIBLE)
 
 
 def columns(table: pa.Table) -> dict[str, Any]:
@@ -82,87 +64,72 @@ def columns(table: pa.Table) -> dict[str, Any]:
         if pa.types.is_string(column.type):
             coded = column.combine_chunks().dictionary_encode()
             encoded[name] = {
-                "values": coded.dictionary.to_pylist(),
+                "values": [visible(text) for text in coded.dictionary.to_pylist()],
                 "codes": coded.indices.to_pylist(),
             }
+        elif pa.types.is_list(column.type) and pa.types.is_string(column.type.value_type):
+            encoded[name] = [
+                None if texts is None else [visible(text) for text in texts]
+                for texts in column.to_pylist()
+            ]
         else:
             encoded[name] = column.to_pylist()
     return {"count": table.num_rows, "columns": encoded}
 
 
-def gather(marts: PageMarts, detail: Detail) -> dict[str, Any]:
+def gather(warehouse: Warehouse, detail: Detail) -> dict[str, Any]:
     """Collect everything that the page shows.
 
     Parameters
     ----------
-    marts : `~reports.page.marts.PageMarts`
+    warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
-    detail : `Detail`
+    detail : `~reports.page.detail.Detail`
         How finely.
     """
-    campaigns, stages = marts.page_campaigns(), marts.page_stages()
-    field_count, is_by_band = detail.field_count, detail.is_by_band
-    is_focus_only = not detail.has_every_answer
+    campaigns = selection.campaigns(warehouse)
+    stages = QUESTIONS["completeness"].tables(warehouse, detail)["stages"]
     worst_limit = min(detail.worst_limit, max(20, WORST_ROWS // max(1, stages.num_rows)))
-    lake = marts.lake()
+    detail = replace(detail, worst_limit=worst_limit)
+    tables = {"campaigns": campaigns}
+    for question in QUESTIONS.values():
+        tables |= question.tables(warehouse, detail)
+    lake = selection.lake(warehouse)
+    extracted_at = lake.get("extracted_at")
+    names = campaigns["campaign"].to_pylist()
     return {
         "lake": {
             **{name: lake.get(name) for name in ("extractor_version", "run_count", "is_simulated")},
-            "extracted_on": f"{lake['extracted_at']:%Y-%m-%d}"
-            if lake.get("extracted_at")
-            else None,
+            "extracted_on": f"{extracted_at:%Y-%m-%d}" if extracted_at else None,
         },
         "detail": {
-            "field_count": field_count,
-            "is_by_band": is_by_band,
+            "field_count": detail.field_count,
+            "is_by_band": detail.is_by_band,
             "worst_limit": worst_limit,
             "has_every_answer": detail.has_every_answer,
             "host_limit": MOST_HOSTS,
         },
-        "thresholds_gib": marts.page_thresholds(),
-        "campaigns": columns(campaigns),
-        "stages": columns(stages),
-        "tasks": columns(marts.page_tasks()),
-        "series": columns(marts.page_steps(field_count=field_count, is_by_band=is_by_band)),
-        "worst": columns(
-            marts.page_worst(field_count=field_count, is_by_band=is_by_band, limit=worst_limit)
-        ),
-        "sizing": columns(marts.page_sizing()),
-        "nodes": columns(marts.page_nodes()),
-        "packings": columns(marts.page_packings()),
+        "thresholds_gib": selection.thresholds(warehouse),
+        "tables": {name: columns(table) for name, table in tables.items()},
         "policies": [
             {"policy": name, "short": short, "said": said}
             for name, (short, said) in POLICIES.items()
         ],
-        "requests": columns(marts.page_requests(is_focus_only=is_focus_only)),
-        "pooled_requests": columns(marts.page_pooled_requests()),
-        "backtests": columns(marts.page_backtests(is_focus_only=is_focus_only)),
-        "backtest_totals": columns(marts.page_backtest_totals()),
-        "changes": columns(marts.page_changes(is_focus_only=is_focus_only)),
-        "concurrency": columns(marts.page_concurrency()),
-        "hosts": columns(marts.page_hosts()),
-        "efficiency": columns(marts.page_efficiency()),
-        "dependence": columns(marts.page_dependence()),
-        "pooled_bps": [
-            request_memory_yaml(marts, campaign=ALL, policy=policy) for policy in POLICIES
-        ],
-        "bps": {
-            row["campaign"]: [
-                request_memory_yaml(marts, campaign=row["campaign"], policy=policy)
-                for policy in POLICIES
-            ]
+        "pooled_bps": _bps(warehouse, ALL),
+        "bps": [
+            {"campaign": row["campaign"], "texts": _bps(warehouse, row["campaign"])}
             for row in campaigns.to_pylist()
             if detail.has_every_bps or row["is_focus"]
-        },
-        "specs": charts.specifications() | answer_specifications(),
-        "configs": charts.light_and_dark(),
-        "colours": {
-            "tasks": theme.TASK_COLOURS,
-            "other": theme.OTHER_TASKS_COLOUR,
-            "campaigns": theme.RELEASE_COLOURS,
-            "verdicts": VERDICTS,
-        },
+        ],
+        "specs": charts.specifications(),
+        "configs": look.light_and_dark(),
+        "colours": look.colours(campaign_count=len(names)),
     }
+
+
+def _bps(warehouse: Warehouse, campaign: str) -> list[str]:
+    """Write the text for BPS of each policy."""
+    return [request_memory_yaml(warehouse, campaign=campaign, policy=name) for name in POLICIES]
 
 
 def _escapes() -> Iterator[tuple[str, str]]:

@@ -20,7 +20,50 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from reports import numbers
 
-__all__ = ["STOPS_GIB", "Browser", "downloaded", "needed", "sql", "started_chromium"]
+__all__ = [
+    "DASH",
+    "STOPS_GIB",
+    "Browser",
+    "change_in_column",
+    "downloaded",
+    "needed",
+    "share_in_column",
+    "sql",
+    "started_chromium",
+    "times_in_column",
+]
+
+DASH = "\N{EN DASH}"
+"""What a table shows for what is not known."""
+
+
+def _at_least(value: float, digits: int) -> str:
+    """Write a number that is not zero never as zero."""
+    text = f"{value:,.{digits}f}"
+    return f"< {10**-digits:.{digits}f}" if value and not float(text.replace(",", "")) else text
+
+
+def share_in_column(value: float | None) -> str:
+    """Write a share as a column of the page does: two decimals, whatever its size."""
+    if value is None:
+        return DASH
+    text = _at_least(100 * value, 2)
+    return "> 99.99 %" if text == "100.00" and value < 1 else f"{text} %"
+
+
+def change_in_column(value: float | None) -> str:
+    """Write a change as a column of the page does: one decimal and its sign."""
+    if value is None:
+        return DASH
+    text = f"{100 * value:,.1f} %"
+    return f"+{text}" if value > 0 else text.replace("-", "\N{MINUS SIGN}")
+
+
+def times_in_column(values: list[float | None]) -> list[str]:
+    """Write times (h) as a column of the page does: all in the unit that the largest reaches."""
+    largest = max((abs(value) for value in values if value is not None), default=0)
+    factor = next((per for per in (1, 60, 3600) if largest * per >= 1), 3600 if largest else 1)
+    return [DASH if value is None else _at_least(value * factor, 2) for value in values]
 
 
 def needed(program: str) -> str:

@@ -19,10 +19,18 @@ from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
 from reports import numbers
 from reports.page.build import LIMIT_BYTES, write_page
-from reports.page.data import DETAILS, Detail, gather, script_json
-from reports.page.marts import PageMarts
+from reports.page.data import gather, script_json
+from reports.page.detail import DETAILS, Detail
+from reports.page.questions import memory
+from reports.warehouse import Warehouse
 from tests.lake_factory import GIB, SyntheticLake
-from tests.reports.page_browser import Browser, downloaded, sql
+from tests.reports.page_browser import (
+    Browser,
+    change_in_column,
+    downloaded,
+    share_in_column,
+    sql,
+)
 
 SCRIPT = "</script><script>window.harmed = true</script><!--"
 IMAGE = '<img src=x onerror="window.harmed = true">'
@@ -158,8 +166,8 @@ def test_page_is_one_small_file_that_refers_to_nothing(page: Path) -> None:
 
 @pytest.mark.parametrize("detail", DETAILS)
 def test_whatever_the_detail_all_quanta_and_wall_time_are_there(data: Path, detail: Detail) -> None:
-    with PageMarts(data / "warehouse.duckdb") as marts:
-        series = gather(marts, detail)["series"]["columns"]
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        series = gather(warehouse, detail)["tables"]["series"]["columns"]
     ((count, inherited, wall_us),) = sql(
         data,
         """
@@ -173,13 +181,14 @@ def test_whatever_the_detail_all_quanta_and_wall_time_are_there(data: Path, deta
 
 
 def test_the_coarsest_page_keeps_the_requests_and_changes_of_the_focus(data: Path) -> None:
-    with PageMarts(data / "warehouse.duckdb") as marts:
-        fine, coarse = (gather(marts, detail) for detail in (DETAILS[0], DETAILS[-1]))
-    assert fine["requests"]["columns"]["campaign"]["values"] == ["DM-1", "DM-2"]
-    assert coarse["requests"]["columns"]["campaign"]["values"] == ["DM-2"]
-    assert set(fine["bps"]) == {"DM-1", "DM-2"}
-    assert set(coarse["bps"]) == {"DM-2"}
-    assert coarse["changes"]["count"] == fine["changes"]["count"] > 0
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        fine, coarse = (gather(warehouse, detail) for detail in (DETAILS[0], DETAILS[-1]))
+    asked = [page["tables"]["requests"]["columns"]["campaign"]["values"] for page in (fine, coarse)]
+    assert asked == [["DM-1", "DM-2"], ["DM-2"]]
+    assert [row["campaign"] for row in fine["bps"]] == ["DM-1", "DM-2"]
+    assert [row["campaign"] for row in coarse["bps"]] == ["DM-2"]
+    changes = [page["tables"]["changes"]["count"] for page in (fine, coarse)]
+    assert changes[0] == changes[1] > 0
 
 
 def test_a_page_that_would_be_too_large_tells_less_apart(
@@ -194,9 +203,9 @@ def test_a_page_that_would_be_too_large_tells_less_apart(
 
 
 def test_largest_fields_keep_their_names_and_the_rest_is_one(data: Path) -> None:
-    with PageMarts(data / "warehouse.duckdb") as marts:
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
         fine, coarse, none = (
-            set(marts.page_steps(field_count=n, is_by_band=True)["field"].to_pylist())
+            set(memory.steps(warehouse, field_count=n, is_by_band=True)["field"].to_pylist())
             for n in (8, 1, 0)
         )
     assert len(fine) == 9
@@ -314,8 +323,11 @@ def test_a_link_opens_what_was_seen_and_ignores_what_is_not_there(browser: Brows
 
 def test_jumps_lead_to_their_sections_and_keep_the_selection(browser: Browser) -> None:
     browser.choose("band", "r")
-    before = browser.driver.current_url
     for place, title in enumerate(browser.texts(".jump a"), start=1):
+        section = browser.run(
+            "return document.querySelector(arguments[0]).hash.slice(1)",
+            f".jump a:nth-child({place})",
+        )
         browser.find(f".jump a:nth-child({place})").send_keys(Keys.ENTER)
         top = browser.run("return document.activeElement.getBoundingClientRect().top")
         bar = browser.run("return document.querySelector('.bar').getBoundingClientRect().bottom")
@@ -323,7 +335,8 @@ def test_jumps_lead_to_their_sections_and_keep_the_selection(browser: Browser) -
         assert browser.run("return document.activeElement.localName") == "section", title
         assert top >= bar, title
         assert top < 300 or at_end, title
-    assert browser.driver.current_url == before
+        assert f"section={section}&" in browser.driver.current_url
+        assert "band=is%3Ar&" in browser.driver.current_url
     assert browser.find("#band").get_attribute("value") == "is:r"
 
 
@@ -490,12 +503,8 @@ def test_packing_stands_beside_the_formula_that_it_checks(browser: Browser, data
     )
     assert sorted([row[place] for place in (0, 2, 3, 5, 9, 11, 12)] for row in rows) == sorted(
         [
-            node, numbers.gib(memory), str(count), str(unfit), numbers.percent(idle),
-            *(
-                ("+" if excess > 0 else "")
-                + numbers.percent(excess).replace("-", "\N{MINUS SIGN}")
-                for excess in excesses
-            ),
+            node, numbers.gib(memory), str(count), str(unfit), share_in_column(idle),
+            *map(change_in_column, excesses),
         ]
         for node, memory, count, unfit, idle, *excesses in expected
     )  # fmt: skip

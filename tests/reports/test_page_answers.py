@@ -13,12 +13,20 @@ import yaml
 from selenium.webdriver.common.keys import Keys
 
 from reports import numbers
-from reports.answers.bps import ALL, POLICIES, request_memory_yaml
-from reports.charts.release_changes import VERDICTS
-from reports.marts import Marts
+from reports.look.palettes import VERDICTS
 from reports.page.build import write_page
+from reports.requests import ALL, POLICIES, request_memory_yaml
+from reports.warehouse import Warehouse
 from tests.lake_factory import GIB
-from tests.reports.page_browser import Browser, downloaded, sql
+from tests.reports.page_browser import (
+    DASH,
+    Browser,
+    change_in_column,
+    downloaded,
+    share_in_column,
+    sql,
+    times_in_column,
+)
 
 FOCUS, BEFORE, FIRST = "DM-53877", "DM-53719", "DM-53368"
 GROWTH = f"""
@@ -34,7 +42,6 @@ GROWTH = f"""
         '{FOCUS}', 'stage3', 'detection', 'cannot_tell', 30, 1, 9, -2.0, -20.0, 16.0, 0.01, 1.0,
         1.0, null, null, null, false
 """
-DASH = "\N{EN DASH}"
 
 
 @pytest.fixture(scope="module")
@@ -58,11 +65,6 @@ def cells(browser: Browser, table: str) -> list[list[str]]:
     return found
 
 
-def share(value: float | None) -> str:
-    """Write a share as the page does, a dash for what is not known."""
-    return DASH if value is None else numbers.percent(value)
-
-
 def whole(value: int | None, *, is_signed: bool = False) -> str:
     """Write a number of MiB as the page does."""
     if value is None:
@@ -75,7 +77,7 @@ def whole(value: int | None, *, is_signed: bool = False) -> str:
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_each_policy_has_a_bps_text_of_its_own_for_any_campaign(data: Path, policy: str) -> None:
-    with Marts(data / "warehouse.duckdb") as marts:
+    with Warehouse(data / "warehouse.duckdb") as marts:
         loaded = yaml.safe_load(request_memory_yaml(marts, campaign=BEFORE, policy=policy))
     requested = {
         (job, entry["requestMemory"]) for jobs in loaded.values() for job, entry in jobs.items()
@@ -126,7 +128,8 @@ def expected_requests(data: Path, campaign: str, policy: str) -> list[list[str]]
                 whole(seen), whole(own), "enough" if is_enough else "too few own peaks", basis,
                 *(DASH if peak is None else f"{peak / GIB:.2f}" for peak in peaks),
                 *(
-                    (DASH if value is None else f"{value:,.2f}") if place % 3 == 1 else share(value)
+                    share_in_column(value) if place % 3 != 1
+                    else DASH if value is None else f"{value:,.2f}"
                     for place, value in enumerate(outcomes)
                 ),
             ]
@@ -148,7 +151,7 @@ def test_requests_and_their_back_test_are_those_of_the_marts(
     assert sorted(shown) == sorted(expected_requests(data, campaign, policy))
     thin = sum(row[7] != "enough" for row in shown)
     assert (f"{thin} jobs have too few own peaks" in browser.text("#requests-note")) == (thin > 1)
-    with Marts(data / "warehouse.duckdb") as marts:
+    with Warehouse(data / "warehouse.duckdb") as marts:
         expected = request_memory_yaml(marts, campaign=campaign, policy=policy)
     assert browser.text("#bps") == expected
     assert browser.complaints() == []
@@ -171,8 +174,8 @@ def test_back_tests_of_the_campaign_are_summed_as_the_mart_sums_them(
     assert [row[0] for row in shown] == list(names.values())
     assert sorted(shown) == sorted(
         [
-            names[policy], evidence, campaign, whole(jobs), whole(slots), share(killed),
-            f"{retries:,.3f}", whole(unfinished), f"{wasted:,.1f}", share(wasted_share),
+            names[policy], evidence, campaign, whole(jobs), whole(slots), share_in_column(killed),
+            f"{retries:,.3f}", whole(unfinished), f"{wasted:,.1f}", share_in_column(wasted_share),
         ]
         for policy, evidence, campaign, jobs, slots, killed, retries, unfinished, wasted,
         wasted_share in expected
@@ -230,7 +233,7 @@ def test_requests_for_all_campaigns_are_those_of_the_mart(browser: Browser, data
         for job, kind, *mib, largest, ran, evident, seen, own, is_enough, basis in expected
         for counts in [(ran, evident, seen, own)]
     )  # fmt: skip
-    with Marts(data / "warehouse.duckdb") as marts:
+    with Warehouse(data / "warehouse.duckdb") as marts:
         assert browser.text("#bps") == request_memory_yaml(marts, campaign=ALL, policy="p99")
     assert browser.complaints() == []
 
@@ -238,7 +241,7 @@ def test_requests_for_all_campaigns_are_those_of_the_mart(browser: Browser, data
 def test_requests_are_copied_and_saved(browser: Browser, data: Path, tmp_path: Path) -> None:
     browser.command("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
     browser.choose("policy", "p99")
-    with Marts(data / "warehouse.duckdb") as marts:
+    with Warehouse(data / "warehouse.duckdb") as marts:
         expected = request_memory_yaml(marts, policy="p99")
     browser.click("#bps-save")
     assert downloaded(tmp_path, "requestMemory*.yaml") == expected
@@ -267,18 +270,14 @@ def test_requests_are_copied_and_saved(browser: Browser, data: Path, tmp_path: P
 # What changed.
 
 
-def change(value: float | None) -> str:
-    """Write a change as the page does, with its sign."""
-    text = share(value)
-    return f"+{text}" if value is not None and value > 0 else text.replace("-", "\N{MINUS SIGN}")
-
-
 def paired(middle: float | None, low: float | None, high: float | None) -> str:
     """Write the change of the same quanta with its interval, as the page does."""
     if middle is None:
         return DASH
-    interval = "open" if None in (low, high) else f"{change(low)} to {change(high)}"
-    return f"{change(middle)} ({interval})"
+    interval = (
+        "open" if None in (low, high) else f"{change_in_column(low)} to {change_in_column(high)}"
+    )
+    return f"{change_in_column(middle)} ({interval})"
 
 
 def verdict(value: str | None) -> str:
@@ -303,14 +302,15 @@ def expected_changes(data: Path, before: str, after: str) -> list[list[str]]:
         before,
         after,
     )
+    hours = iter(times_in_column([hour for row in found for hour in row[14:16]]))
     return [
         [
             row[0], row[1], verdict(row[2]), verdict(row[3]), whole(row[4]), whole(row[5]),
             *(DASH if peak is None else f"{peak / GIB:.2f}" for peak in row[6:8]),
-            *map(change, row[8:11]),
+            *map(change_in_column, row[8:11]),
             paired(*row[11:14]),
-            *(DASH if h is None else numbers.hours(h).removesuffix(" h") for h in row[14:16]),
-            change(row[16]),
+            next(hours), next(hours),
+            change_in_column(row[16]),
             paired(*row[17:20]),
         ]
         for row in found
@@ -393,7 +393,7 @@ def test_a_campaign_is_compared_with_its_predecessor_first(browser: Browser, dat
     ((release,),) = sql(data, "select release from dim_campaigns where campaign = $1", BEFORE)
     browser.choose("campaign", f"{BEFORE} · {release}")
     assert browser.texts("#pair option") == [f"{FIRST} and {BEFORE}", f"{BEFORE} and {FOCUS}"]
-    assert browser.find("#pair").get_attribute("value") == f'["{FIRST}","{BEFORE}"]'
+    assert browser.find("#pair").get_attribute("value") == f"{FIRST},{BEFORE}"
 
 
 def test_the_first_campaign_is_compared_with_those_after_it(browser: Browser, data: Path) -> None:
@@ -414,7 +414,7 @@ def test_growth_is_shown_with_its_interval_and_foretold_only_where_it_is_sure(
     assert cells(browser, "dependence") == [
         [
             "assembleCoadd", "Stage 3", "grows", "40", "3 to 21", "+100.2 (+90.5 to +110.0)",
-            "75.0 %", "1.50", "3.25", "5.30 (5.10 to 5.50)",
+            "75.00 %", "1.50", "3.25", "5.30 (5.10 to 5.50)",
         ],
         [
             "detection", "Stage 3", "cannot tell", "30", "1 to 9",
@@ -440,9 +440,16 @@ def test_nodes_and_shares_of_time_are_those_of_the_marts(browser: Browser, data:
     )
     shown = [[row[place] for place in (0, 1, 2, 3, 4, 8)] for row in cells(browser, "hosts")]
     assert shown == [
-        [node, f"Stage {stage}", whole(ran), whole(failed), share(part), change(slower)]
+        [
+            node,
+            f"Stage {stage}",
+            whole(ran),
+            whole(failed),
+            share_in_column(part),
+            change_in_column(slower),
+        ]
         for node, stage, ran, failed, part, slower in expected_hosts
-    ]
+    ]  # fmt: skip
     expected_shares = sql(
         data,
         """
@@ -454,8 +461,10 @@ def test_nodes_and_shares_of_time_are_those_of_the_marts(browser: Browser, data:
     )
     shown = [[row[place] for place in (0, 1, 2, 3, 5, 7)] for row in cells(browser, "efficiency")]
     assert sorted(shown) == sorted(
-        [task, f"Stage {stage}", whole(n), numbers.hours(h)[:-2], share(cpu), share(get)]
-        for task, stage, n, h, cpu, get in expected_shares
+        [task, f"Stage {stage}", whole(n), hours, share_in_column(cpu), share_in_column(get)]
+        for (task, stage, n, _, cpu, get), hours in zip(
+            expected_shares, times_in_column([row[3] for row in expected_shares]), strict=True
+        )
     )
     assert expected_hosts
     assert expected_shares

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.compute as pc
 
-from reports.page.marts import PageMarts
+from reports.page.questions import changes, timeline
+from reports.warehouse import Warehouse
 from tests.reports.warehouses import BEFORE, FOCUS, rows
 
 
@@ -28,8 +29,8 @@ def test_a_change_from_or_to_no_bytes_is_last_on_the_page(data: Path, tmp_path: 
                 f"where {pair} and stage = $1 and task_label = $2",
                 [stage, task],
             )
-    with PageMarts(tmp_path / "warehouse.duckdb") as marts:
-        listed = marts.page_changes(is_focus_only=False).filter(
+    with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
+        listed = changes.changes(warehouse, is_focus_only=False).filter(
             (pc.field("before_campaign") == BEFORE)
             & (pc.field("after_campaign") == FOCUS)
             & pc.field("is_matched")
@@ -50,6 +51,6 @@ def test_slow_nodes_come_before_those_with_too_few_quanta_to_tell(
             f"values ('{FOCUS}', 'stage1', ?, 40, ?, ?)",
             [["few", 9.0, False], ["slow", 0.5, True], ["slower", 0.7, True]],
         )
-    with PageMarts(tmp_path / "warehouse.duckdb") as marts:
-        listed = marts.page_hosts().filter(pc.field("campaign") == FOCUS)
+    with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
+        listed = timeline.hosts(warehouse).filter(pc.field("campaign") == FOCUS)
     assert listed["node_name"].to_pylist()[:3] == ["slower", "slow", "few"]

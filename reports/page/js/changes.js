@@ -1,21 +1,34 @@
 // What changed between two campaigns: dumbbells of matched tasks, and every task in a table.
 
-const UNMATCHED = "not matched";
+import { logAxis } from "./axes.js";
+import { draw, options } from "./charts.js";
+import { paperColour, verdictColour, verdictColours } from "./colours.js";
+import { embedded, leftOut, tables } from "./data.js";
+import { csvOf, fileStem, saveCsv } from "./downloads.js";
+import { byId, contains, fillSelect, setText } from "./elements.js";
+import { GIB, NOTHING, changeInColumn, changeText, count, fixed, hours, plural, stageTitle } from "./numbers.js";
+import { ALL, gapRemarks, isFiltered, state } from "./selection.js";
+import { changeColumn, countColumn, fillTable, gibColumn, nameColumn, shown, stageColumn, timeColumn, unitOfTime } from "./tables.js";
+import { verdictColumn, verdictText } from "./verdicts.js";
+
 const FEW_CHANGES = 15;
 
-const pairCode = (row) => JSON.stringify([row.before_campaign, row.after_campaign]);
+const comparisons = tables.get("changes");
+
+// A pair as a link holds it: no name of a campaign has a comma.
+const pairCode = (row) => `${row.before_campaign},${row.after_campaign}`;
 
 // Pairs that the campaign is in, those in which it is the later one first.
 const pairs = () => {
   const ours = new Map();
-  for (const row of changes) {
+  for (const row of comparisons) {
     if (row.before_campaign === state.campaign || row.after_campaign === state.campaign) ours.set(pairCode(row), row);
   }
   const isLater = (row) => row.after_campaign === state.campaign;
   return [...ours.values()].sort((a, b) => isLater(b) - isLater(a) || b.is_against_predecessor - a.is_against_predecessor);
 };
 
-const verdictText = (verdict) => (verdict === null ? UNMATCHED : verdict.replace("_", " "));
+export const offeredPairs = () => pairs().map((row) => [pairCode(row), `${row.before_campaign} and ${row.after_campaign}`]);
 
 const MEASURES = {
   changes_memory: {
@@ -37,18 +50,19 @@ const MEASURES = {
 };
 
 const changedRows = () =>
-  changes.filter((row) => pairCode(row) === byId("pair").value && (state.stage === ALL || row.stage === state.stage));
+  comparisons.filter((row) => pairCode(row) === state.pair && (state.stage === ALL || row.stage === state.stage));
 
 // The change of the same quanta, with the interval in which its median lies.
-const pairedText = (row, name) => {
+const pairedText = (row, name, write) => {
   if (row[name] === null) return NOTHING;
   const [low, high] = [row[`low_${name}`], row[`high_${name}`]];
-  const interval = low === null || high === null ? "open" : `${changeText(low)} to ${changeText(high)}`;
-  return `${changeText(row[name])} (${interval})`;
+  const interval = low === null || high === null ? "open" : `${write(low)} to ${write(high)}`;
+  return `${write(row[name])} (${interval})`;
 };
 
 const rowLabel = (row) => (state.stage === ALL ? `${row.task_label} (${stageTitle(row.stage)})` : row.task_label);
 
+// A logarithm needs two ends above zero.
 const comparable = (row, measure) => row.is_matched && measure.ends(row).every((value) => value > 0);
 
 const dumbbells = () => {
@@ -61,24 +75,23 @@ const dumbbells = () => {
     return {
       row_label: rowLabel(row),
       label,
-      colour: onPage(embedded.colours.verdicts[label]),
+      colour: verdictColour(label),
       before,
       after,
       before_text: measure.write(before),
       after_text: measure.write(after),
       change: changeText(row[measure.change]),
-      paired: pairedText(row, measure.paired),
+      paired: pairedText(row, measure.paired, changeText),
       matched: count(row.matched_count),
     };
   });
   return { found, rows };
 };
 
-drawings.changed = () => {
+const changed = () => {
   const measure = MEASURES[options.changes];
   const { found, rows } = dumbbells();
-  const values = rows.flatMap((row) => [row.before, row.after]);
-  const ends = [Math.min(...values) * 0.9, Math.max(...values) * 1.1];
+  const ends = logAxis(rows.flatMap((row) => [row.before, row.after]), { below: 0.9, above: 1.1 });
   const button = byId("all-changes");
   button.hidden = found.length <= FEW_CHANGES;
   button.setAttribute("aria-pressed", String(options.allChanges));
@@ -91,82 +104,64 @@ drawings.changed = () => {
     spec: options.changes,
     rows,
     height: 24 * rows.length,
-    signals: {
-      x_min: ends[0],
-      x_max: ends[1],
-      x_values: rows.length ? logValues(...ends) : [1],
-      paper: isDark ? "#1a1f27" : "#ffffff",
-      chosen: chosen.changed ?? [],
-    },
-    colours: new Map(Object.entries(embedded.colours.verdicts).filter(([name]) => used.has(name))),
+    signals: { x_min: ends.low, x_max: ends.high, x_values: ends.ticks, paper: paperColour() },
+    colours: new Map(verdictColours().filter(([name]) => used.has(name))),
     title: `${measure.title} before and after`,
     note: notes.join(" "),
-    gaps: JSON.parse(byId("pair").value || "[]").flatMap((name) => gapRemarks(name)),
+    gaps: state.pair.split(",").filter(Boolean).flatMap((name) => gapRemarks(name)),
     alt: `Dumbbells of ${measure.title.toLowerCase()} for ${plural(rows.length, "task")}, coloured by verdict; the table below has the values.`,
     empty: "No quantum of one has the task and data ID of one of the other: nothing can be judged.",
   };
 };
 
-const verdictColumn = (key, title, hint) => ({
-  key, title, hint, isText: true,
-  value: (row) => verdictText(row[key]),
-  text: (row) => verdictText(row[key]),
-  tone: (row) => `verdict ${row[key] === null ? "none" : row[key].split("_")[0]}`,
+const pairedColumn = (key, hint) => ({
+  key, title: "same quanta (interval)", hint, value: (row) => row[key], text: (row) => pairedText(row, key, changeInColumn),
 });
-const pairedColumn = (key, hint) => ({ key, title: "same quanta (interval)", hint, value: (row) => row[key], text: (row) => pairedText(row, key) });
 
-const changeGroups = () => [
-  ["", [
-    textColumn("task_label", "Task"),
-    ...(state.stage === ALL ? [textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) })] : []),
-  ]],
-  ["Verdict", [
-    verdictColumn("max_rss_verdict", "memory", "Verdict on memory"),
-    verdictColumn("wall_time_verdict", "wall time", "Verdict on wall time"),
-  ]],
-  ["Quanta", [
-    countColumn("matched_count", "matched", { hint: "Quanta with the same data ID in both" }),
-    countColumn("own_matched_count", "own", { hint: "Of these, with own peaks in both" }),
-  ]],
-  ["Max RSS, p95 (GiB)", [
-    gibColumn("before_p95_max_rss_bytes", "before"),
-    gibColumn("after_p95_max_rss_bytes", "after"),
-    changeColumn("p95_max_rss_change_fraction", "change", "Change of the 95th percentile"),
-  ]],
-  ["Change of max RSS", [
-    changeColumn("p50_max_rss_change_fraction", "p50", "Change of the median"),
-    changeColumn("max_max_rss_change_fraction", "max", "Change of the largest"),
-    pairedColumn("paired_max_rss_change_fraction", "Median change of the quanta whose peak is their own in both, and its interval"),
-  ]],
-  ["Wall time (h)", [
-    plainHours("before_total_wall_time_h", "before"),
-    plainHours("after_total_wall_time_h", "after"),
-    changeColumn("total_wall_time_change_fraction", "change", "Change of the sum"),
-    pairedColumn("paired_wall_time_change_fraction", "Median change of wall time of the same quanta, and its interval"),
-  ]],
-];
+const changeGroups = (rows) => {
+  const unit = unitOfTime(rows, ["before_total_wall_time_h", "after_total_wall_time_h"]);
+  return [
+    ["", [nameColumn("task_label", "Task"), ...stageColumn()]],
+    ["Verdict", [
+      verdictColumn("max_rss_verdict", "memory", "Verdict on memory"),
+      verdictColumn("wall_time_verdict", "wall time", "Verdict on wall time"),
+    ]],
+    ["Quanta", [
+      countColumn("matched_count", "matched", { hint: "Quanta with the same data ID in both" }),
+      countColumn("own_matched_count", "own", { hint: "Of these, with own peaks in both" }),
+    ]],
+    ["Max RSS, p95 (GiB)", [
+      gibColumn("before_p95_max_rss_bytes", "before"),
+      gibColumn("after_p95_max_rss_bytes", "after"),
+      changeColumn("p95_max_rss_change_fraction", "change", "Change of the 95th percentile"),
+    ]],
+    ["Change of max RSS", [
+      changeColumn("p50_max_rss_change_fraction", "p50", "Change of the median"),
+      changeColumn("max_max_rss_change_fraction", "max", "Change of the largest"),
+      pairedColumn("paired_max_rss_change_fraction", "Median change of the quanta whose peak is their own in both, and its interval"),
+    ]],
+    [`Wall time (${unit.name})`, [
+      timeColumn("before_total_wall_time_h", "before", unit),
+      timeColumn("after_total_wall_time_h", "after", unit),
+      changeColumn("total_wall_time_change_fraction", "change", "Change of the sum"),
+      pairedColumn("paired_wall_time_change_fraction", "Median change of wall time of the same quanta, and its interval"),
+    ]],
+  ];
+};
 
 const verdictsOf = (rows, name) =>
-  Object.keys(embedded.colours.verdicts)
-    .map((verdict) => [verdict, rows.filter((row) => row.is_matched && verdictText(row[name]) === verdict).length])
+  verdictColours()
+    .map(([verdict]) => [verdict, rows.filter((row) => row.is_matched && verdictText(row[name]) === verdict).length])
     .filter(([, number]) => number)
     .map(([verdict, number]) => `${count(number)} ${verdict}`)
     .join(", ");
 
-// A pair is kept while its campaign is looked at.
-let pairedCampaign = null;
-
-const change = () => {
-  const offered = pairs();
-  const codes = offered.map(pairCode);
-  const isKept = pairedCampaign === state.campaign && codes.includes(byId("pair").value);
-  pairedCampaign = state.campaign;
-  fillSelect(byId("pair"), offered.map((row) => [pairCode(row), `${row.before_campaign} and ${row.after_campaign}`]), isKept ? byId("pair").value : (codes[0] ?? ""));
+const showChanges = () => {
   const listed = changedRows();
   const matched = listed.filter((row) => row.is_matched);
   const said = [];
   if (!embedded.detail.has_every_answer) said.push(`Comparisons without the focus campaign: ${leftOut("fct_release_changes")}`);
-  if (!offered.length) said.push("There is no other campaign to compare with.");
+  if (!state.pair) said.push("There is no other campaign to compare with.");
   else {
     said.push(`${plural(matched.length, "task")} of ${count(listed.length)} have data IDs in common.`);
     if (matched.length) said.push(`Memory: ${verdictsOf(listed, "max_rss_verdict")}. Wall time: ${verdictsOf(listed, "wall_time_verdict")}.`);
@@ -175,23 +170,31 @@ const change = () => {
   setText("changed-said", said.join(" "));
   const wanted = byId("changes-search").value;
   const found = listed.filter((row) => contains(wanted, row.task_label, stageTitle(row.stage), verdictText(row.max_rss_verdict), verdictText(row.wall_time_verdict)));
-  const groups = changeGroups();
-  shown.changes = fillTable("changes", groups.flatMap(([, columns]) => columns), found, {
-    again: change,
-    groups: groups.map(([title, columns]) => [title, columns.length]),
-  });
+  fillTable("changes", changeGroups(found), found, { again: showChanges });
   setText("changes-count", plural(found.length, "task"));
 };
 
-const listenToChanges = () => {
-  byId("pair").addEventListener("change", () => {
-    change();
-    draw("changed");
-  });
-  byId("all-changes").addEventListener("click", () => {
-    options.allChanges = !options.allChanges;
-    draw("changed");
-  });
-  byId("changes-search").addEventListener("input", change);
-  byId("changes-csv").addEventListener("click", () => saveCsv(fileStem("changes"), csvOf(embedded.changes), shown.changes));
+export const changes = {
+  charts: { changed },
+  choose: () => {
+    // A pair is kept while its campaign is looked at.
+    const offered = offeredPairs();
+    if (!offered.some(([code]) => code === state.pair)) state.pair = offered[0]?.[0] ?? "";
+    fillSelect(byId("pair"), offered, state.pair);
+    showChanges();
+  },
+  listen: (remember) => {
+    byId("pair").addEventListener("change", () => {
+      state.pair = byId("pair").value;
+      remember();
+      showChanges();
+      draw("changed");
+    });
+    byId("all-changes").addEventListener("click", () => {
+      options.allChanges = !options.allChanges;
+      draw("changed");
+    });
+    byId("changes-search").addEventListener("input", showChanges);
+    byId("changes-csv").addEventListener("click", () => saveCsv(fileStem("changes"), csvOf("changes"), shown.get("changes")));
+  },
 };

@@ -1,6 +1,6 @@
 // What Python embedded, as rows and lists. Nothing here depends on what is selected.
 
-const embedded = JSON.parse(document.getElementById("census-data").textContent);
+export const embedded = JSON.parse(document.getElementById("census-data").textContent);
 
 // A column is a list, or codes of a dictionary (absent values are null).
 const column = (table, name) => {
@@ -9,6 +9,8 @@ const column = (table, name) => {
   return encoded.codes.map((code) => (code === null ? null : encoded.values[code]));
 };
 
+// Names of columns are ours; names from outside (tasks, fields, nodes) are keys of a Map alone, since
+// an object would take `constructor` for something of its own.
 const rowsOf = (table) => {
   const names = Object.keys(table.columns);
   const columns = names.map((name) => column(table, name));
@@ -17,48 +19,39 @@ const rowsOf = (table) => {
   );
 };
 
-const campaigns = rowsOf(embedded.campaigns);
-const stages = rowsOf(embedded.stages);
-const tasks = rowsOf(embedded.tasks);
-const series = rowsOf(embedded.series);
-const worst = rowsOf(embedded.worst);
-const sizing = rowsOf(embedded.sizing);
-const nodes = rowsOf(embedded.nodes);
-const packings = rowsOf(embedded.packings);
-const requests = rowsOf(embedded.requests);
-const pooledRequests = rowsOf(embedded.pooled_requests);
-const concurrency = rowsOf(embedded.concurrency);
-const hosts = rowsOf(embedded.hosts);
-const efficiency = rowsOf(embedded.efficiency);
-const dependence = rowsOf(embedded.dependence);
-const backtests = rowsOf(embedded.backtests);
-const changes = rowsOf(embedded.changes);
-const backtestTotals = rowsOf(embedded.backtest_totals);
+export const tables = new Map(Object.entries(embedded.tables).map(([name, table]) => [name, rowsOf(table)]));
+
+export const campaigns = tables.get("campaigns");
+export const stages = tables.get("stages");
+export const tasks = tables.get("tasks");
+export const series = tables.get("series");
 
 // What is said where something was left out of the page.
-const leftOut = (name) => `left out to keep this page small; see tables/${name}.csv beside it.`;
+export const leftOut = (name) => `left out to keep this page small; see tables/${name}.csv beside it.`;
 
-const stageNames = [...new Set(stages.map((row) => row.stage))];
-const campaignNames = campaigns.map((row) => row.campaign);
-const campaignOf = new Map(campaigns.map((row) => [row.campaign, row]));
-const focus = campaigns.find((row) => row.is_focus) ?? campaigns[0];
+export const stageNames = [...new Set(stages.map((row) => row.stage))];
+export const campaignNames = campaigns.map((row) => row.campaign);
+export const campaignOf = new Map(campaigns.map((row) => [row.campaign, row]));
+export const focus = campaigns.find((row) => row.is_focus) ?? campaigns[0];
 
-const taskOf = new Map(tasks.map((row) => [JSON.stringify([row.campaign, row.stage, row.task_label]), row]));
+export const keyOf = (...parts) => JSON.stringify(parts);
+export const taskOf = new Map(tasks.map((row) => [keyOf(row.campaign, row.stage, row.task_label), row]));
 
 // The series count in quarters of a GiB. The slider stops at each of them up to 16 GiB, which one may
 // buy for a core; beyond, four times to a doubling, as far as the largest peak.
-const STEPS_PER_GIB = 4;
-const FINE_END = 16;
+export const STEPS_PER_GIB = 4;
+export const FINE_END = 16;
 
 const largestStep = series.reduce((largest, row) => Math.max(largest, row.step.at(-1) ?? 0), 0);
 
-const STOPS = Array.from({ length: (FINE_END - 1) * STEPS_PER_GIB + 1 }, (_, index) => STEPS_PER_GIB + index);
-while (STOPS.at(-1) < largestStep) STOPS.push(STOPS.at(-1) + 2 ** Math.floor(Math.log2(STOPS.at(-1))) / 4);
-const LAST_GIB = STOPS.at(-1) / STEPS_PER_GIB;
+const stops = () => {
+  const made = Array.from({ length: (FINE_END - 1) * STEPS_PER_GIB + 1 }, (_, index) => STEPS_PER_GIB + index);
+  while (made.at(-1) < largestStep) made.push(made.at(-1) + 2 ** Math.floor(Math.log2(made.at(-1))) / 4);
+  return made;
+};
+
+export const STOPS = stops();
+export const LAST_GIB = STOPS.at(-1) / STEPS_PER_GIB;
 
 // The first stop that is not below a memory, else the last.
-const stopAt = (memory) => STOPS.find((stop) => stop >= memory * STEPS_PER_GIB) ?? STOPS.at(-1);
-
-const stageColour = (name) => embedded.colours.tasks[(2 * stageNames.indexOf(name) + 4) % embedded.colours.tasks.length];
-const campaignColour = (name) =>
-  embedded.colours.campaigns[campaignNames.indexOf(name) % embedded.colours.campaigns.length];
+export const stopAt = (memory) => STOPS.find((stop) => stop >= memory * STEPS_PER_GIB) ?? STOPS.at(-1);

@@ -1,6 +1,10 @@
 // Files for the reader, made here: nothing leaves the page.
 
-const save = (name, type, text) => {
+import { embedded } from "./data.js";
+import { element } from "./elements.js";
+import { ALL, state } from "./selection.js";
+
+export const save = (name, type, text) => {
   const address = URL.createObjectURL(new Blob([text], { type }));
   const link = element("a", { href: address, download: name });
   document.body.append(link);
@@ -17,7 +21,7 @@ const csvCell = (value) => {
 };
 
 // `columns` are [name, row => value].
-const saveCsv = (name, columns, rows) => {
+export const saveCsv = (name, columns, rows) => {
   const lines = [
     columns.map(([title]) => csvCell(title)),
     ...rows.map((row) => columns.map(([, value]) => csvCell(value(row)))),
@@ -26,9 +30,9 @@ const saveCsv = (name, columns, rows) => {
 };
 
 // All columns of an embedded table, as they are.
-const csvOf = (table) => Object.keys(table.columns).map((name) => [name, (row) => row[name]]);
+export const csvOf = (name) => Object.keys(embedded.tables[name].columns).map((column) => [column, (row) => row[column]]);
 
-const fileStem = (what) =>
+export const fileStem = (what) =>
   ["quanta-census", what, state.campaign, state.stage === ALL ? "all-stages" : state.stage]
     .join("_")
     .replace(/[^A-Za-z0-9._-]+/g, "-");

@@ -1,8 +1,8 @@
 // Making elements. Texts become text nodes only: nothing from outside is ever parsed as markup.
 
-const byId = (id) => document.getElementById(id);
+export const byId = (id) => document.getElementById(id);
 
-const element = (name, properties = {}, ...children) => {
+export const element = (name, properties = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
     if (key === "class") made.className = value;
@@ -13,19 +13,24 @@ const element = (name, properties = {}, ...children) => {
   return made;
 };
 
-const setText = (id, text) => {
+export const setText = (id, text) => {
   const target = byId(id);
   if (target.textContent !== text) target.textContent = text;
 };
 
-const fillSelect = (select, options, value) => {
+export const fillSelect = (select, options, value) => {
   select.replaceChildren(...options.map(([code, text]) => element("option", { value: code }, text)));
   select.value = value;
 };
 
 // Buttons of which one is pressed.
-const press = (group, value) => {
+export const press = (group, value) => {
   for (const button of group.querySelectorAll("button")) {
     button.setAttribute("aria-pressed", String(button.dataset.value === value));
   }
+};
+
+export const contains = (needle, ...texts) => {
+  const wanted = needle.trim().toLowerCase();
+  return !wanted || texts.some((text) => (text ?? "").toLowerCase().includes(wanted));
 };

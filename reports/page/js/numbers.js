@@ -1,36 +1,39 @@
-// How numbers are written: the same rules as reports/numbers.py, which a test compares.
+// How numbers are written: the same rules as reports/numbers.py, which a test compares; and how a
+// column of them is written, with the same decimals in every row.
 
-const GIB = 2 ** 30;
-const US_PER_HOUR = 3.6e9;
-const NOTHING = "–";
+export const GIB = 2 ** 30;
+export const US_PER_HOUR = 3.6e9;
+export const NOTHING = "–";
 
 // As Python writes it: what lies exactly between two goes to the even one.
 const TAIL = 30;
+const MOST_DIGITS = 60;
 
-const fixed = (value, digits) => {
+export const fixed = (value, wanted) => {
+  const digits = Math.min(wanted, MOST_DIGITS);
   const exact = value.toFixed(digits + TAIL);
   const cut = exact.slice(0, -TAIL).replace(/\.$/, "");
   const isTie = /^50*$/.test(exact.slice(-TAIL));
   return isTie && "02468".includes(cut.at(-1)) ? cut : value.toFixed(digits);
 };
 
-const grouped = (value, digits) => fixed(value, digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
+export const grouped = (value, digits) => fixed(value, digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ",");
 
-const count = (value) => (value === null ? NOTHING : grouped(Math.round(value), 0));
+export const count = (value) => (value === null ? NOTHING : grouped(Math.round(value), 0));
 
-const gib = (value) =>
+export const gib = (value) =>
   value === null ? NOTHING : `${grouped(value, 2).replace(/\.?0+$/, "")} GiB`;
 
-const hours = (value) => {
+export const hours = (value) => {
   if (value === null) return NOTHING;
   if (value === 0 || Math.abs(value) >= 0.01) return `${grouped(value, 2)} h`;
   return `${fixed(value, 1 - Math.floor(Math.log10(Math.abs(value))))} h`;
 };
 
-const coreHours = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
+export const coreHours = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
 
 // Three significant digits of what is nearer, the share or its rest: 100 % is written only if exact.
-const percent = (part, whole) => {
+export const percent = (part, whole) => {
   if (!whole) return NOTHING;
   if (part === 0) return "0 %";
   if (part === whole) return "100 %";
@@ -40,16 +43,50 @@ const percent = (part, whole) => {
   return `${fixed(share, Math.min(digits, 12))} %`;
 };
 
-const decimals = (value, digits) => (value === null ? NOTHING : grouped(value, digits));
+export const decimals = (value, digits) => (value === null ? NOTHING : grouped(value, digits));
 
 // A share that stands by itself: an overhead, a change.
-const fraction = (value) => (value === null || value === undefined ? NOTHING : percent(value, 1));
+export const fraction = (value) => (value === null || value === undefined ? NOTHING : percent(value, 1));
 
 // A difference says its sign.
-const signed = (text, value) => (value > 0 ? `+${text}` : text.replace("-", "\u2212"));
-const changeText = (value) => (value === null ? NOTHING : signed(fraction(value), value));
+export const signed = (text, value) => (value > 0 ? `+${text}` : text.replace("-", "\u2212"));
+export const changeText = (value) => (value === null ? NOTHING : signed(fraction(value), value));
 
-const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
 // "stage1" is Stage 1; any other name stands as it is.
-const stageTitle = (name) => (/^stage[0-9]+$/.test(name) ? `Stage ${name.slice(5)}` : name);
+export const stageTitle = (name) => (/^stage[0-9]+$/.test(name) ? `Stage ${name.slice(5)}` : name);
+
+// In a column: what is not zero is not written as zero, what is not all is not written as all.
+
+const atLeast = (value, digits) => {
+  const text = grouped(value, digits);
+  return value !== 0 && Number(text.replaceAll(",", "")) === 0 ? `< ${fixed(10 ** -digits, digits)}` : text;
+};
+
+const SHARE_DIGITS = 2;
+
+export const shareInColumn = (value) => {
+  if (value === null || value === undefined) return NOTHING;
+  const text = atLeast(100 * value, SHARE_DIGITS);
+  const all = fixed(100, SHARE_DIGITS);
+  return text === all && value < 1 ? `> ${fixed(100 - 10 ** -SHARE_DIGITS, SHARE_DIGITS)} %` : `${text} %`;
+};
+
+export const changeInColumn = (value) =>
+  value === null || value === undefined ? NOTHING : signed(`${grouped(100 * value, 1)} %`, value);
+
+// One unit of time for a column: hours, or less where no value reaches an hour.
+const TIME_UNITS = [["h", 1], ["min", 60], ["s", 3600]];
+
+export const timeUnit = (hoursOfRows) => {
+  const largest = hoursOfRows.reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
+  const [name, perHour] = TIME_UNITS.find(([, per]) => largest * per >= 1) ?? (largest > 0 ? TIME_UNITS.at(-1) : TIME_UNITS[0]);
+  return { name, write: (value) => (value === null || value === undefined ? NOTHING : atLeast(value * perHour, 2)) };
+};
+
+// Memory with as many decimals as the row that needs most, two at most.
+export const gibUnit = (values) => {
+  const digits = values.reduce((most, value) => Math.max(most, [0, 1, 2].find((one) => value === null || Number(value.toFixed(one)) === value) ?? 2), 0);
+  return (value) => (value === null || value === undefined ? NOTHING : `${grouped(value, digits)} GiB`);
+};

@@ -1,119 +1,33 @@
 // The page: what happens when something is chosen.
 
-const banner = () => {
-  const target = byId("banner");
-  const items = stageRows()
-    .filter((row) => row.completeness_verdict !== "complete")
-    .map((row) => {
-      const left = row.is_empty
-        ? "nothing was found."
-        : `${count(row.gap_count)} of ${plural(row.expected_count, "expected quantum", "expected quanta")} are not accounted for.`;
-      const said = {
-        declared: `declared gap, ${left} ${row.incomplete_reason ?? ""}`,
-        incomplete: `incomplete, ${left}`,
-        unverified: "not verified: nothing independent tells what was expected.",
-      }[row.completeness_verdict];
-      return element("li", { class: row.completeness_verdict }, element("strong", {}, stageTitle(row.stage)), ` ${said}`);
-    });
-  target.className = `banner ${items.length ? "gaps" : "fine"}`;
-  target.replaceChildren(
-    items.length ? element("ul", {}, ...items) : element("p", {}, "Complete: every expected quantum is accounted for."),
-  );
-};
+import { listenToAnswer, showAnswer } from "./answer.js";
+import { readAddress, tellLink, tellTitle, writeAddress } from "./address.js";
+import { changes } from "./changes.js";
+import { addCharts, draw, drawAll, moveLines, options, saveChartCsv, saveSvg } from "./charts.js";
+import { look } from "./colours.js";
+import { completeness } from "./completeness.js";
+import { FINE_END, LAST_GIB, STEPS_PER_GIB, STOPS, campaigns, embedded } from "./data.js";
+import { depth } from "./depth.js";
+import { byId, element, fillSelect, press, setText } from "./elements.js";
+import { memory } from "./memory.js";
+import { plural } from "./numbers.js";
+import { requests } from "./requests.js";
+import { ALL, offeredBands, offeredFields, offeredStages, pickCampaign, state } from "./selection.js";
+import { sizing } from "./sizing.js";
+import { timeline } from "./timeline.js";
 
-const caveats = (sum) => {
-  const rows = stageRows();
-  const everywhere = isFiltered() ? ", all bands and fields" : "";
-  const lines = [
-    `${percent(sum.inherited, sum.quanta)} of peaks are inherited from an earlier quantum of the process: upper bounds. Of those over the line, ${count(sum.overInherited)} of ${count(sum.overQuanta)}.`,
-    `${count(add(rows, "failed_count"))} failed and ${count(add(rows, "gap_count"))} missing${everywhere}: not in these shares. A quantum killed for its memory leaves no measurement.`,
-  ];
-  byId("caveats").replaceChildren(...lines.map((line) => element("li", {}, line)));
-};
-
-// What the campaigns file says of the campaign, and the visits that were counted.
-const facts = () => {
-  const { description, fields, visit_count: visits } = campaignOf.get(state.campaign) ?? {};
-  const parts = [description, fields?.length ? `Fields: ${fields.join(", ")}.` : null, visits ? `${plural(visits, "visit")}.` : null];
-  setText("facts", parts.filter(Boolean).join(" "));
-};
-
-let announcement = 0;
-
-const answer = () => {
-  const sum = totals(selectedSeries());
-  const line = gib(memoryGib());
-  const fit = { quanta: sum.quanta - sum.overQuanta, wallTime: sum.wallTime - sum.overWallTime };
-  const shares = [percent(fit.quanta, sum.quanta), percent(fit.wallTime, sum.wallTime)];
-  const sentence = sum.quanta
-    ? `At ${line} per core, ${shares[0]} of quanta and ${shares[1]} of wall time fit.`
-    : "Nothing was measured in this selection.";
-  setText("answer-title", sentence);
-  setText("subject", subject());
-  facts();
-  setText("quanta-share", shares[0]);
-  setText("wall-time-share", shares[1]);
-  byId("quanta-meter").style.width = `${sum.quanta ? (100 * fit.quanta) / sum.quanta : 0}%`;
-  byId("wall-time-meter").style.width = `${sum.wallTime ? (100 * fit.wallTime) / sum.wallTime : 0}%`;
-  setText("quanta-rest", `${count(sum.overQuanta)} of ${count(sum.quanta)} need more`);
-  setText("wall-time-rest", `${hours(sum.overWallTime / US_PER_HOUR)} of ${hours(sum.wallTime / US_PER_HOUR)} need more`);
-  setText("memory-output", line);
-  byId("memory").setAttribute("aria-valuetext", `${line} per core`);
-  press(byId("presets"), String(memoryGib()));
-  caveats(sum);
-  banner();
-  // Read aloud once the slider rests.
-  clearTimeout(announcement);
-  announcement = setTimeout(() => setText("live", `${sentence} ${subject()}`), 500);
-};
-
-const matrix = () => {
-  setText("matrix-title", `Every campaign and stage at ${gib(memoryGib())}`);
-  const names = [...stageNames, ALL];
-  const head = element("thead", {}, element("tr", {},
-    element("th", { scope: "col", class: "text" }, "Campaign"),
-    ...names.map((name) => element("th", { scope: "col" }, name === ALL ? "All stages" : stageTitle(name)))));
-  shown.matrix = [];
-  const body = campaigns.map((campaign) =>
-    element("tr", {},
-      element("th", { scope: "row", class: "text" }, campaign.campaign, element("small", {}, campaign.release)),
-      ...names.map((name) => cell(campaign.campaign, name))));
-  byId("matrix").replaceChildren(head, element("tbody", {}, ...body));
-};
-
-const cell = (campaign, stage) => {
-  const listed = stageRows(campaign, stage);
-  if (!listed.length) return element("td", { class: "muted" }, "not listed");
-  const sum = totals(selectedSeries({ campaign, stage }));
-  shown.matrix.push({ campaign, stage, ...sum });
-  const isHere = campaign === state.campaign && stage === state.stage;
-  const hasGap = listed.some((row) => ["declared", "incomplete"].includes(row.completeness_verdict));
-  const texts = sum.quanta
-    ? [element("b", {}, percent(sum.overQuanta, sum.quanta)), element("span", {}, `${percent(sum.overWallTime, sum.wallTime)} of wall time`)]
-    : [element("span", {}, "nothing measured")];
-  const button = element("button", { type: "button", "aria-pressed": String(isHere) }, ...texts, hasGap ? element("em", {}, "has a gap") : null);
-  const tint = sum.wallTime ? sum.overWallTime / sum.wallTime : 0;
-  button.style.setProperty("--tint", `${Math.round(70 * Math.sqrt(tint))}%`);
-  button.addEventListener("click", () => {
-    Object.assign(state, { campaign, stage });
-    chooseAll();
-    byId("matrix").querySelector('button[aria-pressed="true"]')?.focus();
-  });
-  return element("td", {}, button);
-};
+// Each gives {charts, choose(), moveLine(), listen(remember)}: what it draws, what follows the
+// pickers, what follows the slider as well, and its own controls.
+const QUESTIONS = [memory, completeness, changes, sizing, requests, timeline, depth];
 
 // Pickers offer what the campaign has; what it has not is set back to all.
 const pickers = () => {
   fillSelect(byId("campaign"), campaigns.map((row) => [row.campaign, `${row.campaign} · ${row.release}`]), state.campaign);
-  const listed = stageRows(state.campaign, ALL).map((row) => row.stage);
-  if (!listed.includes(state.stage)) state.stage = ALL;
-  fillSelect(byId("stage"), [[ALL, "All stages"], ...listed.map((name) => [name, stageTitle(name)])], state.stage);
-  for (const [name, order, none] of [["band", bandOrder, "Without band"], ["field", fieldOrder, "Without field"]]) {
-    const { known, hasNone } = choices(name, order);
-    const codes = [[ALL, `All ${name}s`], ...known.map((value) => [VALUE + value, value]), ...(hasNone && known.length ? [[NONE, none]] : [])];
-    if (!codes.some(([code]) => code === state[name])) state[name] = ALL;
-    fillSelect(byId(name), codes, state[name]);
-    byId(`${name}-picker`).hidden = !known.length;
+  for (const [name, offer] of [["stage", offeredStages], ["band", offeredBands], ["field", offeredFields]]) {
+    const offered = offer();
+    if (!offered.some(([code]) => code === state[name])) state[name] = ALL;
+    fillSelect(byId(name), offered, state[name]);
+    if (name !== "stage") byId(`${name}-picker`).hidden = offered.length === 1;
   }
   showStop();
 };
@@ -130,91 +44,128 @@ const showStop = () => {
   byId("memory").value = String(STOPS.indexOf(state.step));
 };
 
-let isMoving = false;
+const slider = { isMoving: false };
 
 // The slider moved: numbers and lines follow, charts stay.
 const moveLine = () => {
-  isMoving = false;
-  answer();
-  matrix();
-  buy();
-  refreshTables();
-  for (const name of Object.keys(drawings)) signal(name, "memory_gib", memoryGib());
-  if (views.curve?.drawing && views.curve.drawing.signals.x_max !== curveEnd()) draw("curve");
-  writeAddress();
+  slider.isMoving = false;
+  showAnswer(choose);
+  for (const question of QUESTIONS) question.moveLine?.();
+  moveLines();
+  remember();
 };
 
-const drawAll = () => Promise.all(Object.keys(drawings).map(draw));
+// What the reader did himself, a link did not ask for.
+const remember = () => {
+  writeAddress();
+  tellLink([]);
+};
 
 const chooseAll = () => {
   pickers();
-  worstLimit = PAGE_ROWS;
-  nodeTables();
-  request();
-  change();
-  running();
-  moveLine();
+  for (const question of QUESTIONS) question.choose?.();
+  showAnswer(choose);
+  for (const question of QUESTIONS) question.moveLine?.();
+  tellTitle();
+  writeAddress();
   return drawAll();
 };
 
-// Colours: as the system, or as chosen here.
-const THEMES = ["auto", "light", "dark"];
-const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
-let theme = "auto";
+const choose = () => {
+  tellLink([]);
+  return chooseAll();
+};
 
-const remembered = (value) => {
+// Colours: as the system, or as chosen here.
+const THEMES = new Map([["auto", "Colours: system"], ["light", "Colours: light"], ["dark", "Colours: dark"]]);
+const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+const theme = { name: "auto" };
+
+const STORED = "quanta-census-theme";
+
+const remembered = () => {
   try {
-    if (value === undefined) return localStorage.getItem("quanta-census-theme");
-    localStorage.setItem("quanta-census-theme", value);
+    return localStorage.getItem(STORED);
   } catch {
     // A browser may refuse to remember anything for local files.
+    return null;
   }
-  return null;
+};
+
+const keep = (name) => {
+  try {
+    localStorage.setItem(STORED, name);
+  } catch {
+    // As above: the colours then last as long as the page is open.
+  }
 };
 
 const applyTheme = () => {
-  isDark = theme === "dark" || (theme === "auto" && systemDark.matches);
-  document.documentElement.dataset.theme = isDark ? "dark" : "light";
-  setText("theme", { auto: "Colours: system", light: "Colours: light", dark: "Colours: dark" }[theme]);
+  look.isDark = theme.name === "dark" || (theme.name === "auto" && systemDark.matches);
+  document.documentElement.dataset.theme = look.isDark ? "dark" : "light";
+  setText("theme", THEMES.get(theme.name));
 };
 
-// The address holds the selection: a jump inside the page must not write over it.
+const scrolled = { timer: 0, isJump: false };
+
+const jumpTo = (target) => {
+  state.section = target.id;
+  scrolled.isJump = true;
+  showSection();
+  writeAddress();
+  target.scrollIntoView();
+  target.focus({ preventScroll: true });
+};
+
+// The address holds the selection: a jump inside the page only changes its section.
 const listenToJumps = () => {
   for (const link of document.querySelectorAll('a[href^="#"]')) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
-      const target = document.querySelector(link.hash);
-      target.scrollIntoView();
-      target.focus({ preventScroll: true });
+      jumpTo(document.querySelector(link.hash));
     });
   }
 };
 
-const listen = () => {
-  listenToJumps();
-  for (const name of ["campaign", "stage", "band", "field"]) {
-    byId(name).addEventListener("change", (event) => {
-      state[name] = event.target.value;
-      chooseAll();
-    });
+// The section that one reads: the last one that begins near the upper end of the window.
+const sectionInView = () => {
+  const sections = [...document.querySelectorAll("main section[id]")];
+  const above = sections.filter((section) => section.getBoundingClientRect().top < window.innerHeight / 3);
+  return (above.at(-1) ?? sections[0]).id;
+};
+
+const showSection = () => {
+  for (const link of document.querySelectorAll(".jump a")) {
+    if (link.hash === `#${state.section}`) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
   }
-  byId("memory").addEventListener("input", (event) => {
-    state.step = STOPS[Number(event.target.value)];
-    // One update for each frame, however many events a drag makes.
-    if (!isMoving) requestAnimationFrame(moveLine);
-    isMoving = true;
-  });
-  byId("controls").addEventListener("submit", (event) => event.preventDefault());
-  byId("theme").addEventListener("click", () => {
-    theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
-    remembered(theme);
-    applyTheme();
-    drawAll();
-  });
-  systemDark.addEventListener("change", () => {
-    applyTheme();
-    drawAll();
-  });
+};
+
+// Browsers limit how often an address may be written.
+const listenToScrolling = () => {
+  window.addEventListener("scroll", () => {
+    clearTimeout(scrolled.timer);
+    scrolled.timer = setTimeout(() => {
+      // Whoever jumped is where he wanted to be, also where the page is too short to scroll there.
+      const { isJump } = scrolled;
+      scrolled.isJump = false;
+      if (isJump) return;
+      const section = window.scrollY > 0 ? sectionInView() : "";
+      if (section === state.section) return;
+      state.section = section;
+      showSection();
+      writeAddress();
+    }, 150);
+  }, { passive: true });
+};
+
+const DOWNLOADS = new Map([
+  ["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"],
+  ["matrix-csv", "all campaigns and stages"], ["requests-csv", "requests"], ["changes-csv", "changes"],
+  ["dependence-csv", "growth"], ["hosts-csv", "nodes"], ["efficiency-csv", "shares of time"],
+]);
+
+const listenToCharts = () => {
   for (const group of document.querySelectorAll("[data-option]")) {
     const { option } = group.dataset;
     press(group, options[option]);
@@ -231,48 +182,65 @@ const listen = () => {
     button.setAttribute("aria-label", `Download this chart as ${button.dataset.download.toUpperCase()}`);
     button.addEventListener("click", () => (button.dataset.download === "svg" ? saveSvg(id) : saveChartCsv(id)));
   }
-  byId("all-tasks").addEventListener("click", () => {
-    options.allTasks = !options.allTasks;
-    draw("boxes");
-  });
-  listenToRequests();
-  listenToChanges();
-  listenToRunning();
-  for (const id of ["tasks-search", "worst-search"]) byId(id).addEventListener("input", refreshTables);
-  byId("worst-more").addEventListener("click", () => {
-    worstLimit += 10 * PAGE_ROWS;
-    refreshTables();
-  });
-  byId("tasks-csv").addEventListener("click", () => saveCsv(fileStem("tasks"), csvOfTasks(), shown.tasks));
-  byId("worst-csv").addEventListener("click", () => saveCsv(fileStem("worst-quanta"), csvOfWorst(), shown.worst));
-  byId("complete-csv").addEventListener("click", () =>
-    saveCsv("quanta-census_completeness", csvOf(embedded.stages), shown.complete));
-  byId("matrix-csv").addEventListener("click", () =>
-    saveCsv("quanta-census_campaigns-and-stages", [
-      ["campaign", (row) => row.campaign],
-      ["stage", (row) => row.stage],
-      ["memory_per_core_gib", () => memoryGib()],
-      ["quanta_count", (row) => row.quanta],
-      ["over_memory_count", (row) => row.overQuanta],
-      ["total_wall_time_s", (row) => row.wallTime / 1e6],
-      ["over_memory_wall_time_s", (row) => row.overWallTime / 1e6],
-    ], shown.matrix));
-  for (const [button, what] of [["tasks-csv", "tasks"], ["worst-csv", "worst quanta"], ["complete-csv", "completeness"], ["matrix-csv", "all campaigns and stages"], ["requests-csv", "requests"], ["changes-csv", "changes"], ["dependence-csv", "growth"], ["hosts-csv", "nodes"], ["efficiency-csv", "shares of time"]]) {
-    byId(button).setAttribute("aria-label", `Download ${what} as CSV`);
-  }
-  window.addEventListener("hashchange", () => {
-    readAddress();
-    chooseAll();
+  for (const [button, what] of DOWNLOADS) byId(button).setAttribute("aria-label", `Download ${what} as CSV`);
+};
+
+const follow = () => {
+  const complaints = readAddress();
+  return chooseAll().then(() => {
+    tellLink(complaints);
+    if (state.section) jumpTo(byId(state.section));
+    else showSection();
   });
 };
+
+const listen = () => {
+  listenToJumps();
+  listenToScrolling();
+  for (const name of ["campaign", "stage", "band", "field"]) {
+    byId(name).addEventListener("change", (event) => {
+      if (name === "campaign") pickCampaign(event.target.value);
+      else state[name] = event.target.value;
+      choose();
+    });
+  }
+  byId("memory").addEventListener("input", (event) => {
+    state.step = STOPS[Number(event.target.value)];
+    // One update for each frame, however many events a drag makes.
+    if (!slider.isMoving) requestAnimationFrame(moveLine);
+    slider.isMoving = true;
+  });
+  byId("controls").addEventListener("submit", (event) => event.preventDefault());
+  byId("theme").addEventListener("click", () => {
+    const names = [...THEMES.keys()];
+    theme.name = names[(names.indexOf(theme.name) + 1) % names.length];
+    keep(theme.name);
+    applyTheme();
+    drawAll();
+  });
+  systemDark.addEventListener("change", () => {
+    applyTheme();
+    drawAll();
+  });
+  listenToCharts();
+  listenToAnswer();
+  for (const question of QUESTIONS) question.listen?.(remember);
+  window.addEventListener("hashchange", follow);
+};
+
+// Labels stand where the slider's stops are; one that would cover another is left out.
+const LEAST_DISTANCE = 0.035;
 
 const presets = () => {
   const lines = [...new Set([2, ...embedded.thresholds_gib, FINE_END, LAST_GIB])]
     .filter((line) => STOPS.includes(line * STEPS_PER_GIB))
     .sort((a, b) => a - b);
-  byId("presets").replaceChildren(...lines.map((line) => {
+  const placed = lines.map((line) => ({ line, place: STOPS.indexOf(line * STEPS_PER_GIB) / (STOPS.length - 1) }));
+  const kept = placed.filter(({ place }, index) => index === 0 || place - placed[index - 1].place >= LEAST_DISTANCE);
+  byId("presets").replaceChildren(...kept.map(({ line, place }) => {
     const button = element("button", { type: "button" }, String(line));
     button.dataset.value = String(line);
+    button.style.setProperty("--place", String(place));
     button.setAttribute("aria-label", `${line} GiB`);
     button.addEventListener("click", () => {
       state.step = line * STEPS_PER_GIB;
@@ -291,14 +259,15 @@ const about = () => {
 
 const start = async () => {
   Object.assign(byId("memory"), { min: "0", max: String(STOPS.length - 1), step: "1" });
-  theme = THEMES.includes(remembered()) ? remembered() : "auto";
+  const stored = remembered();
+  theme.name = THEMES.has(stored) ? stored : "auto";
   applyTheme();
   about();
   fieldsNote();
   presets();
-  readAddress();
+  for (const question of QUESTIONS) addCharts(question.charts);
   listen();
-  await chooseAll();
+  await follow();
   document.documentElement.dataset.ready = "true";
 };
 

@@ -1,14 +1,29 @@
 // What to request: jobs with the policy that is picked, its back-test, and the text for BPS.
 
+import { campaignNames, embedded, keyOf, leftOut, tables } from "./data.js";
+import { fileStem, save, saveCsv } from "./downloads.js";
+import { byId, contains, fillSelect, setText } from "./elements.js";
+import { NOTHING, count, decimals, plural, shareInColumn, signed } from "./numbers.js";
+import { ALL, EVIDENCE, gapRemarks, state } from "./selection.js";
+import { countColumn, fillTable, fractionColumn, gibColumn, nameColumn, shown, textColumn, writtenColumn } from "./tables.js";
+
+const jobs = tables.get("requests");
+const pooledJobs = tables.get("pooled_requests");
+const backtests = tables.get("backtests");
+const backtestTotals = tables.get("backtest_totals");
+
 const JUDGED = [...embedded.policies.map((one) => one.policy), "current"];
 const NOW = JUDGED.length - 1;
 
-const KINDS = { task: "task", cluster: "cluster", member: "task in a cluster" };
+const KINDS = new Map([["task", "task"], ["cluster", "cluster"], ["member", "task in a cluster"]]);
+const SHOWN_KINDS = [["", "tasks and clusters"], ["task", "tasks alone"], ["cluster", "clusters alone"], ["member", "tasks inside clusters"]];
 
-const policyIndex = () => JUDGED.indexOf(byId("policy").value);
+export const offeredPolicies = () => embedded.policies.map((one) => [one.policy, one.short]);
 
-const jobKey = (row) => JSON.stringify([row.evidence_campaign, row.job_kind, row.job_label]);
-const backtestOf = new Map(backtests.map((row) => [jobKey(row), row]));
+const policyIndex = () => JUDGED.indexOf(state.policy);
+const isPooled = () => state.evidence === ALL;
+
+const backtestOf = new Map(backtests.map((row) => [keyOf(row.evidence_campaign, row.job_kind, row.job_label), row]));
 
 // The back-test that the campaign's requests had, else (it is the last) the one that it served for.
 const backtestFrom = () => {
@@ -19,11 +34,27 @@ const backtestFrom = () => {
 
 const judged = (name, at) => (row) => row[name]?.[at] ?? null;
 
-const mibText = (value) => (value === null ? NOTHING : count(value));
-const EVIDENCE = (row, at) => {
+const judgedColumn = (key, title, name, at, hint, more = {}) => {
+  const value = judged(name, at);
+  return { key, title, hint, value, text: (row) => count(value(row)), ...more };
+};
+
+const evidenceText = (row, at) => {
   if (row.request_memory_mib[at] === null) return "no peak";
   return row.has_enough_evidence[at] ? "enough" : "too few own peaks";
 };
+
+const jobColumns = () => [
+  nameColumn("job_label", "Job"),
+  textColumn("job_kind", "Kind", { text: (row) => KINDS.get(row.job_kind) ?? row.job_kind }),
+];
+
+const evidenceColumns = (at) => [
+  countColumn("slot_count", "seen", { hint: "Jobs seen" }),
+  countColumn("own_peak_count", "own", { hint: "Of these, with a peak of their own" }),
+  { key: "enough", title: "enough?", isText: true, value: (row) => evidenceText(row, at), text: (row) => evidenceText(row, at), tone: (row) => (row.has_enough_evidence[at] ? "" : "thin") },
+  textColumn("basis", "by", { hint: "By process where graphs say which quanta shared one, else by quantum" }),
+];
 
 // Columns of what a policy would have done: to its own evidence, or to another campaign.
 const outcomeColumns = (key, of, at) => {
@@ -32,57 +63,84 @@ const outcomeColumns = (key, of, at) => {
     return { key: `${key}-${title}`, title, hint, value, text: (row) => write(value(row)) };
   };
   return [
-    outcome("killed_fraction", "killed", fraction, "Share of jobs whose first attempt would be killed"),
+    outcome("killed_fraction", "killed", shareInColumn, "Share of jobs whose first attempt would be killed"),
     outcome("mean_retry_count", "retries", (value) => decimals(value, 2), "Further attempts for each job"),
-    outcome("wasted_fraction", "wasted", fraction, "Share of the memory-time requested that would not be used, killed attempts included"),
+    outcome("wasted_fraction", "wasted", shareInColumn, "Share of the memory-time requested that would not be used, killed attempts included"),
   ];
 };
+
+const testedBy = (pair) => (row) => pair && backtestOf.get(keyOf(pair.evidence_campaign, row.job_kind, row.job_label));
 
 const requestGroups = () => {
   const at = policyIndex();
   const pair = backtestFrom();
-  const tested = (row) => pair && backtestOf.get(JSON.stringify([pair.evidence_campaign, row.job_kind, row.job_label]));
   return [
-    ["", [
-      textColumn("job_label", "Job", { text: (row) => row.job_label }),
-      textColumn("job_kind", "Kind", { text: (row) => KINDS[row.job_kind] ?? row.job_kind }),
-    ]],
+    ["", jobColumns()],
     ["Request (MiB)", [
-      { key: "request", title: "by policy", value: judged("request_memory_mib", at), text: (row) => mibText(row.request_memory_mib[at]), hint: "requestMemory in MiB by the policy", tone: () => "strong" },
-      { key: "now", title: "now", value: judged("request_memory_mib", NOW), text: (row) => mibText(row.request_memory_mib[NOW]), hint: "requestMemory in MiB of the current configuration" },
-      { key: "difference", title: "difference", value: judged("request_difference_mib", at), text: (row) => row.request_difference_mib[at] === null ? NOTHING : signed(count(row.request_difference_mib[at]), row.request_difference_mib[at]), hint: "Request minus the current one, in MiB" },
+      judgedColumn("request", "by policy", "request_memory_mib", at, "requestMemory in MiB by the policy", { tone: () => "strong" }),
+      judgedColumn("now", "now", "request_memory_mib", NOW, "requestMemory in MiB of the current configuration"),
+      judgedColumn("difference", "difference", "request_difference_mib", at, "Request minus the current one, in MiB", {
+        text: (row) => row.request_difference_mib[at] === null ? NOTHING : signed(count(row.request_difference_mib[at]), row.request_difference_mib[at]),
+      }),
     ]],
-    ["Evidence", [
-      countColumn("slot_count", "seen", { hint: "Jobs seen" }),
-      countColumn("own_peak_count", "own", { hint: "Of these, with a peak of their own" }),
-      { key: "enough", title: "enough?", isText: true, value: (row) => EVIDENCE(row, at), text: (row) => EVIDENCE(row, at), tone: (row) => (row.has_enough_evidence[at] ? "" : "thin") },
-      textColumn("basis", "by", { hint: "By process where graphs say which quanta shared one, else by quantum" }),
-    ]],
+    ["Evidence", evidenceColumns(at)],
     ["Peaks (GiB)", ["p50", "p95", "p99", "max"].map((name) => gibColumn(`${name}_peak_rss_bytes`, name))],
     [`In ${state.campaign} itself`, outcomeColumns("own", (row) => row, at)],
-    ...(pair ? [[`From ${pair.evidence_campaign}, in ${pair.campaign}`, outcomeColumns("test", tested, at)]] : []),
+    ...(pair ? [[`From ${pair.evidence_campaign}, in ${pair.campaign}`, outcomeColumns("test", testedBy(pair), at)]] : []),
   ];
 };
+
+// One request for all campaigns: the largest of those that stand on enough evidence.
+const pooledGroups = () => {
+  const at = policyIndex();
+  return [
+    ["", jobColumns()],
+    ["Request (MiB)", [
+      judgedColumn("request", "by policy", "request_memory_mib", at, "The most that a campaign asks for, in MiB", { tone: () => "strong" }),
+      judgedColumn("least", "least", "smallest_request_memory_mib", at, "What the campaign asks for that asks for least, in MiB"),
+      countColumn("current_request_memory_mib", "now", { hint: "requestMemory in MiB of the current configuration" }),
+    ]],
+    ["Evidence", [
+      { key: "most-in", title: "most in", isText: true, value: judged("largest_campaign", at), text: (row) => row.largest_campaign[at] ?? NOTHING, hint: "Campaign that asks for the most" },
+      countColumn("campaign_count", "campaigns", { hint: "Campaigns in which it ran" }),
+      judgedColumn("evident", "with enough", "evident_campaign_count", at, "Campaigns with enough own peaks"),
+      ...evidenceColumns(at),
+    ]],
+  ];
+};
+
+const plainOf = (...names) => names.map((name) => [name, (row) => row[name]]);
+const judgedOf = (at, ...names) => names.map((name) => [name, judged(name, at)]);
 
 const csvOfRequests = () => {
   const at = policyIndex();
   const pair = backtestFrom();
-  const tested = (row) => (pair && backtestOf.get(JSON.stringify([pair.evidence_campaign, row.job_kind, row.job_label]))) ?? {};
-  const plain = ["campaign", "job_kind", "job_label", "tasks", "basis", "slot_count", "own_peak_count", "p50_peak_rss_bytes", "p95_peak_rss_bytes", "p99_peak_rss_bytes", "max_peak_rss_bytes"];
+  const tested = testedBy(pair);
   const outcomes = ["killed_fraction", "mean_retry_count", "unfinished_count", "wasted_gib_h", "wasted_fraction"];
   return [
-    ...plain.map((name) => [name, (row) => row[name]]),
+    ...plainOf("campaign", "job_kind", "job_label", "tasks", "basis", "slot_count", "own_peak_count", "p50_peak_rss_bytes", "p95_peak_rss_bytes", "p99_peak_rss_bytes", "max_peak_rss_bytes"),
     ["policy", () => JUDGED[at]],
-    ...["request_memory_mib", "request_difference_mib", "has_enough_evidence"].map((name) => [name, judged(name, at)]),
+    ...judgedOf(at, "request_memory_mib", "request_difference_mib", "has_enough_evidence"),
     ["current_request_memory_mib", judged("request_memory_mib", NOW)],
-    ...outcomes.map((name) => [name, judged(name, at)]),
+    ...judgedOf(at, ...outcomes),
     ["backtest_evidence_campaign", () => pair?.evidence_campaign],
     ["backtest_campaign", () => pair?.campaign],
-    ...outcomes.map((name) => [`backtest_${name}`, (row) => judged(name, at)(tested(row))]),
+    ...outcomes.map((name) => [`backtest_${name}`, (row) => judged(name, at)(tested(row) ?? {})]),
   ];
 };
 
-const BACKTEST_COLUMNS = [
+const csvOfPooled = () => {
+  const at = policyIndex();
+  return [
+    ...plainOf("job_kind", "job_label", "tasks", "basis", "campaign_count", "slot_count", "own_peak_count", "current_request_memory_mib"),
+    ["policy", () => JUDGED[at]],
+    ...judgedOf(at, "request_memory_mib", "smallest_request_memory_mib", "largest_campaign", "evident_campaign_count", "has_enough_evidence"),
+  ];
+};
+
+const policyName = (name) => embedded.policies.find((one) => one.policy === name)?.short ?? "today's request";
+
+const backtestGroups = () => [["", [
   textColumn("policy", "Policy", { text: (row) => policyName(row.policy) }),
   textColumn("evidence_campaign", "From"),
   textColumn("campaign", "Applied to"),
@@ -93,44 +151,9 @@ const BACKTEST_COLUMNS = [
   countColumn("unfinished_count", "Never done", { hint: "What the last retry would still kill", tone: (row) => (row.unfinished_count ? "over" : "") }),
   writtenColumn("wasted_gib_h", "Wasted (GiB h)", (value) => decimals(value, 1)),
   fractionColumn("wasted_fraction", "Wasted", "Share of waste in waste and use"),
-];
+]]];
 
-const policyName = (name) => embedded.policies.find((one) => one.policy === name)?.short ?? "today's request";
-
-const isPooled = () => byId("evidence").value === "pooled";
-
-// One request for all campaigns: the largest of those that stand on enough evidence.
-const pooledGroups = () => {
-  const at = policyIndex();
-  return [
-    ["", [textColumn("job_label", "Job"), textColumn("job_kind", "Kind", { text: (row) => KINDS[row.job_kind] ?? row.job_kind })]],
-    ["Request (MiB)", [
-      { key: "request", title: "by policy", value: judged("request_memory_mib", at), text: (row) => mibText(row.request_memory_mib[at]), hint: "The most that a campaign asks for, in MiB", tone: () => "strong" },
-      { key: "least", title: "least", value: judged("smallest_request_memory_mib", at), text: (row) => mibText(row.smallest_request_memory_mib[at]), hint: "What the campaign asks for that asks for least, in MiB" },
-      { key: "now", title: "now", value: (row) => row.current_request_memory_mib, text: (row) => mibText(row.current_request_memory_mib), hint: "requestMemory in MiB of the current configuration" },
-    ]],
-    ["Evidence", [
-      { key: "most-in", title: "most in", isText: true, value: judged("largest_campaign", at), text: (row) => row.largest_campaign[at] ?? NOTHING, hint: "Campaign that asks for the most" },
-      countColumn("campaign_count", "campaigns", { hint: "Campaigns in which it ran" }),
-      { key: "evident", title: "with enough", value: judged("evident_campaign_count", at), text: (row) => count(row.evident_campaign_count[at]), hint: "Campaigns with enough own peaks" },
-      countColumn("slot_count", "seen", { hint: "Jobs seen" }),
-      countColumn("own_peak_count", "own", { hint: "Of these, with a peak of their own" }),
-      { key: "enough", title: "enough?", isText: true, value: (row) => EVIDENCE(row, at), text: (row) => EVIDENCE(row, at), tone: (row) => (row.has_enough_evidence[at] ? "" : "thin") },
-      textColumn("basis", "by", { hint: "By process where graphs say which quanta shared one, else by quantum" }),
-    ]],
-  ];
-};
-
-const csvOfPooled = () => {
-  const at = policyIndex();
-  return [
-    ...["job_kind", "job_label", "tasks", "basis", "campaign_count", "slot_count", "own_peak_count", "current_request_memory_mib"].map((name) => [name, (row) => row[name]]),
-    ["policy", () => JUDGED[at]],
-    ...["request_memory_mib", "smallest_request_memory_mib", "largest_campaign", "evident_campaign_count", "has_enough_evidence"].map((name) => [name, judged(name, at)]),
-  ];
-};
-
-const requestsNote = (ours, at) => {
+const noteOf = (ours, at) => {
   if (!ours.length && !isPooled() && !embedded.detail.has_every_answer) return `Requests of other campaigns than the focus: ${leftOut("fct_memory_requests")}`;
   const thin = ours.filter((row) => !row.has_enough_evidence[at]).length;
   return [
@@ -144,27 +167,25 @@ const requestsNote = (ours, at) => {
   ].filter(Boolean).join(" ");
 };
 
-const request = () => {
+const bpsOf = new Map(embedded.bps.map(({ campaign, texts }) => [campaign, texts]));
+
+const showRequests = () => {
   const at = policyIndex();
   const kind = byId("job-kind").value;
-  const all = isPooled() ? pooledRequests : requests.filter((row) => row.campaign === state.campaign);
+  const all = isPooled() ? pooledJobs : jobs.filter((row) => row.campaign === state.campaign);
   const ours = all.filter((row) => (kind ? row.job_kind === kind : row.job_kind !== "member"));
   const found = ours.filter((row) => contains(byId("requests-search").value, row.job_label, row.tasks));
-  const groups = isPooled() ? pooledGroups() : requestGroups();
-  shown.requests = fillTable("requests", groups.flatMap(([, columns]) => columns), found, {
-    again: request,
-    groups: groups.map(([title, columns]) => [title, columns.length]),
-  });
+  fillTable("requests", isPooled() ? pooledGroups() : requestGroups(), found, { again: showRequests });
   setText("requests-count", plural(found.length, "job"));
-  setText("requests-note", requestsNote(ours, at));
+  setText("requests-note", noteOf(ours, at));
 
   const tests = backtestTotals
     .filter((row) => [row.evidence_campaign, row.campaign].includes(state.campaign))
     .sort((a, b) => campaignNames.indexOf(a.campaign) - campaignNames.indexOf(b.campaign) || JUDGED.indexOf(a.policy) - JUDGED.indexOf(b.policy));
   byId("backtest-part").hidden = !tests.length;
-  shown.backtest = fillTable("backtest", BACKTEST_COLUMNS, tests, { again: request });
+  fillTable("backtest", backtestGroups(), tests, { again: showRequests });
 
-  const text = (isPooled() ? embedded.pooled_bps : embedded.bps[state.campaign])?.[at];
+  const text = (isPooled() ? embedded.pooled_bps : bpsOf.get(state.campaign))?.[at];
   byId("bps-copy").disabled = byId("bps-save").disabled = !text;
   setText("bps", text ?? "Left out to keep this page small: pick the focus campaign.");
   setText("bps-copied", "");
@@ -181,11 +202,31 @@ const copyBps = async () => {
   }
 };
 
-const listenToRequests = () => {
-  fillSelect(byId("policy"), embedded.policies.map((one) => [one.policy, one.short]), JUDGED[0]);
-  for (const id of ["evidence", "policy", "job-kind"]) byId(id).addEventListener("change", request);
-  byId("requests-search").addEventListener("input", request);
-  byId("requests-csv").addEventListener("click", () => saveCsv(fileStem(`requests-${byId("policy").value}${isPooled() ? "-all-campaigns" : ""}`), isPooled() ? csvOfPooled() : csvOfRequests(), shown.requests));
-  byId("bps-copy").addEventListener("click", copyBps);
-  byId("bps-save").addEventListener("click", () => save("requestMemory.yaml", "application/yaml", byId("bps").textContent));
+const saveRequests = () => {
+  const name = `requests-${state.policy}${isPooled() ? "-all-campaigns" : ""}`;
+  saveCsv(fileStem(name), isPooled() ? csvOfPooled() : csvOfRequests(), shown.get("requests"));
+};
+
+export const requests = {
+  charts: {},
+  choose: () => {
+    fillSelect(byId("evidence"), EVIDENCE, state.evidence);
+    fillSelect(byId("policy"), offeredPolicies(), state.policy);
+    showRequests();
+  },
+  listen: (remember) => {
+    fillSelect(byId("job-kind"), SHOWN_KINDS, "");
+    for (const name of ["evidence", "policy"]) {
+      byId(name).addEventListener("change", () => {
+        state[name] = byId(name).value;
+        remember();
+        showRequests();
+      });
+    }
+    byId("job-kind").addEventListener("change", showRequests);
+    byId("requests-search").addEventListener("input", showRequests);
+    byId("requests-csv").addEventListener("click", saveRequests);
+    byId("bps-copy").addEventListener("click", copyBps);
+    byId("bps-save").addEventListener("click", () => save("requestMemory.yaml", "application/yaml", byId("bps").textContent));
+  },
 };

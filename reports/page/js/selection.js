@@ -1,37 +1,53 @@
 // What is selected, and the sums over it: all of integers, so that they are exact.
 
-const ALL = "all";
-const NONE = "none";
-const VALUE = "is:";
+import { STEPS_PER_GIB, campaignNames, campaignOf, embedded, focus, series, stages, stopAt } from "./data.js";
+import { stageTitle } from "./numbers.js";
 
-const state = {
+export const ALL = "all";
+export const NONE = "none";
+export const VALUE = "is:";
+
+// Evidence of requests: this campaign, or all of them.
+export const EVIDENCE = [["campaign", "this campaign"], [ALL, "all campaigns"]];
+
+export const state = {
   campaign: focus ? focus.campaign : "",
   stage: ALL,
   band: ALL,
   field: ALL,
   step: stopAt(focus ? focus.threshold_gib : 6),
+  section: "",
+  policy: embedded.policies[0].policy,
+  evidence: EVIDENCE[0][0],
+  pair: "",
+};
+
+// Another campaign has other pairs.
+export const pickCampaign = (name) => {
+  if (name !== state.campaign) state.pair = "";
+  state.campaign = name;
 };
 
 // A choice is ALL, NONE (the data ID has no such dimension) or VALUE and the value itself.
 const isChosen = (choice, value) =>
   choice === ALL || (choice === NONE ? value === null : choice === VALUE + value);
 
-const memoryGib = () => state.step / STEPS_PER_GIB;
-const isFiltered = () => state.band !== ALL || state.field !== ALL;
+export const memoryGib = () => state.step / STEPS_PER_GIB;
+export const isFiltered = () => state.band !== ALL || state.field !== ALL;
 
 // Whether a row is of the campaign and stage, whatever band and field are picked.
-const ofSelection = (row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage);
+export const ofSelection = (row) => row.campaign === state.campaign && (state.stage === ALL || row.stage === state.stage);
 
-const matches = (row, { campaign = state.campaign, stage = state.stage } = {}) =>
+export const matches = (row, { campaign = state.campaign, stage = state.stage } = {}) =>
   row.campaign === campaign &&
   (stage === ALL || row.stage === stage) &&
   isChosen(state.band, row.band) &&
   isChosen(state.field, row.field);
 
-const selectedSeries = (where) => series.filter((row) => matches(row, where));
+export const selectedSeries = (where) => series.filter((row) => matches(row, where));
 
 // Quanta, microseconds of wall time and inherited peaks: all, and what is over a step.
-const totals = (rows, step = state.step) => {
+export const totals = (rows, step = state.step) => {
   const sum = {
     quanta: 0, wallTime: 0, inherited: 0,
     overQuanta: 0, overWallTime: 0, overInherited: 0,
@@ -51,25 +67,31 @@ const totals = (rows, step = state.step) => {
   return sum;
 };
 
-const stageRows = (campaign = state.campaign, stage = state.stage) =>
+export const stageRows = (campaign = state.campaign, stage = state.stage) =>
   stages.filter((row) => row.campaign === campaign && (stage === ALL || row.stage === stage));
 
-const add = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
+export const add = (rows, name) => rows.reduce((sum, row) => sum + (row[name] ?? 0), 0);
+
+// What the bands and fields do not change.
+export const subjectOfStage = () =>
+  [state.campaign, campaignOf.get(state.campaign)?.release, state.stage === ALL ? "all stages" : stageTitle(state.stage)].join(" · ");
+
+export const subject = () => {
+  const parts = [subjectOfStage()];
+  if (state.band !== ALL) parts.push(state.band === NONE ? "without band" : `band ${state.band.slice(VALUE.length)}`);
+  if (state.field !== ALL) parts.push(state.field === NONE ? "without field" : `field ${state.field.slice(VALUE.length)}`);
+  return parts.join(" · ");
+};
 
 // Gaps of what is shown, said beside every chart and table of it.
-const gapRemarks = (campaign = state.campaign, stage = state.stage) =>
+export const gapRemarks = (campaign = state.campaign, stage = state.stage) =>
   stageRows(campaign, stage).flatMap((row) => {
     const where = `${row.campaign}, ${stageTitle(row.stage)}`;
     if (row.incomplete_reason) return [`${where}, declared gap: ${row.incomplete_reason}`];
     return row.completeness_verdict === "incomplete" ? [`${where} is incomplete.`] : [];
   });
 
-// Distinct values among a campaign's series, NONE last, in the order of `compare`.
-const choices = (name, compare) => {
-  const values = new Set(series.filter((row) => row.campaign === state.campaign).map((row) => row[name]));
-  const known = [...values].filter((value) => value !== null).sort(compare);
-  return { known, hasNone: values.has(null) };
-};
+export const allGapRemarks = () => campaignNames.flatMap((name) => gapRemarks(name));
 
 const BANDS = "ugrizy";
 const bandOrder = (a, b) =>
@@ -79,25 +101,13 @@ const OTHER_FIELDS = "other fields";
 const fieldOrder = (a, b) =>
   (a === OTHER_FIELDS) - (b === OTHER_FIELDS) || (a < b ? -1 : Number(a > b));
 
-// The selection stands in the address, so that a link leads to what one sees.
-const ADDRESSED = ["campaign", "stage", "band", "field"];
-
-const writeAddress = () => {
-  const query = new URLSearchParams(ADDRESSED.map((name) => [name, state[name]]));
-  query.set("gib", String(memoryGib()));
-  try {
-    history.replaceState(null, "", `#${query}`);
-  } catch {
-    // Some viewers forbid it for local files: the page works without.
-  }
+// What a picker of bands or fields offers for the campaign: [code, text], all of them first.
+const offer = (name, compare, all, none) => {
+  const values = new Set(series.filter((row) => row.campaign === state.campaign).map((row) => row[name]));
+  const known = [...values].filter((value) => value !== null).sort(compare);
+  return [[ALL, all], ...known.map((value) => [VALUE + value, value]), ...(values.has(null) && known.length ? [[NONE, none]] : [])];
 };
 
-const readAddress = () => {
-  const query = new URLSearchParams(location.hash.slice(1));
-  if (campaignOf.has(query.get("campaign"))) state.campaign = query.get("campaign");
-  if (stageNames.includes(query.get("stage"))) state.stage = query.get("stage");
-  state.band = query.get("band") ?? ALL;
-  state.field = query.get("field") ?? ALL;
-  const memory = Number(query.get("gib"));
-  if (memory > 0) state.step = stopAt(memory);
-};
+export const offeredBands = () => offer("band", bandOrder, "All bands", "Without band");
+export const offeredFields = () => offer("field", fieldOrder, "All fields", "Without field");
+export const offeredStages = () => [[ALL, "All stages"], ...stageRows(state.campaign, ALL).map((row) => [row.stage, stageTitle(row.stage)])];

@@ -1,10 +1,22 @@
 // What to buy: what nodes of each memory per core would charge for the work, and cost.
 
+import { options } from "./charts.js";
+import { campaignColour, campaignShape, inkColour, stageColour } from "./colours.js";
+import { campaignNames, tables } from "./data.js";
+import { byId, element, setText } from "./elements.js";
+import { NOTHING, coreHours, count, fraction, gib, grouped, plural, stageTitle } from "./numbers.js";
+import { ALL, gapRemarks, isFiltered, memoryGib, ofSelection, stageRows, state, subjectOfStage } from "./selection.js";
+import { changeColumn, countColumn, fillTable, fractionColumn, memoryColumn, textColumn, timeColumn, unitOfTime, writtenColumn } from "./tables.js";
+
 const ALL_STAGES = "All stages";
+
+const choices = tables.get("sizing");
+const nodes = tables.get("nodes");
+const packings = tables.get("packings");
 
 // The choices of a campaign and stage; all stages together have a row of their own.
 const sizingChoices = (campaign = state.campaign, stage = state.stage) =>
-  sizing.filter((row) => row.campaign === campaign && row.stage === (stage === ALL ? null : stage));
+  choices.filter((row) => row.campaign === campaign && row.stage === (stage === ALL ? null : stage));
 
 const isSized = (rows) => rows.some((row) => row.slot_count > 0);
 
@@ -12,14 +24,16 @@ const isSized = (rows) => rows.some((row) => row.slot_count > 0);
 const choiceAtLine = (rows) =>
   rows.filter((row) => row.memory_per_core_gib <= memoryGib()).at(-1) ?? rows[0];
 
+const CIRCLE = "circle";
+
+// [label, colour, shape, choices] of each curve.
 const sizingCurves = () => {
   if (options.curves === "campaigns") {
-    return campaignNames.map((name) => [name, campaignColour(name), sizingChoices(name)]);
+    return campaignNames.map((name) => [name, campaignColour(name), campaignShape(name), sizingChoices(name)]);
   }
   const listed = state.stage === ALL ? stageRows(state.campaign, ALL).map((row) => row.stage) : [state.stage];
-  const curves = listed.map((name) => [stageTitle(name), stageColour(name), sizingChoices(state.campaign, name)]);
-  const ink = embedded.configs[isDark ? "dark" : "light"].title.color;
-  return state.stage === ALL ? [...curves, [ALL_STAGES, ink, sizingChoices()]] : curves;
+  const curves = listed.map((name) => [stageTitle(name), stageColour(name), CIRCLE, sizingChoices(state.campaign, name)]);
+  return state.stage === ALL ? [...curves, [ALL_STAGES, inkColour(), CIRCLE, sizingChoices()]] : curves;
 };
 
 const SIZING = {
@@ -33,10 +47,11 @@ const unfitText = (row) =>
 
 const sizingRows = (curves) => {
   const { value } = SIZING[options.sizing];
-  return curves.flatMap(([label, colour, rows]) =>
+  return curves.flatMap(([label, colour, shape, rows]) =>
     rows.filter((row) => row[value] !== null && row.slot_count > 0).map((row) => ({
       label,
-      colour: label === ALL_STAGES ? colour : onPage(colour),
+      colour,
+      shape,
       memory_gib: row.memory_per_core_gib,
       value: row[value],
       is_near: row.is_nearly_cheapest === true,
@@ -49,25 +64,26 @@ const sizingRows = (curves) => {
   );
 };
 
-const BASES = {
-  process: "By process: a slot holds what the largest of its quanta took, from the first to the last.",
-  quantum: "By quantum, since no graph says which quanta shared a process: a lower bound.",
-  mixed: "By process where a graph says which quanta shared one, else by quantum: a lower bound there.",
-};
+const BASES = new Map([
+  ["process", "By process: a slot holds what the largest of its quanta took, from the first to the last."],
+  ["quantum", "By quantum, since no graph says which quanta shared a process: a lower bound."],
+  ["mixed", "By process where a graph says which quanta shared one, else by quantum: a lower bound there."],
+]);
 
-drawings.buy = () => {
-  const curves = sizingCurves().filter(([, , rows]) => isSized(rows));
+const buy = () => {
+  const curves = sizingCurves().filter(([, , , rows]) => isSized(rows));
   const rows = sizingRows(curves);
   const here = choiceAtLine(sizingChoices());
-  const notes = ["A slot of peak r holds max(CPUs, r / memory per core rounded up) cores for its time.", BASES[here?.basis] ?? ""];
+  const notes = ["A slot of peak r holds max(CPUs, r / memory per core rounded up) cores for its time.", BASES.get(here?.basis) ?? ""];
   if (rows.some((row) => row.is_near)) notes.push("Filled points cost at most 5\u00a0% more than the cheapest.");
   if (here?.unsized_quanta_count) notes.push(`${plural(here.unsized_quanta_count, "quantum that ran is", "quanta that ran are")} not in it: they left no peak or no time.`);
   if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
   return {
     spec: options.sizing,
     rows,
-    signals: { chosen: chosen.buy ?? [] },
+    signals: {},
     colours: new Map(curves.map(([label, colour]) => [label, colour])),
+    shapes: options.curves === "campaigns" ? new Map(curves.map(([label, , shape]) => [label, shape])) : undefined,
     title: SIZING[options.sizing].title,
     note: notes.join(" "),
     gaps: gapRemarks(),
@@ -93,45 +109,51 @@ const cheapest = (rows) => {
   return [gib(best.memory_per_core_gib), flat];
 };
 
-const NODE_COLUMNS = [
-  textColumn("node_type", "Node"),
-  textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
-  countColumn("cores_count", "Cores"),
-  writtenColumn("memory_gib", "Memory", gib),
-  writtenColumn("memory_per_core_gib", "Per core", gib),
-  countColumn("quanta_count", "Quanta"),
-  countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
-  writtenColumn("unfit_wall_time_h", "Their wall time", hours),
-  writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours that the work which fits would be charged" }),
-  fractionColumn("overhead_fraction", "Overhead", "Charged beyond unlimited memory"),
-];
+const nodeGroups = (rows) => {
+  const unit = unitOfTime(rows, ["unfit_wall_time_h"]);
+  return [["", [
+    textColumn("node_type", "Node"),
+    textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
+    countColumn("cores_count", "Cores"),
+    memoryColumn(rows, "memory_gib", "Memory"),
+    memoryColumn(rows, "memory_per_core_gib", "Per core"),
+    countColumn("quanta_count", "Quanta"),
+    countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
+    timeColumn("unfit_wall_time_h", `Their wall time (${unit.name})`, unit),
+    writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours that the work which fits would be charged" }),
+    fractionColumn("overhead_fraction", "Overhead", "Charged beyond unlimited memory"),
+  ]]];
+};
 
-const PACKING_COLUMNS = [
-  textColumn("node_type", "Node", { text: (row) => row.node_type ?? `${count(row.cores_count)} cores` }),
-  textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
-  writtenColumn("memory_per_core_gib", "Per core", gib),
-  countColumn("node_count", "Nodes", { hint: "As many as the formula needs to do the work in the time that the stage took" }),
-  { key: "sampled_slot_count", title: "Slots", value: (row) => row.sampled_slot_count, text: (row) => row.sampled_slot_count < row.slot_count ? `${count(row.sampled_slot_count)} of ${count(row.slot_count)}` : count(row.slot_count), hint: "Slots packed: a sample where there are very many" },
-  countColumn("unfit_slot_count", "Do not fit", { tone: (row) => (row.unfit_slot_count ? "over" : "") }),
-  writtenColumn("makespan_wall_time_h", "Takes", hours, { hint: "From the first begin to the last end" }),
-  fractionColumn("closed_form_utilisation_fraction", "Used, formula", "Share of core hours that work, by the formula"),
-  fractionColumn("queue_core_utilisation_fraction", "Used, packed", "Share of core hours that work in the simulation, while work waits"),
-  fractionColumn("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
-  fractionColumn("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
-  writtenColumn("excess_fraction", "Against the formula", changeText, { hint: "Core hours of the simulation beyond those of the formula", tone: () => "strong" }),
-  changeColumn("tied_excess_fraction", "Memory tied", "The same with memory tied to cores, as the formula takes it"),
-];
+const packingGroups = (rows) => {
+  const unit = unitOfTime(rows, ["makespan_wall_time_h"]);
+  return [["", [
+    textColumn("node_type", "Node", { text: (row) => row.node_type ?? `${count(row.cores_count)} cores` }),
+    textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
+    memoryColumn(rows, "memory_per_core_gib", "Per core"),
+    countColumn("node_count", "Nodes", { hint: "As many as the formula needs to do the work in the time that the stage took" }),
+    { key: "sampled_slot_count", title: "Slots", value: (row) => row.sampled_slot_count, text: (row) => row.sampled_slot_count < row.slot_count ? `${count(row.sampled_slot_count)} of ${count(row.slot_count)}` : count(row.slot_count), hint: "Slots packed: a sample where there are very many" },
+    countColumn("unfit_slot_count", "Do not fit", { tone: (row) => (row.unfit_slot_count ? "over" : "") }),
+    timeColumn("makespan_wall_time_h", `Takes (${unit.name})`, unit, { hint: "From the first begin to the last end" }),
+    fractionColumn("closed_form_utilisation_fraction", "Used, formula", "Share of core hours that work, by the formula"),
+    fractionColumn("queue_core_utilisation_fraction", "Used, packed", "Share of core hours that work in the simulation, while work waits"),
+    fractionColumn("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
+    fractionColumn("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
+    changeColumn("excess_fraction", "Against the formula", "Core hours of the simulation beyond those of the formula", { tone: () => "strong" }),
+    changeColumn("tied_excess_fraction", "Memory tied", "The same with memory tied to cores, as the formula takes it"),
+  ]]];
+};
 
 // What does not follow the slider.
-const nodeTables = () => {
-  for (const [id, columns, all] of [["nodes", NODE_COLUMNS, nodes], ["packings", PACKING_COLUMNS, packings]]) {
+const showNodes = () => {
+  for (const [id, groups, all] of [["nodes", nodeGroups, nodes], ["packings", packingGroups, packings]]) {
     const listed = all.filter(ofSelection);
     byId(`${id}-part`).hidden = !listed.length;
-    fillTable(id, columns, listed, { again: nodeTables });
+    fillTable(id, groups(listed), listed, { again: showNodes });
   }
 };
 
-const buy = () => {
+const showChoice = () => {
   const rows = sizingChoices();
   const here = choiceAtLine(rows);
   const isKnown = isSized(rows);
@@ -152,4 +174,10 @@ const buy = () => {
       tile("buy-best", best, "is cheapest", flat),
     );
   }
+};
+
+export const sizing = {
+  charts: { buy },
+  choose: showNodes,
+  moveLine: showChoice,
 };

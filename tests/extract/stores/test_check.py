@@ -111,8 +111,8 @@ def test_a_data_folder_that_this_user_may_not_write_is_told(
     outcome = run_process("run", local_repository, tmp_path / "x", *options, is_obedient=True)
     assert outcome.code == 1
     (line,) = outcome.text.splitlines()
-    assert line.startswith("Error: data/lake: cannot be written: this user may not")
     assert line.startswith(f"Error: {data}/lake: cannot be written: this user may not")
+    assert not list(data.iterdir())
 
 
 def test_files_that_this_user_may_not_read_are_no_lost_quanta(

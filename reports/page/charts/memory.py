@@ -1,4 +1,4 @@
-"""The page's charts of max RSS as Vega-Lite specifications, and the look of all its charts."""
+"""Charts of max RSS as Vega-Lite specifications."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from reports import theme
-from reports.page.chart_parts import (
+from ...look import theme
+from .parts import (
     EMPHASIS,
     HEIGHT,
     MEMORY_TICKS,
@@ -18,7 +18,7 @@ from reports.page.chart_parts import (
     tooltips,
 )
 
-__all__ = ["light_and_dark", "specifications"]
+__all__ = ["specifications"]
 
 BOX_HEIGHT = 8
 """Height of one box of one campaign, in CSS pixels; the page sets the height of the chart."""
@@ -254,7 +254,7 @@ def worst() -> Any:  # noqa: ANN401
 
 
 def specifications() -> dict[str, Any]:
-    """Make every specification of the page by name."""
+    """Make the specifications of this question by name."""
     return {
         "curve_fit": curve(is_rest=False),
         "curve_rest": curve(is_rest=True),
@@ -264,50 +264,4 @@ def specifications() -> dict[str, Any]:
         "wall_time_log": histogram(is_log=True, title="Wall time (h)"),
         "boxes": boxes(),
         "worst": worst(),
-    }
-
-
-def light_and_dark() -> dict[str, Any]:
-    """Make the configuration of charts for a light and for a dark page."""
-    return {
-        "light": _configuration("#1c2430", "#5b6675", "#e6e9ee", "#c22f2f", "#ffffff"),
-        "dark": _configuration("#e7ebf0", "#a3adba", "#2d343f", "#ff7b72", "#1a1f27"),
-    }
-
-
-def _configuration(ink: str, muted: str, grid: str, line: str, paper: str) -> dict[str, Any]:
-    """Give the theme of the figures other colours, and sizes for a screen."""
-    text = {"labelColor": muted, "titleColor": ink}
-    return {
-        "font": "system-ui, sans-serif",
-        "background": None,
-        "padding": 4,
-        "view": {"stroke": None},
-        "axis": {
-            **theme.CONFIG["axis"],
-            **text,
-            "labelFontSize": 12,
-            "titleFontSize": 12,
-            "gridColor": grid,
-            "domainColor": grid,
-            "tickColor": grid,
-        },
-        "legend": {
-            **text,
-            "orient": "top",
-            "labelFontSize": 12,
-            "title": None,
-            "symbolType": "stroke",
-            "symbolSize": 500,
-            "symbolStrokeWidth": 2.5,
-        },
-        "range": {
-            "category": ["#0b7285", "#d98e04"] if paper == "#ffffff" else ["#5cc8db", "#f2b84b"]
-        },
-        "title": {"color": ink, "subtitleColor": muted},
-        "style": {
-            "slider-rule": {"color": line},
-            "segment": {"stroke": paper, "strokeWidth": 0.5},
-        },
-        "mark": {"aria": False},
     }

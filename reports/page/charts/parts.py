@@ -10,7 +10,7 @@ from typing import Any
 
 import altair as alt
 
-from reports import theme
+from ...look import theme
 
 __all__ = [
     "DATA_NAME",

@@ -1,1 +1,0 @@
-"""Old names; goes when the page imports it no more."""

@@ -1,0 +1,42 @@
+// Is it all there: what was expected, and what was found.
+
+import { stages } from "./data.js";
+import { csvOf, saveCsv } from "./downloads.js";
+import { byId } from "./elements.js";
+import { stageTitle } from "./numbers.js";
+import { countColumn, fillTable, shown, textColumn } from "./tables.js";
+
+const VERDICTS = new Map([
+  ["complete", "complete"],
+  ["declared", "declared gap"],
+  ["incomplete", "incomplete"],
+  ["unverified", "not verified"],
+]);
+
+const groups = () => [["", [
+  textColumn("campaign", "Campaign"),
+  textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
+  textColumn("completeness_verdict", "Verdict", {
+    text: (row) => VERDICTS.get(row.completeness_verdict) ?? row.completeness_verdict,
+    tone: (row) => `verdict ${row.completeness_verdict}`,
+  }),
+  countColumn("expected_count", "Expected"),
+  countColumn("quanta_count", "Measured"),
+  countColumn("no_work_count", "No work"),
+  countColumn("failed_count", "Failed"),
+  countColumn("blocked_count", "Blocked"),
+  countColumn("gap_count", "Missing", { hint: "Missing, unreadable, unknown or lost" }),
+  countColumn("superseded_count", "Superseded"),
+  textColumn("incomplete_reason", "Declared", { tone: () => "long" }),
+]]];
+
+const showStages = () => fillTable("complete", groups(), stages, { again: showStages });
+
+export const completeness = {
+  charts: {},
+  choose: showStages,
+  listen: () => {
+    byId("complete-csv").addEventListener("click", () =>
+      saveCsv("quanta-census_completeness", csvOf("stages"), shown.get("complete")));
+  },
+};

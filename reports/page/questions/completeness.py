@@ -1,0 +1,43 @@
+"""Is it all there: what was expected of every stage, and what was found."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ...warehouse import Warehouse
+from ..detail import Detail
+
+__all__ = ["SECTIONS", "tables"]
+
+SECTIONS = {"complete-section": "Completeness"}
+"""Sections of the page by their IDs, with their names in the menu."""
+
+
+def stages(warehouse: Warehouse) -> pa.Table:
+    """List every (campaign, stage) of the file with its counts and its verdict."""
+    return warehouse.query(
+        """
+        select
+            campaign, stage, completeness_verdict, incomplete_reason, is_empty,
+            quanta_count, expected_count, attempted_count, no_work_count, failed_count,
+            blocked_count, aborted_count, missing_count, gap_count, superseded_count,
+            inherited_peak_count, spent_wall_time_h
+        from fct_stage_usage join dim_campaigns using (campaign)
+        order by stage_position, campaign_position
+        """
+    )
+
+
+def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
+    """Read what the page embeds for this question, by the name of each table.
+
+    Parameters
+    ----------
+    warehouse : `~reports.warehouse.Warehouse`
+        The warehouse.
+    detail : `~reports.page.detail.Detail`
+        How finely.
+    """
+    return {
+        "stages": stages(warehouse),
+    }

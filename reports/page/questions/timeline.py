@@ -1,0 +1,97 @@
+"""When and where it ran, and what the time was spent on."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from ...warehouse import Warehouse
+from ..detail import Detail
+
+__all__ = ["SECTIONS", "tables"]
+
+SECTIONS = {"running": "When and where"}
+"""Sections of the page by their IDs, with their names in the menu."""
+
+MOST_HOSTS = 60
+"""Nodes of one (campaign, stage): a facility has thousands."""
+
+
+def concurrency(warehouse: Warehouse) -> pa.Table:
+    """List what ran at once over time, a row for each (campaign, stage).
+
+    Returns
+    -------
+    stages : `pyarrow.Table`
+        With ``first_at_s`` (of bin 0, in s since 1970 UTC), ``bin_wall_time_s``, and lists of
+        one length: ``bin_position``, ``running_quanta_count``, ``resident_gib`` (means over the
+        bin, to three decimals).
+    """
+    return warehouse.query(
+        """
+        select
+            campaign, stage,
+            min(epoch(bin_started_at) - bin_position * bin_wall_time_s)::bigint as first_at_s,
+            any_value(bin_wall_time_s) as bin_wall_time_s,
+            list(bin_position order by bin_position) as bin_position,
+            list(round(running_quanta_count, 3) order by bin_position) as running_quanta_count,
+            list(round(resident_gib, 3) order by bin_position) as resident_gib
+        from fct_concurrency
+        join dim_campaigns using (campaign)
+        join fct_stage_usage as usage using (campaign, stage)
+        group by campaign, campaign_position, stage, stage_position
+        order by campaign_position, stage_position
+        """
+    )
+
+
+def hosts(warehouse: Warehouse) -> pa.Table:
+    """List the nodes that ran a stage, the slowest first: at most `MOST_HOSTS` of each."""
+    return warehouse.query(
+        """
+        select
+            campaign, stage, node_name, attempted_quanta_count, failed_count, failed_fraction,
+            total_wall_time_h, max_max_rss_bytes, compared_quanta_count, slowdown_fraction,
+            is_slow
+        from fct_node_usage
+        join dim_campaigns using (campaign)
+        qualify row_number() over (
+            partition by campaign, stage
+            order by is_slow desc, slowdown_fraction desc nulls last, node_name
+        ) <= $1
+        order by
+            campaign_position, is_slow desc, slowdown_fraction desc nulls last, node_name, stage
+        """,
+        [MOST_HOSTS],
+    )
+
+
+def efficiency(warehouse: Warehouse) -> pa.Table:
+    """List how much of their wall time tasks spent computing and in the Butler."""
+    return warehouse.query(
+        """
+        select
+            campaign, stage, task_label, quanta_count, cpus_count, timed_wall_time_h,
+            cpu_time_fraction, cpu_time_per_core_fraction, butler_get_fraction,
+            butler_put_fraction
+        from fct_task_efficiency
+        join dim_campaigns using (campaign)
+        order by campaign_position, timed_wall_time_h desc nulls last, task_label
+        """
+    )
+
+
+def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
+    """Read what the page embeds for this question, by the name of each table.
+
+    Parameters
+    ----------
+    warehouse : `~reports.warehouse.Warehouse`
+        The warehouse.
+    detail : `~reports.page.detail.Detail`
+        How finely.
+    """
+    return {
+        "concurrency": concurrency(warehouse),
+        "hosts": hosts(warehouse),
+        "efficiency": efficiency(warehouse),
+    }
