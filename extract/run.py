@@ -446,7 +446,7 @@ def extract(
             _write_stage(lake, file, plan, stage, repositories, summary)
         _keep_others(lake, file, plan)
         lake.write_empty_tables()
-        lake.sweep()
+        lake.finish()
     summary.wall_time_s = time.monotonic() - begun
     return summary
 

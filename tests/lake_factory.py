@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 import typer
 
 from extract.lake.schema import DIMENSION_COLUMNS, LAKE_SCHEMA_VERSION, TABLES
+from extract.lake.store import LakeFile, Manifest, write_manifest
 
-__all__ = ["GIB", "SyntheticLake", "canonical_data_id", "sample_lake"]
+__all__ = ["GIB", "SyntheticLake", "canonical_data_id", "sample_lake", "seal"]
 
 GIB = 1024**3
 
@@ -40,6 +41,12 @@ def canonical_data_id(data_id: Mapping[str, int | str]) -> str:
 def _identifier(*parts: object) -> str:
     """Derive a UUID that is the same in every run."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join(map(str, parts))))
+
+
+def seal(root: Path) -> None:
+    """Write the manifest that an extraction would have left of the files that are there."""
+    files = {str(path.relative_to(root)): LakeFile.of(path) for path in root.rglob("*.parquet")}
+    write_manifest(root, Manifest(files=files, is_finished=True), root / ".manifest")
 
 
 @dataclass
@@ -303,6 +310,7 @@ class SyntheticLake:
                 if table != "campaigns":
                     nowhere = nowhere / "stage=__none__"
                 _write(schema.empty_table(), nowhere / "empty.parquet")
+        seal(root)
         return root
 
 

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 import yaml
 from rich.console import Console
 from rich.markup import escape
@@ -23,6 +22,7 @@ from . import completeness
 from .engine import PROJECT, Outcome, invoke, project_environment
 from .errors import TransformError
 from .fingerprint import Publication, Remark, fingerprint, published, remember
+from .lake import LakeManifest, check_content, read_manifest
 from .layout import Layout
 from .progress import Progress
 
@@ -55,18 +55,20 @@ def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = Fal
     TransformError
         Raised when nothing was published: no lake, a broken model, a check that failed.
     """
-    layout.require_lake()
-    _require_lake_version(layout)
+    manifest = read_manifest(layout, _schema_version())
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     with _alone(layout):
         made_from = fingerprint(layout)
         before = published(layout)
         if before and before.fingerprint == made_from and not full_refresh:
             return _repeat(layout, before, console)
-        return _publish(layout, made_from, console, memory_limit)
+        check_content(layout, manifest)
+        return _publish(layout, manifest, made_from, console, memory_limit)
 
 
-def _publish(layout: Layout, made_from: str, console: Console, memory_limit: str) -> bool:
+def _publish(
+    layout: Layout, manifest: LakeManifest, made_from: str, console: Console, memory_limit: str
+) -> bool:
     """Build, check and rename into place."""
     began = time.monotonic()
     with _building_folder(layout) as folder:
@@ -79,12 +81,28 @@ def _publish(layout: Layout, made_from: str, console: Console, memory_limit: str
             connection.execute("checkpoint")
             complete = completeness.report(connection, console)
         _refuse_failed(outcomes, new, layout)
+        if read_manifest(layout, _schema_version()) != manifest:
+            raise TransformError(
+                f"an extraction changed the lake in {layout.lake} while it was read: "
+                "run `make transform` again"
+            )
+        _sync(new)
         new.replace(layout.warehouse)
+        _sync(layout.root)
     remarks = _remarks(outcomes)
     remember(layout, made_from, remarks)
     _warn(remarks, console)
     console.print(f"Published {layout.warehouse} after {time.monotonic() - began:.1f} s")
     return complete
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk holds a file, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _repeat(layout: Layout, before: Publication, console: Console) -> bool:
@@ -99,19 +117,10 @@ def _repeat(layout: Layout, before: Publication, console: Console) -> bool:
     return complete
 
 
-def _require_lake_version(layout: Layout) -> None:
-    """Refuse a lake that another version of the extractor wrote."""
-    ours = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["lake_schema_version"]
-    found: set[int] = set()
-    for file in (layout.lake / "runs").rglob("*.parquet"):
-        column = pq.read_table(file, columns=["lake_schema_version"], partitioning=None).column(0)
-        found |= set(column.drop_null().to_pylist())
-    for version in sorted(found):
-        if version != ours:
-            raise TransformError(
-                f"the lake in {layout.lake} has schema version {version}, this program reads "
-                f"version {ours}: run `make extract` again, with --refresh if it stays so"
-            )
+def _schema_version() -> int:
+    """Give the version of the lake's schema that the models read."""
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    return int(project["vars"]["lake_schema_version"])
 
 
 @contextmanager

@@ -4,6 +4,7 @@ A unit of work (a RUN of a stage, a predicted graph, a stage's visits) is
 published in three steps: its entry leaves the manifest, its files are renamed
 into place, its entry returns.  Killed at any moment, the lake holds units that
 the manifest vouches for, and remains that the next run removes or overwrites.
+The manifest is a contract with whoever reads the lake: docs/lake.md describes it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,16 @@ from ..errors import LakeError
 from .parquet import write_parquet
 from .schema import LAKE_SCHEMA_VERSION, TABLES
 
-__all__ = ["DISK_FULL", "Lake", "Manifest", "Unit", "read_manifest", "writing"]
+__all__ = [
+    "DISK_FULL",
+    "Lake",
+    "LakeFile",
+    "Manifest",
+    "Unit",
+    "read_manifest",
+    "write_manifest",
+    "writing",
+]
 
 _MANIFEST = "manifest.json"
 _LOCK = ".lock"
@@ -79,27 +89,60 @@ class Unit(msgspec.Struct, frozen=True):
     facts: dict[str, Any]
     """What `runs` says of it."""
 
-    sizes: dict[str, int] = {}
-    """Bytes of each file as it was written; none where an older version did not keep them."""
-
     @property
     def key(self) -> UnitKey:
         """What makes it this unit, whatever it holds."""
         return (self.kind, self.campaign, self.stage, self.name)
 
 
+class LakeFile(msgspec.Struct, frozen=True):
+    """One Parquet file of the lake as it was written."""
+
+    bytes_count: int
+    """Size."""
+
+    sha256: str
+    """Digest of its content, hexadecimal."""
+
+    @classmethod
+    def of(cls, path: Path) -> LakeFile:
+        """Describe a file that is complete.
+
+        Parameters
+        ----------
+        path : `pathlib.Path`
+            The file.
+
+        Returns
+        -------
+        file : `LakeFile`
+            Its size and digest.
+        """
+        with path.open("rb") as stream:
+            return cls(path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
 class _ManifestFile(msgspec.Struct):
-    """What stands in the manifest's file."""
+    """Content of the manifest's file."""
 
     lake_schema_version: int
     units: list[Unit]
+    is_finished: bool = False
+    columns: dict[str, dict[str, str]] = {}
+    files: dict[str, LakeFile] = {}
 
 
 @dataclass
 class Manifest:
-    """Every unit that was written into the lake."""
+    """Every unit that was written into the lake, and every file."""
 
     units: list[Unit] = field(default_factory=list)
+
+    files: dict[str, LakeFile] = field(default_factory=dict)
+    """Every file by its path relative to the lake."""
+
+    is_finished: bool = False
+    """Whether the last extraction came to its end: the tables belong together."""
 
     damages: dict[UnitKey, str] = field(default_factory=dict)
     """What somebody did to the files of a unit since, in words, by `Unit.key`."""
@@ -163,21 +206,63 @@ def read_manifest(root: Path) -> Manifest:
                 f"{root}: this lake has schema version {version}, "
                 f"this program writes {LAKE_SCHEMA_VERSION}: {remedy}"
             )
-        units = msgspec.json.decode(raw, type=_ManifestFile).units
+        content = msgspec.json.decode(raw, type=_ManifestFile)
     except msgspec.MsgspecError as error:
         raise LakeError(f"{path}: is damaged ({error}): {remedy}") from error
-    damages = {unit.key: damage for unit in units if (damage := _damage(root, unit))}
-    return Manifest(units, damages)
+    damages = {
+        unit.key: damage for unit in content.units if (damage := _damage(root, unit, content.files))
+    }
+    return Manifest(content.units, content.files, content.is_finished, damages)
 
 
-def _damage(root: Path, unit: Unit) -> str | None:
+def write_manifest(root: Path, manifest: Manifest, staged: Path) -> None:
+    """Write what a lake holds, so that it is there whole or as it was before.
+
+    Parameters
+    ----------
+    root : `pathlib.Path`
+        Folder of the lake.
+    manifest : `Manifest`
+        Its content.
+    staged : `pathlib.Path`
+        File to write first, on the same file system.
+    """
+    columns = {
+        table: {column.name: str(column.type) for column in schema}
+        for table, schema in TABLES.items()
+    }
+    content = _ManifestFile(
+        LAKE_SCHEMA_VERSION, manifest.units, manifest.is_finished, columns, manifest.files
+    )
+    staged.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
+    _move(staged, root / _MANIFEST)
+
+
+def _move(staged: Path, target: Path) -> None:
+    """Put a complete file in its place, which also a machine that loses its power leaves whole."""
+    _sync(staged)
+    staged.replace(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until the disk holds a file, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _damage(root: Path, unit: Unit, files: Mapping[str, LakeFile]) -> str | None:
     """Say what somebody did to the files of a unit."""
     for file in unit.files:
         path = root / file
         if not path.is_file():
             return f"{file} is gone"
-        found = path.stat().st_size
-        written = unit.sizes.get(file, found)
+        if file not in files:
+            return f"{file} was written by a version that kept no digest"
+        found, written = path.stat().st_size, files[file].bytes_count
         if found != written:
             return f"{file} has {found:,} bytes, and was written with {written:,}"
     return None
@@ -285,21 +370,22 @@ class Lake:
         Parameters
         ----------
         unit : `Unit`
-            The unit; its ``files`` and ``sizes`` are filled in here.
+            The unit; its ``files`` are filled in here.
         staged : `~collections.abc.Mapping` [ `str`, `~collections.abc.Sequence` ]
             Table name to complete files in the scratch folder.
         """
         self.retire(unit.key)
-        sizes = {}
+        written = {}
         for table, paths in staged.items():
             folder = self.folder(table, unit.campaign, unit.stage)
             folder.mkdir(parents=True, exist_ok=True)
             for number, path in enumerate(paths):
                 suffix = f".{number}" if len(paths) > 1 else ""
                 target = folder / f"{_stem(unit)}{suffix}.parquet"
-                path.replace(target)
-                sizes[str(target.relative_to(self.root))] = target.stat().st_size
-        self.manifest.units.append(msgspec.structs.replace(unit, files=tuple(sizes), sizes=sizes))
+                written[str(target.relative_to(self.root))] = LakeFile.of(path)
+                _move(path, target)
+        self.manifest.files |= written
+        self.manifest.units.append(msgspec.structs.replace(unit, files=tuple(written)))
         self._write_manifest()
 
     def retire(self, key: UnitKey) -> None:
@@ -314,6 +400,9 @@ class Lake:
         if not gone:
             return
         self.manifest.units = [unit for unit in self.manifest.units if unit.key != key]
+        for unit in gone:
+            for file in unit.files:
+                self.manifest.files.pop(file, None)
         self._write_manifest()
         for unit in gone:
             for file in unit.files:
@@ -340,11 +429,14 @@ class Lake:
         target = folder / f"{table}.parquet"
         staged = self.scratch / f"{secrets.token_hex(8)}.parquet"
         write_parquet(table, rows, staged)
+        if self.manifest.is_finished:
+            self._write_manifest()
+        self.manifest.files[str(target.relative_to(self.root))] = LakeFile.of(staged)
         # A file that says the same keeps its time: readers of the lake see that nothing is new.
         if target.exists() and filecmp.cmp(staged, target, shallow=False):
             staged.unlink()
         else:
-            staged.replace(target)
+            _move(staged, target)
         self._known.add(target)
 
     def write_empty_tables(self) -> None:
@@ -367,24 +459,30 @@ class Lake:
             self.folder(table, campaign, stage) / f"{table}.parquet" for table in tables
         }
 
-    def sweep(self) -> None:
-        """Remove every file that neither the manifest nor this run knows."""
+    def finish(self) -> None:
+        """Remove every file that neither the manifest nor this run knows, and vouch for the rest.
+
+        A lake that an extraction began to change and did not finish is refused by its readers.
+        """
+        self._sweep()
+        self._write_manifest(is_finished=True)
+
+    def _sweep(self) -> None:
         known = {self.root / file for unit in self.manifest.units for file in unit.files}
         known |= self._known
         for table in TABLES:
             for path in (self.root / table).rglob("*.parquet"):
                 if path not in known:
                     path.unlink()
+                    self.manifest.files.pop(str(path.relative_to(self.root)), None)
             # Deepest first, so that a folder whose folders went can go too.
             for folder in sorted((self.root / table).glob("**/"), reverse=True):
                 if not any(folder.iterdir()):
                     folder.rmdir()
 
-    def _write_manifest(self) -> None:
-        staged = self.scratch / _MANIFEST
-        content = _ManifestFile(LAKE_SCHEMA_VERSION, self.manifest.units)
-        staged.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
-        staged.replace(self.root / _MANIFEST)
+    def _write_manifest(self, *, is_finished: bool = False) -> None:
+        self.manifest.is_finished = is_finished
+        write_manifest(self.root, self.manifest, self.scratch / _MANIFEST)
 
 
 def _stem(unit: Unit) -> str:

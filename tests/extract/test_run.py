@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime
 import errno
+import hashlib
 import json
 import os
 import random
@@ -760,17 +761,63 @@ def test_a_damaged_file_of_a_stage_that_nobody_asked_for_waits_until_somebody_do
     assert whole_lake(data) == before
 
 
-def test_a_lake_that_an_older_version_wrote_without_sizes_is_kept(
+def test_a_lake_that_an_older_version_wrote_without_digests_is_read_again(
     repository: TinyRepository, tmp_path: Path
 ) -> None:
     campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
     run_extraction(campaigns, data)
+    before = whole_lake(data)
     path = data / "lake" / "manifest.json"
     content = json.loads(path.read_text())
-    for unit in content["units"]:
-        assert unit.pop("sizes").keys() == set(unit["files"])
+    del content["files"], content["columns"], content["is_finished"]
     path.write_text(json.dumps(content))
-    assert run_extraction(campaigns, data).kept_runs == 2
+    assert run_extraction(campaigns, data).reread_runs == 2
+    assert whole_lake(data) == before
+
+
+def test_the_manifest_vouches_for_every_file_of_a_finished_extraction(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = extract_two_stages(repository, tmp_path)
+    lake = data / "lake"
+    for _ in range(2):
+        content = json.loads((lake / "manifest.json").read_text())
+        assert content["lake_schema_version"] == LAKE_SCHEMA_VERSION
+        assert content["is_finished"] is True
+        assert content["columns"]["quanta"]["max_rss_bytes"] == "int64"
+        assert content["columns"].keys() == TABLES.keys()
+        assert content["files"] == {
+            str(file.relative_to(lake)): {
+                "bytes_count": file.stat().st_size,
+                "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+            }
+            for file in lake.rglob("*.parquet")
+        }
+        run_extraction(campaigns, data, refresh=True)
+
+
+@pytest.mark.parametrize("step", ["write_table", "publish", "retire"])
+def test_an_extraction_that_dies_leaves_a_lake_that_says_so(
+    repository: TinyRepository, tmp_path: Path, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    run_extraction(campaigns, data)
+    before = whole_lake(data)
+
+    with monkeypatch.context() as patch:
+        unbound = getattr(Lake, step)
+
+        def do_and_die(*arguments: object, **named: object) -> None:
+            unbound(*arguments, **named)
+            raise KeyboardInterrupt
+
+        patch.setattr(Lake, step, do_and_die)
+        with pytest.raises(KeyboardInterrupt):
+            run_extraction(campaigns, data, refresh=True)
+    assert not read_manifest(data / "lake").is_finished
+    run_extraction(campaigns, data)
+    assert read_manifest(data / "lake").is_finished
+    assert whole_lake(data) == before
 
 
 def test_an_unknown_campaign_is_told_with_the_known_ones(

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+import pyarrow as pa
 
 from dbt_project.runner.layout import Layout
-from tests.dbt_project.runner.test_build import part
+from tests.dbt_project.runner.test_build import part, rewrite
 
 
 def transform(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -41,12 +41,13 @@ def test_every_command_takes_a_relative_folder(copied: Layout, tmp_path: Path) -
     assert not list(elsewhere.iterdir())
 
 
-def test_a_failed_build_names_a_log_that_is_there(
-    copied: Layout, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    part(copied, "quanta", "DM-3", "stage3").write_bytes(b"not a Parquet file")
+def test_a_failed_build_names_a_log_that_is_there(copied: Layout) -> None:
+    rewrite(
+        part(copied, "quanta", "DM-3", "stage3"),
+        lambda table: pa.concat_tables([table, table.slice(0, 1)]),
+    )
     failed = transform("build", "--data", copied.root.name, folder=copied.root.parent)
     assert failed.returncode == 1
     log = Path(failed.stderr.split("The full log is ")[1].strip())
     assert log.is_absolute()
-    assert "DM-3" in log.read_text()
+    assert "unique_combination_fct_quanta" in log.read_text()

@@ -15,7 +15,7 @@ from dbt_project.runner.build import build
 from dbt_project.runner.engine import PROJECT
 from dbt_project.runner.fingerprint import fingerprint, remember
 from dbt_project.runner.layout import Layout
-from tests.dbt_project.runner.test_build import part, rewrite, with_value
+from tests.dbt_project.runner.test_build import part, remove, rewrite, with_value
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_whatever_a_mart_could_tell_apart_changes_the_fingerprint(published: Lay
     seen.add(fingerprint(published))
     rewrite(part(published, "quanta", "DM-3", "stage1"), with_value("max_rss_bytes", 0, 2**33))
     seen.add(fingerprint(published))
-    part(published, "quanta", "DM-3", "stage4").unlink()
+    remove(part(published, "quanta", "DM-3", "stage4"))
     seen.add(fingerprint(published))
     campaign = published.lake / "campaigns" / "campaign=DM-1" / "part.parquet"
     rewrite(campaign, with_value("threshold_gib", 0, 4))
