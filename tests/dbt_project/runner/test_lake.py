@@ -127,7 +127,7 @@ def test_a_file_of_garbage_that_extraction_vouches_for_is_named(
 def test_many_troubles_are_one_line(layout: Layout) -> None:
     for file in (layout.lake).rglob("*.parquet"):
         flip_a_bit(file)
-    with pytest.raises(TransformError, match="and 2 more: remove these files") as caught:
+    with pytest.raises(TransformError, match=r"and \d more: remove these files") as caught:
         check(layout)
     assert "\n" not in str(caught.value)
 
