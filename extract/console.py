@@ -27,6 +27,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from .butler import registered
 from .butler.repository import Repository, open_repository
 from .butler.store_errors import RepositoryError
 from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
@@ -34,6 +35,7 @@ from .errors import CampaignsError, ExtractionError, WorkerError
 from .lake.store import Manifest, read_manifest, writing
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
 from .run import Settings, Summary, extract, opened_plan
+from .sources import PREDICTED_GRAPH, SOURCES
 
 __all__ = ["Settings", "check", "demo", "run", "status"]
 
@@ -46,6 +48,9 @@ _DOES = {
     "keep": "nothing (unchanged)",
     "none": "nothing",
 }
+
+_SHORT_NAMES = {registered.METADATA_FILES: "files", registered.PROVENANCE_GRAPH: "graph"}
+"""Sources as a narrow terminal names them."""
 
 
 def _console(*, error: bool = False) -> Console:
@@ -277,11 +282,11 @@ def _would(run_plan: RunPlan) -> str:
         return f"set aside: an input, owned by {run_plan.set_aside_for}"
     assert run_plan.contents is not None, "not set aside"
     match run_plan.contents.source:
-        case "promised":
+        case registered.PROMISED:
             return "promised: run 'butler ingest-graph' first"
-        case "none":
+        case registered.NOTHING:
             return "nothing: it holds no metadata, no logs and no provenance graph"
-        case "provenance_graph":
+        case registered.PROVENANCE_GRAPH:
             return f"{_DOES[run_plan.action]}, provenance graph"
         case _:
             count = run_plan.contents.quanta_count
@@ -369,7 +374,7 @@ def _print_stage(console: Console, stage: StageKey, rows: list[tuple[str, ...]])
         *counts, extracted, action = cells
         # Year, seconds and why are for those who have the room.
         short = action.partition(" (")[0]
-        source = {"metadata_files": "files", "provenance_graph": "graph"}.get(kind, kind)
+        source = _SHORT_NAMES.get(kind, kind)
         table.add_row(run.removeprefix(common + "/"), source, *counts, extracted[5:16], short)
     console.print(f"{stage[0]} {stage[1]}  {common}", style="bold", soft_wrap=True)
     console.print(table)
@@ -398,7 +403,7 @@ def _status_row(
     facts = unit.facts if unit else {}
     expected = facts.get("expected_count")
     if expected is None:
-        predicted = [manifest.find("predicted_graph", *stage, g.uri) for g in plan.graphs_of(stage)]
+        predicted = [manifest.find(PREDICTED_GRAPH, *stage, g.uri) for g in plan.graphs_of(stage)]
         counts = [
             p.facts["expected_count"] for p in predicted if p and p.facts["run"] == run_plan.run
         ]
@@ -479,15 +484,15 @@ def _check_stage(
         own = [run_plan for run_plan in plan.runs if run_plan.contents]
         sources = Counter(run_plan.contents.source for run_plan in own if run_plan.contents)
         said = [f"{len(own)} RUNs, {len(plan.runs) - len(own)} inputs set aside"]
-        if promised := sources["promised"]:
+        if promised := sources[registered.PROMISED]:
             said.append(f"{promised} promised (run 'butler ingest-graph' first)")
         if plan.records:
             said.append(f"{len(plan.records)} files of job records")
         if plan.graphs:
             said.append(f"{len(plan.graphs)} predicted graphs")
-        elif sources["metadata_files"]:
+        elif sources[registered.METADATA_FILES]:
             said.append("no predicted graphs, so nothing tells which quanta were expected")
-        if not sources["metadata_files"] + sources["provenance_graph"] and declared is None:
+        if not any(sources[name] for name in SOURCES) and declared is None:
             raise RepositoryError(
                 f"{', '.join(said)}, and nothing to read: correct the collections, or declare the "
                 "stage 'incomplete' if its data is lost"

@@ -15,11 +15,12 @@ from pathlib import Path
 from .campaigns import CampaignsFile
 from .errors import CampaignsError
 from .lake.store import Manifest
+from .sources import JOB_RECORDS
 from .sources.job_records import RecordsError, detect_kind
 
 __all__ = ["RECORDS_KIND", "WHOLE_CAMPAIGN", "RecordsPlan", "plan_records"]
 
-RECORDS_KIND = "job_records"
+RECORDS_KIND = JOB_RECORDS
 """Kind of the units in the manifest."""
 
 WHOLE_CAMPAIGN = "__campaign__"

@@ -21,6 +21,7 @@ from .campaigns import CampaignsFile
 from .errors import CampaignsError
 from .job_records import RecordsPlan, plan_records
 from .lake.store import Manifest
+from .sources import PREDICTED_GRAPH, SOURCES
 
 __all__ = [
     "GraphPlan",
@@ -199,7 +200,7 @@ def make_plan(
                     None,
                     found,
                     _action(manifest, "run", key, run, found.fingerprint, refresh)
-                    if found.source in ("metadata_files", "provenance_graph")
+                    if found.source in SOURCES
                     else "none",
                 )
             )
@@ -211,7 +212,7 @@ def make_plan(
                     stage,
                     uri,
                     fingerprint,
-                    _action(manifest, "predicted_graph", key, uri, fingerprint, refresh),
+                    _action(manifest, PREDICTED_GRAPH, key, uri, fingerprint, refresh),
                 )
             )
     plan.records = plan_records(file, manifest, plan.stages, refresh=refresh)

@@ -12,22 +12,24 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 
+from .butler.registered import NOTHING, PROMISED
 from .butler.repository import CONNECTIONS, Repository, open_repository
 from .butler.store_errors import RepositoryError, StoreError, UnreachableError, explain
 from .campaigns import CampaignsFile
 from .executors import local_executor, width_of
-from .job_records import RECORDS_KIND, WHOLE_CAMPAIGN, RecordsPlan
-from .jobs import expected, files, graphs, records
+from .job_records import WHOLE_CAMPAIGN, RecordsPlan
+from .jobs import reading
 from .jobs.slices import WrittenSlice
 from .lake.schema import LAKE_SCHEMA_VERSION, TABLES
 from .lake.store import DISK_FULL, Lake, Unit, read_manifest
@@ -42,9 +44,11 @@ from .plan import (
 )
 from .releases import check_release, stack_version
 from .scheduler import Job, Scheduler, slices_of
+from .sources import JOB_RECORDS, PREDICTED_GRAPH, SOURCES, Description, Place, Source
+from .sources.header_counts import count_rows
 from .sources.job_records import RecordsError
 from .sources.predicted_graphs import PredictedGraphError
-from .sources.provenance import GraphCheck, GraphError, describe_graph, plan_slices
+from .sources.provenance import GraphError
 from .visits import collect_visits
 
 __all__ = [
@@ -209,14 +213,20 @@ class _Reading:
         self._slices: dict[int, WrittenSlice] = {}
 
     @property
+    def _source(self) -> Source:
+        """How it is read."""
+        match self._plan:
+            case RunPlan(contents=contents):
+                assert contents is not None, "set-aside RUNs are not read"
+                return SOURCES[contents.source]
+            case GraphPlan():
+                return SOURCES[PREDICTED_GRAPH]
+        return SOURCES[JOB_RECORDS]
+
+    @property
     def kind(self) -> str:
         """Kind of the unit in the manifest."""
-        match self._plan:
-            case RunPlan():
-                return "run"
-            case GraphPlan():
-                return "predicted_graph"
-        return RECORDS_KIND
+        return "run" if isinstance(self._plan, RunPlan) else self._source.name
 
     @property
     def name(self) -> str:
@@ -236,70 +246,67 @@ class _Reading:
         place = f"{self._plan.campaign} {self._plan.stage}"
         return f"{place}: {self.name}" if self.kind == "run" else place
 
+    @property
+    def _repository(self) -> Repository | None:
+        """The repository of a RUN."""
+        if isinstance(self._plan, RunPlan):
+            return self._context.repositories[self._plan.location]
+        return None
+
     def begin(self) -> list[Job]:
-        """Tell the first jobs, unless each would wait in vain."""
-        plan, context = self._plan, self._context
-        if isinstance(plan, GraphPlan):
-            self._folder.mkdir(parents=True)
-            return [self._job(0, expected.read_predicted, plan.uri)]
-        if isinstance(plan, RecordsPlan):
-            self._folder.mkdir(parents=True)
-            return [self._job(0, records.read_records, plan.path)]
-        assert plan.contents is not None, "set-aside RUNs are not read"
-        repository = context.repositories[plan.location]
-        try:
-            repository.stores.require(repository.contents.first_file(plan.run, plan.contents))
-        except UnreachableError as error:
-            context.given_up.setdefault(str(error), []).append(self.title)
-            return []
+        """Tell the first job, unless it would wait in vain."""
+        plan, context, contents = self._plan, self._context, None
+        if isinstance(plan, RunPlan):
+            contents = plan.contents
+            assert contents is not None, "set-aside RUNs are not read"
+            repository = context.repositories[plan.location]
+            try:
+                repository.stores.require(repository.contents.first_file(plan.run, contents))
+            except UnreachableError as error:
+                context.given_up.setdefault(str(error), []).append(self.title)
+                return []
+            self._facts["packages"] = repository.contents.packages(plan.run)
         self._folder.mkdir(parents=True)
-        self._facts["packages"] = repository.contents.packages(plan.run)
-        if plan.contents.graph_uri is not None:
-            arguments = (plan.contents.graph_uri, self._folder)
-            return [Job(graphs.check, arguments, self._slice_graph)]
-        count = plan.contents.quanta_count
-        context.progress.expect(count)
-        parts = repository.slices.cut(
-            plan.run, plan.contents, parts=slices_of(count, context.width)
-        )
         threads = (
             context.settings.local_threads,
             context.settings.remote_threads(context.width),
         )
+        place = Place(self.name, self._folder, contents, threads)
+        return [Job(reading.describe, (self._source.name, place), self._slice)]
+
+    def _slice(self, found: Description) -> list[Job]:
+        """Tell the jobs that read what was described."""
+        source, facts, header = self._source, self._facts, None
+        if isinstance(self._plan, RunPlan):
+            facts["packages"] = facts["packages"] or found.packages
+            if found.uri is not None:
+                facts["graph_uri"] = found.uri
+        elif found.run is not None:
+            facts["run"] = found.run
+        if found.header_counts is not None:
+            assert found.run is not None
+            assert found.uri is not None
+            assert source.header_name is not None
+            facts["expected_count"] = sum(found.header_counts.values())
+            header = count_rows(found.run, found.header_counts, source.header_name, found.uri)
+        self._context.progress.expect(found.quanta_count)
+        wanted = slices_of(found.quanta_count, self._context.width)
         return [
-            self._job(number, files.read_files, part, threads) for number, part in enumerate(parts)
+            Job(
+                reading.read,
+                (source.name, part, None if number else header, self._folder / f"{number:05}"),
+                partial(self._take, number),
+            )
+            for number, part in enumerate(source.slices(found, self._repository, wanted))
         ]
 
-    def _job(self, number: int, function: Callable[..., WrittenSlice], *arguments: object) -> Job:
-        """Make the job that reads a slice of this number."""
-
-        def take(written: WrittenSlice) -> list[Job]:
-            self._slices[number] = written
-            if written.warning:
-                self._context.summary.warnings.append(f"{self.title}: {written.warning}")
-            self._context.progress.advance(written.quanta_count)
-            return []
-
-        return Job(function, (*arguments, self._folder / f"{number:05}"), take)
-
-    def _slice_graph(self, check: GraphCheck) -> list[Job]:
-        """Tell the jobs that read a provenance graph which was found to be sound."""
-        assert isinstance(self._plan, RunPlan)
-        if check.run != self._plan.run:
-            raise GraphError(f"{check.uri} is the graph of {check.run}, not of this RUN")
-        # Here, and not in a worker, which would have to import the stack for it.
-        info = describe_graph(check)
-        counts = expected.counted(info.n_task_quanta)
-        self._facts["graph_uri"] = info.uri
-        self._facts["packages"] = self._facts["packages"] or dict(info.packages) or None
-        self._facts["expected_count"] = sum(counts.values())
-        self._context.progress.expect(info.n_quanta)
-        header = expected.count_rows(check.run, counts, "provenance_header", info.uri)
-        slices = plan_slices(info, slices_of(info.n_quanta, self._context.width))
-        return [
-            self._job(number, graphs.read_graph, part, None if number else header)
-            for number, part in enumerate(slices)
-        ]
+    def _take(self, number: int, written: WrittenSlice) -> list[Job]:
+        """Take note of a slice that was read."""
+        self._slices[number] = written
+        if written.warning:
+            self._context.summary.warnings.append(f"{self.title}: {written.warning}")
+        self._context.progress.advance(written.quanta_count)
+        return []
 
     def finish(self) -> None:
         """Put the unit into the lake."""
@@ -317,8 +324,6 @@ class _Reading:
                 "jobs_count",
             ):
                 facts[name] = facts.get(name, 0) + getattr(written, name)
-            if written.run is not None:
-                facts |= {"run": written.run, "expected_count": written.expected_count}
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         facts |= {"extracted_at": now, "extractor_version": program_version()}
         if "graph_uri" in facts:
@@ -334,7 +339,7 @@ class _Reading:
                 f"{self.title}: {self.name}: {facts['jobs_count']:,} tries of jobs"
             )
             return
-        if self.kind == "predicted_graph":
+        if isinstance(plan, GraphPlan):
             summary.graphs_read += 1
             return
         if plan.action == "read":
@@ -459,7 +464,7 @@ def _units_to_read(plan: Plan) -> list[_UnitPlan]:
 
 def _warn_of_promises(plan: Plan, summary: Summary) -> None:
     for run in plan.runs:
-        if run.contents and run.contents.source == "promised":
+        if run.contents and run.contents.source == PROMISED:
             summary.warnings.append(
                 f"{run.campaign} {run.stage}: {run.run} is promised: aggregated, but neither its "
                 "metadata nor its graph is in the database yet; run 'butler ingest-graph', "
@@ -474,7 +479,7 @@ def _retire_what_left(lake: Lake, file: CampaignsFile, plan: Plan, summary: Summ
     looked_at = {*plan.stages, *((name, WHOLE_CAMPAIGN) for name, _ in plan.stages)}
     there = {
         ("run", run.campaign, run.stage, run.run) for run in plan.runs if run.action != "none"
-    } | {("predicted_graph", graph.campaign, graph.stage, graph.uri) for graph in plan.graphs}
+    } | {(PREDICTED_GRAPH, graph.campaign, graph.stage, graph.uri) for graph in plan.graphs}
     there |= {one.key for one in plan.records}
     for unit in list(lake.manifest.units):
         stage = (unit.campaign, unit.stage)
@@ -551,7 +556,7 @@ def _write_stage(
     units = lake.manifest.of_stage(*stage)
     expected: dict[str, int] = {}
     for unit in units:
-        if unit.kind == "predicted_graph":
+        if unit.kind == PREDICTED_GRAPH:
             run = unit.facts["run"]
             expected[run] = expected.get(run, 0) + unit.facts["expected_count"]
     facts = {unit.name: unit for unit in units if unit.kind == "run"}
@@ -588,7 +593,7 @@ def _run_row(run: RunPlan, unit: Unit | None, expected: int | None, release: str
         "run": run.run,
         "collection": run.collection,
         "chain_position": run.chain_position,
-        "source": run.contents.source if run.contents else "none",
+        "source": run.contents.source if run.contents else NOTHING,
         "set_aside_for_stage": run.set_aside_for,
         "attempts_count": facts.get("attempts_count"),
         "quanta_count": facts.get("quanta_count"),

@@ -91,9 +91,25 @@ def test_no_tracked_file_names_a_registry_host() -> None:
 
 def test_workers_that_read_graphs_need_no_butler() -> None:
     jobs = (
-        "import extract.__main__, extract.jobs.graphs, extract.jobs.workers, extract.lake.parquet"
+        "import extract.__main__, extract.jobs.reading, extract.jobs.workers, extract.lake.parquet"
     )
     heavy = "[name for name in ('lsst.daf.butler', 'lsst.pipe.base') if name in sys.modules]"
     command = [sys.executable, "-c", f"import sys; {jobs}; print({heavy})"]
     found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_sources_name_is_spelled_in_one_place() -> None:
+    """Outside of the sources and of what the registry says, the registry of sources is used."""
+    names = ("metadata_files", "provenance_graph", "predicted_graph")
+    spelled = {
+        f"{path.relative_to(ROOT)}: {node.value}"
+        for path in (ROOT / "extract").rglob("*.py")
+        if path.relative_to(ROOT).parts[1] not in ("sources", "demo")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in names
+    }
+    assert spelled == {
+        "extract/butler/registered.py: metadata_files",
+        "extract/butler/registered.py: provenance_graph",
+    }

@@ -13,7 +13,16 @@ from ..documents.quanta import is_usage_gathering
 from .collections import Collections
 from .file_locations import FileLocations, plain_text
 from .inventory import Holding, take_inventory
-from .registered import LOG, METADATA, PROVENANCE, RunContents
+from .registered import (
+    LOG,
+    METADATA,
+    METADATA_FILES,
+    NOTHING,
+    PROMISED,
+    PROVENANCE,
+    PROVENANCE_GRAPH,
+    RunContents,
+)
 from .stores import Stores
 
 __all__ = ["Contents"]
@@ -63,13 +72,13 @@ class Contents:
         if PROVENANCE in inventory and (found := self._graph(run)):
             ref, uri = found
             return RunContents(
-                "provenance_graph", self._graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
+                PROVENANCE_GRAPH, self._graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
             )
         metadata = _of_tasks(inventory, METADATA, "TaskMetadata")
         logs = _of_tasks(inventory, LOG, "ButlerLogRecords")
         if metadata or logs:
             return RunContents(
-                "metadata_files",
+                METADATA_FILES,
                 _files_fingerprint(metadata, logs),
                 {task: held.dataset_count for task, held in metadata.items()},
                 {task: held.dataset_count for task, held in logs.items()},
@@ -77,8 +86,8 @@ class Contents:
         # The aggregator with --promise-ingest-graph registers all outputs, `packages` among
         # them, but neither metadata nor logs nor configs (D6).
         if _PACKAGES in inventory and not any(name.endswith(_CONFIG) for name in inventory):
-            return RunContents("promised", "promised")
-        return RunContents("none", "none")
+            return RunContents(PROMISED, PROMISED)
+        return RunContents(NOTHING, NOTHING)
 
     def _graph(self, run: str) -> tuple[DatasetRef, ResourcePath] | None:
         """Find the ingested provenance graph of a RUN."""

@@ -8,7 +8,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["LOG", "METADATA", "PROVENANCE", "FileBatch", "FileSlice", "RunContents"]
+__all__ = [
+    "LOG",
+    "METADATA",
+    "METADATA_FILES",
+    "NOTHING",
+    "PROMISED",
+    "PROVENANCE",
+    "PROVENANCE_GRAPH",
+    "FileBatch",
+    "FileSlice",
+    "RunContents",
+]
+
+METADATA_FILES = "metadata_files"
+"""What a RUN is called that has one metadata file a quantum."""
+
+PROVENANCE_GRAPH = "provenance_graph"
+"""What a RUN is called that has a provenance graph."""
+
+PROMISED = "promised"
+"""What a RUN is called that was aggregated and not ingested yet (D6)."""
+
+NOTHING = "none"
+"""What a RUN is called that holds nothing to read."""
+
 
 METADATA = "_metadata"
 """How the name of a task's metadata ends."""
@@ -25,7 +49,7 @@ class RunContents:
     """What a RUN collection holds that an extraction can read."""
 
     source: str
-    """``metadata_files``, ``provenance_graph``, ``promised`` or ``none``."""
+    """`METADATA_FILES`, `PROVENANCE_GRAPH`, `PROMISED` or `NOTHING`."""
 
     fingerprint: str
     """Text that changes when the RUN has to be read again."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import sqlalchemy
 from lsst.daf.butler import Butler, ButlerConfig
@@ -18,7 +20,7 @@ from .slices import Slices
 from .store_errors import ANSWER_LIMIT_S, RepositoryError, answered, explain
 from .stores import Stores
 
-__all__ = ["CONNECTIONS", "Repository", "open_repository"]
+__all__ = ["CONNECTIONS", "Repository", "open_repository", "repository_of_thread"]
 
 CONNECTIONS = 32
 """Connections to a remote store that are kept open: as many as files read at once by default."""
@@ -117,3 +119,40 @@ def _silent(name: str) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
+
+
+class _OfThread(threading.local):
+    """The repository that a thread has open: a Butler may not be shared between threads."""
+
+    def __init__(self) -> None:
+        self.key: tuple[str, Path] | None = None
+        self.repository: Repository | None = None
+        self.stack = ExitStack()
+
+
+_of_thread = _OfThread()
+
+
+def repository_of_thread(location: str, extraction: Path) -> Repository:
+    """Open a repository once for each thread and extraction: that takes half a second.
+
+    What is open is closed for another one, or when its thread ends.
+
+    Parameters
+    ----------
+    location : `str`
+        Path, URI or registered label.
+    extraction : `pathlib.Path`
+        Folder of the extraction, to tell one from the next.
+
+    Returns
+    -------
+    repository : `Repository`
+        Open.
+    """
+    mine, key = _of_thread, (location, extraction)
+    if mine.repository is None or mine.key != key:
+        mine.stack.close()
+        mine.repository = mine.stack.enter_context(open_repository(location))
+        mine.key = key
+    return mine.repository

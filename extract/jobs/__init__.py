@@ -4,7 +4,6 @@ Every function here can run in another process, on another machine that shares
 the lake's file system: arguments and results are small and picklable, and no
 Butler crosses a process border.
 
-One module for each kind of job, and nothing imported here: a worker imports the
-module of its job alone, and those that read graphs need none of the 100 MB and
-the second of start-up that a Butler takes.
+Nothing is imported here, and sources import the Butler and the stack only where they
+need them: a worker that reads graphs has none of their 100 MB and seconds of start-up.
 """

@@ -29,10 +29,6 @@ class WrittenSlice:
     jobs_count: int = 0
     """Tries of batch jobs."""
 
-    expected_count: int = 0
-    run: str | None = None
-    """RUN that a predicted graph was to fill."""
-
     warning: str | None = None
     """One line for the user."""
 

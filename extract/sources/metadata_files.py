@@ -13,23 +13,89 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 from lsst.resources import ResourcePath
 
-from ..butler.registered import FileBatch
+from ..butler.registered import METADATA_FILES, FileBatch, FileSlice
 from ..butler.store_errors import Diagnosis, diagnose
 from ..butler.stores import StoreGuard
 from ..documents.logs import FailureLog, decode_failure_log
-from ..documents.quanta import BATCH_SIZE, QuantaBuilder, Row, data_id_writer, dimension_picker
+from ..documents.quanta import (
+    BATCH_SIZE,
+    QuantaBuilder,
+    Row,
+    data_id_writer,
+    dimension_picker,
+    paused_garbage_collection,
+)
 from ..documents.task_metadata import MetadataError, decode_metadata, failure_type
 from ..lake.schema import QUANTA
+from .protocol import Description, Place, Sink
 
-__all__ = ["Part", "read_metadata_files"]
+__all__ = ["FilesPart", "MetadataFiles", "Part", "read_metadata_files"]
+
+if TYPE_CHECKING:
+    from ..butler.repository import Repository
 
 _READ_BYTES = 64 * 1024
 """Bytes of a file that are asked for at once: nearly all have fewer."""
+
+
+@dataclass(frozen=True)
+class FilesPart:
+    """Some quanta of one RUN, and how they are read; picklable."""
+
+    registered: FileSlice
+    threads: tuple[int, int]
+    """Files that are read at once, on a local disk and on a remote store."""
+
+    extraction: Path
+    """Folder of the extraction."""
+
+
+class MetadataFiles:
+    """RUNs whose metadata is one file a quantum."""
+
+    name = METADATA_FILES
+    header_name = None
+
+    def describe(self, place: Place) -> Description:
+        """Repeat what the registry says: nothing is looked at."""
+        assert place.contents is not None
+        return Description(place, quanta_count=place.contents.quanta_count)
+
+    def slices(
+        self, description: Description, repository: Repository | None, count: int
+    ) -> list[FilesPart]:
+        """Cut the RUN by what is registered."""
+        place = description.place
+        assert place.contents is not None
+        assert repository is not None
+        return [
+            FilesPart(registered, place.threads, place.folder.parent)
+            for registered in repository.slices.cut(place.name, place.contents, parts=count)
+        ]
+
+    def read(self, part: FilesPart, sink: Sink) -> None:
+        """Read the files of a slice, with a Butler of this thread's own."""
+        from ..butler.repository import repository_of_thread
+
+        guard = StoreGuard()
+        repository = repository_of_thread(part.registered.location, part.extraction)
+        # The answers of the registry are many small objects, too.
+        with paused_garbage_collection():
+            for batch in repository.slices.batches(part.registered):
+                columns = (batch.metadata_uris, batch.log_uris)
+                uris = (uri for column in columns for uri in column if uri)
+                is_remote = "://" in next(uris, "")
+                read = read_metadata_files(batch, threads=part.threads[is_remote], guard=guard)
+                for table, rows in (("quanta", read.quanta), ("rejects", read.rejects)):
+                    for record_batch in rows.to_batches():
+                        sink(table, record_batch)
+        guard.close()
 
 
 @dataclass(frozen=True)

@@ -10,23 +10,28 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import zstandard
-from lsst.pipe.base.pipeline_graph import TaskImportMode
-from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.resources import ResourcePath
 
 from ..documents.quanta import data_id_writer, is_usage_gathering
 from ..lake.schema import EXPECTATIONS
+from .header_counts import counted
+from .protocol import Description, HeaderOnlyError, Place, Sink
+
+if TYPE_CHECKING:
+    from ..butler.repository import Repository
 
 __all__ = [
     "PredecessorLists",
     "PredictedGraphError",
+    "PredictedGraphs",
     "PredictedHeader",
     "read_expectations",
     "read_predecessors",
@@ -88,6 +93,10 @@ def read_predicted_header(uri: str) -> PredictedHeader:
     PredictedGraphError
         Raised if the file is absent, damaged or of another kind.
     """
+    # pipe_base takes seconds and 100 MB to import, and other workers do not need it.
+    from lsst.pipe.base.pipeline_graph import TaskImportMode
+    from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
+
     try:
         with PredictedQuantumGraph.open(uri, import_mode=TaskImportMode.DO_NOT_IMPORT) as reader:
             tasks = reader.pipeline_graph.tasks
@@ -453,3 +462,41 @@ def _batch(
         },
         schema=EXPECTATIONS,
     )
+
+
+class PredictedGraphs:
+    """Graphs that say which quanta a submission expected."""
+
+    name = "predicted_graph"
+    header_name = "predicted_header"
+
+    def describe(self, place: Place) -> Description:
+        """Read all but the quanta."""
+        header = read_predicted_header(place.name)
+        return Description(
+            place,
+            run=header.run,
+            uri=place.name,
+            header_counts=counted(header.task_quanta),
+            detail=header,
+        )
+
+    def slices(
+        self, description: Description, repository: Repository | None, count: int
+    ) -> list[tuple[str, PredictedHeader]]:
+        """Give the whole graph: a thin graph can only be read from its begin."""
+        return [(description.place.name, description.detail)]
+
+    def read(self, part: tuple[str, PredictedHeader], sink: Sink) -> str | None:
+        """Stream the quanta, and what each waits for where that can be read."""
+        uri, header = part
+        warning = predecessors = None
+        try:
+            predecessors = read_predecessors(uri)
+        except PredictedGraphError as error:
+            warning = f"{error}; what a failed quantum blocked will count as missing"
+        try:
+            read_expectations(uri, header, partial(sink, "expectations"), predecessors)
+        except PredictedGraphError as error:
+            raise HeaderOnlyError(str(error)) from error
+        return warning

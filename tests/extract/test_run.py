@@ -739,7 +739,7 @@ def test_a_damaged_file_that_cannot_be_read_again_keeps_nobody_from_the_rest(
     (file,) = [file for file in (data / "lake/quanta").rglob("*.parquet") if "0101T" in file.name]
     file.write_bytes(b"")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("extract.run.files.read_files", _fail)
+        patch.setattr("extract.run.reading.read", _fail)
         assert len(run_extraction(campaigns, data).failures) == 1
     assert set(read_lake(data, "quanta")["run"].to_pylist()) == {NEW}
     assert run_extraction(campaigns, data).read_runs == 1

@@ -108,8 +108,8 @@ class GraphCheck:
     """Quanta that have a block, the others were never scanned by the aggregator; `None` for an
     unknown version."""
 
-    has_packages: bool
-    """Whether it notes software versions."""
+    packages: Mapping[str, str]
+    """Software versions by package; empty where the graph has none, or none that can be read."""
 
     layout: Layout | None = field(repr=False)
     """`None` for an unknown version."""
@@ -121,9 +121,6 @@ class GraphInfo(GraphCheck):
 
     tasks: Mapping[str, TaskDimensions]
     """Dimensions by task label."""
-
-    packages: Mapping[str, str]
-    """Software versions by package; empty where the graph has none."""
 
 
 class _Header(msgspec.Struct):
@@ -190,7 +187,7 @@ def check_graph(path: str, *, uri: str | None = None) -> GraphCheck:
         n_quanta=header.n_quanta,
         n_task_quanta=header.n_task_quanta,
         n_blocks=n_blocks,
-        has_packages="packages.json.zst" in members,
+        packages=_read_packages(path, members),
         layout=layout,
     )
 
@@ -216,6 +213,18 @@ def _read_header(path: str, members: Mapping[str, Member]) -> _Header:
             "list predicted graphs under quantum_graphs in the campaigns file"
         )
     return header
+
+
+def _read_packages(path: str, members: Mapping[str, Member]) -> dict[str, str]:
+    """Read the software versions; they are a courtesy, never a reason to refuse a graph."""
+    if "packages.json.zst" not in members:
+        return {}
+    with GraphFile(path) as file:
+        try:
+            raw = _read_single(file, members, "packages")
+            return msgspec.json.decode(raw, type=dict[str, str])
+        except (ValueError, RecursionError):
+            return {}
 
 
 def _read_single(file: GraphFile, members: Mapping[str, Member], name: str) -> bytes:

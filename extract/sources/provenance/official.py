@@ -1,4 +1,4 @@
-"""What the official reader is needed for: dimensions, packages, and graphs of an unknown version.
+"""What the official reader is needed for: dimensions, and graphs of an unknown version.
 
 It takes seconds and 100 MB to import, so only the functions that need it do.
 """
@@ -25,7 +25,7 @@ __all__ = ["describe_graph", "read_officially"]
 
 
 def describe_graph(check: GraphCheck) -> GraphInfo:
-    """Read dimensions and software versions by means of the official reader.
+    """Read dimensions by means of the official reader.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def describe_graph(check: GraphCheck) -> GraphInfo:
     Returns
     -------
     info : `GraphInfo`
-        Counts, dimensions and software versions.
+        Counts and dimensions.
 
     Raises
     ------
@@ -50,8 +50,7 @@ def describe_graph(check: GraphCheck) -> GraphInfo:
             )
             for label, node in reader.pipeline_graph.tasks.items()
         }
-        packages = dict(reader.fetch_packages()) if check.has_packages else {}
-    return GraphInfo(**vars(check), tasks=tasks, packages=packages)
+    return GraphInfo(**vars(check), tasks=tasks)
 
 
 @contextmanager

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
-from extract.jobs import expected
+from extract.jobs import reading
+from extract.sources import PREDICTED_GRAPH
 from extract.sources.predicted_graphs import (
     PredictedGraphError,
     PredictedHeader,
@@ -186,8 +187,8 @@ def test_damaged_edges_cost_what_is_blocked_and_not_what_was_expected(
     uri = write_graph(tmp_path / "a.qg", quanta, [], text)
     with pytest.raises(PredictedGraphError, match=reason):
         read_predecessors(uri)
-    monkeypatch.setattr(expected, "read_predicted_header", lambda _: header_of(quanta))
-    written = expected.read_predicted(uri, tmp_path / "slice")
+    part = (uri, header_of(quanta))
+    written = reading.read(PREDICTED_GRAPH, part, None, tmp_path / "slice")
     assert written.warning is not None
     assert "count as missing" in written.warning
     content = pq.read_table(written.files["expectations"]).to_pylist()

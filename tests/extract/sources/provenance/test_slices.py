@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
 import extract.sources.provenance.check as module
-from extract.jobs.expected import count_rows, counted
-from extract.jobs.graphs import read_graph
+from extract.jobs import reading
 from extract.lake.schema import EXPECTATIONS, QUANTA
+from extract.sources.header_counts import count_rows, counted
 from extract.sources.provenance import (
     GraphError,
     GraphInfo,
@@ -241,7 +241,7 @@ def test_quanta_that_gather_usage_are_left_out_of_rows_and_counts(
     (part,) = plan_slices(info, 1)
     counts = counted(info.n_task_quanta)
     header = count_rows(RUN, counts, "provenance_header", uri)
-    written = read_graph(part, header, tmp_path / "slice")
+    written = reading.read("provenance_graph", part, header, tmp_path / "slice")
     assert info.n_quanta == 4
     # The same on both sides: else quanta would seem never to have been scanned.
     assert sum(counts.values()) == written.quanta_count == written.attempts_count == 1

@@ -1,0 +1,73 @@
+"""The two kinds of jobs: something is described, and a slice of it is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..sources import SOURCES, Description, HeaderOnlyError, Place
+from .slices import SliceWriter, WrittenSlice
+
+__all__ = ["describe", "read"]
+
+
+def describe(source: str, place: Place) -> Description:
+    """Describe something to read.
+
+    Parameters
+    ----------
+    source : `str`
+        Name of the source.
+    place : `extract.sources.Place`
+        What and where.
+
+    Returns
+    -------
+    description : `extract.sources.Description`
+        What is known of it.
+    """
+    return SOURCES[source].describe(place)
+
+
+def read(
+    source: str,
+    part: Any,  # noqa: ANN401 - the source's own
+    header: pa.RecordBatch | None,
+    stem: Path,
+) -> WrittenSlice:
+    """Read a slice into files of its own.
+
+    Parameters
+    ----------
+    source : `str`
+        Name of the source.
+    part : `object`
+        One of its slices.
+    header : `pyarrow.RecordBatch` or `None`
+        Rows of ``expectations`` that the header gives, for one slice of each unit.
+    stem : `pathlib.Path`
+        Where the files go, without suffix.
+
+    Returns
+    -------
+    written : `WrittenSlice`
+        Its files and counts.
+    """
+    writer = _writer(header, stem)
+    try:
+        warning = SOURCES[source].read(part, writer.add)
+    except HeaderOnlyError as error:
+        writer = _writer(header, stem)
+        warning = f"{error}; only the counts of its header are used"
+    return replace(writer.finish(), warning=warning)
+
+
+def _writer(header: pa.RecordBatch | None, stem: Path) -> SliceWriter:
+    """Begin the files of a slice."""
+    writer = SliceWriter(stem)
+    if header is not None:
+        writer.add("expectations", header)
+    return writer
