@@ -14,6 +14,14 @@ STACKS := w_2025_48 v30_0_0
 # An environment that was activated elsewhere must not leak into ours.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
+# An empty DATA would mean the current folder, or the root of the disk in a path that begins with it.
+ifeq ($(strip $(value DATA)),)
+  $(error DATA is empty: name the folder of all outputs, such as DATA=data)
+endif
+# The two paths reach the programs through the environment, unexpanded: quotes and $ survive.
+export override CENSUS_CAMPAIGNS := $(value CAMPAIGNS)
+export override CENSUS_DATA := $(value DATA)
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup extract transform report summary technote sql docs test test-stacks lint format bench clean lock
@@ -42,28 +50,28 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 extract: $(STAMP) ## Butler repository -> $(DATA)/lake (builds the demo repository first if it is missing)
-	$(BIN)/python -m extract run "$(CAMPAIGNS)" --data "$(DATA)" $(if $(WORKERS),--workers $(WORKERS))
+	$(BIN)/python -m extract run "$$CENSUS_CAMPAIGNS" --data "$$CENSUS_DATA" $(if $(WORKERS),--workers $(WORKERS))
 
 transform: $(STAMP) ## $(DATA)/lake -> $(DATA)/warehouse.duckdb, with every check
-	$(BIN)/python -m dbt_project build --data "$(DATA)"
+	$(BIN)/python -m dbt_project build --data "$$CENSUS_DATA"
 
 report: $(STAMP) ## $(DATA)/warehouse.duckdb -> $(DATA)/report: figures, tables, technote, page
-	$(BIN)/python -m reports run --data "$(DATA)"
+	$(BIN)/python -m reports run --data "$$CENSUS_DATA"
 
 summary: $(STAMP) ## the answer as tables on the terminal
-	@$(BIN)/python -m reports summary --data "$(DATA)"
+	@$(BIN)/python -m reports summary --data "$$CENSUS_DATA"
 
 technote: report ## the technote's HTML, by documenteer in an environment of its own
-	$(BIN)/python -m reports technote --data "$(DATA)"
+	$(BIN)/python -m reports technote --data "$$CENSUS_DATA"
 
 sql: $(STAMP) ## a read-only SQL prompt on the warehouse; one query with Q="select ..."
-	@$(BIN)/python -m dbt_project sql --data "$(DATA)" --format "$(FORMAT)" $(if $(value Q),--from-env CENSUS_QUERY)
+	@$(BIN)/python -m dbt_project sql --data "$$CENSUS_DATA" --format "$(FORMAT)" $(if $(value Q),--from-env CENSUS_QUERY)
 # The query reaches the program through the environment and unexpanded: quotes, $ and % survive.
 sql: export override CENSUS_QUERY := $(value Q)
 unexport Q
 
 docs: $(STAMP) ## dbt's documentation of every model and column, as one offline page
-	$(BIN)/python -m dbt_project docs --data "$(DATA)"
+	$(BIN)/python -m dbt_project docs --data "$$CENSUS_DATA"
 
 test: $(STAMP) ## everything that a change must pass
 	$(BIN)/python -m pytest -n auto --dist loadfile
@@ -103,5 +111,18 @@ lock: $(STAMP) ## write requirements.lock anew from pyproject.toml
 	    --extra extract --extra demo --extra remote --constraint tests/stacks/$$stack.in \
 	    --output-file tests/stacks/$$stack.lock pyproject.toml tests/stacks/tests.in; done
 
+# Only what bears our mark is removed. The mark in dbt/ stands for the warehouse too.
 clean: ## remove warehouse and report; never a lake or a repository
-	rm -rf "$(DATA)"/warehouse.duckdb* "$(DATA)/report" "$(DATA)/docs" "$(DATA)/dbt"
+	@cd -- "$$CENSUS_DATA" 2>/dev/null || { echo "clean: there is no folder $$CENSUS_DATA"; exit 0; }; \
+	status=0; mark=.quanta-census; \
+	if [ -f "./dbt/$$mark" ]; then \
+	  rm -f ./warehouse.duckdb ./warehouse.duckdb.wal || status=1; rm -rf ./warehouse.duckdb.building-*; \
+	elif [ -e ./warehouse.duckdb ]; then \
+	  echo "clean: kept $$PWD/warehouse.duckdb: dbt/$$mark is not beside it, so it may not be ours"; \
+	fi; \
+	for folder in report docs dbt; do \
+	  if [ -f "./$$folder/$$mark" ]; then rm -rf "./$$folder" || status=1; \
+	  elif [ -e "./$$folder" ]; then \
+	    echo "clean: kept $$PWD/$$folder: it has no file $$mark, so it may not be ours"; \
+	  fi; \
+	done; exit $$status

@@ -30,7 +30,19 @@ _File = Annotated[
         help="Campaigns file (YAML); campaigns/frdf.example.yaml is one to copy.",
     ),
 ]
-_Data = Annotated[Path, typer.Option(help="Where all outputs go; the lake is DATA/lake.")]
+
+
+def _folder(text: str | Path) -> Path:
+    """Read the folder of all outputs; an empty name would mean the current folder."""
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty: name the folder of all outputs")
+    return Path(text)
+
+
+_Data = Annotated[
+    Path,
+    typer.Option(parser=_folder, help="Where all outputs go; the lake is DATA/lake."),
+]
 _Campaign = Annotated[str | None, typer.Option(help="Only this campaign of the file.")]
 _Stage = Annotated[str | None, typer.Option(help="Only stages of this name.")]
 _Refresh = Annotated[bool, typer.Option("--refresh", help="Read what is unchanged, too.")]

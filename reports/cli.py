@@ -29,11 +29,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-# Every path is absolute from here on: no later change of folder can move what it means.
-Data = Annotated[
-    Path,
-    typer.Option("--data", help="Folder of all outputs.", file_okay=False, resolve_path=True),
-]
+
+def _folder(text: str | Path) -> Path:
+    """Read the folder of all outputs; an empty name would mean the current folder."""
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty: name the folder of all outputs")
+    # Every path is absolute from here on: no later change of folder can move what it means.
+    folder = Path(text).resolve()
+    if folder.exists() and not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is a file: name the folder of all outputs")
+    return folder
+
+
+Data = Annotated[Path, typer.Option("--data", parser=_folder, help="Folder of all outputs.")]
 
 
 @contextmanager

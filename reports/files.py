@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["write_file"]
+__all__ = ["MARK", "make_folder", "write_file"]
+
+MARK = ".quanta-census"
+"""A folder with a file of this name is ours: `make clean` may remove it."""
 
 
 def write_file(path: Path, content: str | bytes) -> bool:
@@ -30,3 +33,17 @@ def write_file(path: Path, content: str | bytes) -> bool:
     partial.write_bytes(data)
     partial.replace(path)
     return True
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and mark it as ours; one that held something else before stays unmarked.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        What to make; may be there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        text = "Quanta Census made this folder. `make clean` removes it with all it holds.\n"
+        (folder / MARK).write_text(text, encoding="utf-8")

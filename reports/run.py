@@ -15,7 +15,7 @@ import pyarrow.csv as pacsv
 from .citations import Citations
 from .export import export
 from .figures import Figure, figures
-from .files import write_file
+from .files import make_folder, write_file
 from .page.build import write_page
 from .requests import request_memory_yaml
 from .subjects import read_census
@@ -107,6 +107,7 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
     started = time.monotonic()
     folder = data / "report"
     with Warehouse(data / "warehouse.duckdb") as warehouse:
+        make_folder(folder)
         citations, census = Citations(warehouse), read_census(warehouse)
         made = list(figures(warehouse, citations, census))
         written = dict(progress(export(made, folder / "images"), total=len(made), label="figures"))

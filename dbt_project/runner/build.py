@@ -23,7 +23,7 @@ from .engine import PROJECT, Outcome, invoke, project_environment
 from .errors import TransformError
 from .fingerprint import Publication, Remark, fingerprint, published, remember
 from .lake import LakeManifest, check_content, read_manifest
-from .layout import Layout
+from .layout import Layout, make_folder
 from .progress import Progress
 
 __all__ = ["build"]
@@ -126,7 +126,7 @@ def _schema_version() -> int:
 @contextmanager
 def _alone(layout: Layout) -> Iterator[None]:
     """Keep other transforms away from this DATA."""
-    layout.dbt.mkdir(parents=True, exist_ok=True)
+    make_folder(layout.dbt)
     with (layout.dbt / "build.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

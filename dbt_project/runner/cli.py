@@ -20,7 +20,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Data = Annotated[Path, typer.Option("--data", help="Folder of all outputs: lake/ is read.")]
+
+def _folder(text: str | Path) -> Path:
+    """Read the folder of all outputs; an empty name would mean the current folder."""
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty: name the folder of all outputs")
+    return Path(text)
+
+
+Data = Annotated[
+    Path,
+    typer.Option("--data", parser=_folder, help="Folder of all outputs: lake/ is read."),
+]
 
 
 def _fail(error: TransformError) -> typer.Exit:

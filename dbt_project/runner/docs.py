@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from .engine import invoke, project_environment
-from .layout import Layout
+from .layout import Layout, make_folder
 
 __all__ = ["write"]
 
@@ -33,6 +33,6 @@ def write(layout: Layout) -> Path:
     with project_environment(layout, layout.root, "75%"):
         invoke(layout, ["docs", "generate", "--static"])
     page = layout.root / "docs" / "index.html"
-    page.parent.mkdir(exist_ok=True)
+    make_folder(page.parent)
     shutil.copyfile(layout.dbt / "target" / "static_index.html", page)
     return page

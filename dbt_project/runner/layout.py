@@ -8,7 +8,10 @@ from pathlib import Path
 
 from .errors import TransformError
 
-__all__ = ["LAKE_TABLES", "Layout"]
+__all__ = ["LAKE_TABLES", "MARK", "Layout", "make_folder"]
+
+MARK = ".quanta-census"
+"""A folder with a file of this name is ours: `make clean` may remove it."""
 
 LAKE_TABLES = ("quanta", "expectations", "runs", "rejects", "visits", "jobs", "campaigns", "stages")
 """Tables of the lake that the sources of dbt name."""
@@ -93,3 +96,17 @@ class Layout:
         if not self.warehouse.is_file():
             raise TransformError(f"there is no {self.warehouse}: run `make transform` first")
         return self.warehouse
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and mark it as ours; one that held something else before stays unmarked.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        What to make; may be there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not any(folder.iterdir()):
+        text = "Quanta Census made this folder. `make clean` removes it with all it holds.\n"
+        (folder / MARK).write_text(text, encoding="utf-8")

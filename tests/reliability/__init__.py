@@ -1,0 +1,1 @@
+"""What happens when something goes wrong: kills, full disks, damage, hostile text."""
