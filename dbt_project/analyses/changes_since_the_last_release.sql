@@ -8,7 +8,7 @@ usage as (
         campaigns.visit_count,
         usage.*
     from {{ ref('fct_task_usage') }} as usage
-    inner join {{ ref('dim_campaigns') }} as campaigns on usage.campaign = campaigns.campaign
+    inner join {{ ref('dim_campaigns') }} as campaigns using (campaign)
 
 )
 

@@ -4,8 +4,8 @@ select
     stage,
     task_label,
     coalesce(exception_type, 'not recorded') as exception_type,
-    count(*) filter (is_result) as standing_count,
-    count(*) filter (is_superseded) as mended_count
+    count(*) filter (where is_result) as standing_count,
+    count(*) filter (where is_superseded) as mended_count
 from {{ ref('fct_quanta') }}
 where status = 'failed'
 group by campaign, stage, task_label, exception_type

@@ -5,8 +5,8 @@ select
     task_label,
     band,
     count(*) as quanta_count,
-    {{ gib(element(quantiles('max_rss_bytes', [0.5]), 1)) }} as p50_max_rss_gib,
-    {{ gib(element(quantiles('max_rss_bytes', [0.95]), 1)) }} as p95_max_rss_gib,
+    {{ gib(quantile('max_rss_bytes', 0.5)) }} as p50_max_rss_gib,
+    {{ gib(quantile('max_rss_bytes', 0.95)) }} as p95_max_rss_gib,
     max(max_rss_gib) as max_max_rss_gib
 from {{ ref('fct_quanta') }}
 where

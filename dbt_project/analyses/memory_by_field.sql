@@ -5,7 +5,7 @@ select
     target_name,
     count(distinct visit) as visit_count,
     count(*) as quanta_count,
-    {{ gib(element(quantiles('max_rss_bytes', [0.95]), 1)) }} as p95_max_rss_gib,
+    {{ gib(quantile('max_rss_bytes', 0.95)) }} as p95_max_rss_gib,
     max(max_rss_gib) as max_max_rss_gib,
     {{ hours('sum(total_wall_time_s)') }} as total_wall_time_h
 from {{ ref('fct_quanta') }}

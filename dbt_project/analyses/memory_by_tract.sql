@@ -5,10 +5,10 @@ select
     skymap,
     tract,
     count(*) as quanta_count,
-    count(*) filter (is_over_threshold) as over_threshold_count,
+    count(*) filter (where is_over_threshold) as over_threshold_count,
     max(max_rss_gib) as max_max_rss_gib,
     {{ hours('sum(total_wall_time_s)') }} as total_wall_time_h,
-    {{ hours('coalesce(sum(total_wall_time_s) filter (is_over_threshold), 0)') }} as over_threshold_wall_time_h
+    {{ hours('coalesce(sum(total_wall_time_s) filter (where is_over_threshold), 0)') }} as over_threshold_wall_time_h
 from {{ ref('fct_quanta') }}
 where
     is_measured

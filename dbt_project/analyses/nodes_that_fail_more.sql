@@ -7,7 +7,7 @@ nodes as (
         campaign,
         node_name,
         count(*) as quanta_count,
-        count(*) filter (status != 'successful') as failed_count,
+        count(*) filter (where status != 'successful') as failed_count,
         {{ hours('sum(spent_wall_time_s)') }} as spent_wall_time_h
     from {{ ref('fct_quanta') }}
     where node_name is not null

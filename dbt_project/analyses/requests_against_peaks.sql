@@ -13,8 +13,6 @@ select
         as p95_of_request_fraction,
     usage.inherited_peak_fraction
 from {{ ref('fct_task_usage') }} as usage
-inner join {{ ref('dim_tasks') }} as tasks
-    on usage.release = tasks.release
-    and usage.task_label = tasks.task_label
+inner join {{ ref('dim_tasks') }} as tasks using (release, task_label)
 where tasks.request_memory_mib is not null
 order by p95_of_request_fraction desc nulls last, usage.campaign asc, usage.stage asc, usage.task_label asc

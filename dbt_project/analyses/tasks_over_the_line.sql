@@ -13,7 +13,7 @@ select
     {{ gib('usage.max_max_rss_bytes') }} as max_max_rss_gib,
     usage.inherited_peak_fraction
 from {{ ref('fct_task_usage') }} as usage
-inner join {{ ref('dim_campaigns') }} as campaigns on usage.campaign = campaigns.campaign
+inner join {{ ref('dim_campaigns') }} as campaigns using (campaign)
 where
     campaigns.is_focus
     and usage.over_threshold_count > 0

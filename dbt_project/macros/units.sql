@@ -23,3 +23,18 @@
 {% macro total_count(column) -%}
     cast(sum({{ column }}) as bigint)
 {%- endmacro %}
+
+{#- A memory in whole MiB that holds so many bytes. -#}
+{% macro mib_up(bytes) -%}
+    cast(ceil({{ bytes }} / 1048576) as bigint)
+{%- endmacro %}
+
+{#- Least memory (GiB) of the steps that holds a peak of some GiB: exactly 6 GiB fits in 6 GiB. -#}
+{% macro rss_step_gib(peak_gib) -%}
+    case
+        when {{ peak_gib }} <= {{ var('fine_steps_end_gib') }}
+            then ceil({{ peak_gib }} / {{ var('fine_step_gib') }}) * {{ var('fine_step_gib') }}
+        when {{ peak_gib }} <= {{ var('whole_steps_end_gib') }} then ceil({{ peak_gib }})
+        else ceil({{ peak_gib }} / power(2, ceil(log2({{ peak_gib }})) - 3)) * power(2, ceil(log2({{ peak_gib }})) - 3)
+    end
+{%- endmacro %}

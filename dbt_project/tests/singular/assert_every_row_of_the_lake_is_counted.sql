@@ -10,10 +10,7 @@ lake as (
         quanta.stage,
         count(*) as lake_count
     from {{ ref('stg_lake__quanta') }} as quanta
-    inner join {{ ref('int_runs_owned') }} as runs
-        on quanta.campaign = runs.campaign
-        and quanta.stage = runs.stage
-        and quanta.run = runs.run
+    inner join {{ ref('int_runs_owned') }} using (campaign, stage, run)
     where quanta.is_last_attempt
     group by quanta.campaign, quanta.stage
 
@@ -31,12 +28,10 @@ marts as (
 )
 
 select
-    coalesce(lake.campaign, marts.campaign) as campaign,
-    coalesce(lake.stage, marts.stage) as stage,
+    campaign,
+    stage,
     lake.lake_count,
     marts.mart_count
 from lake
-full outer join marts
-    on lake.campaign = marts.campaign
-    and lake.stage = marts.stage
+full outer join marts using (campaign, stage)
 where lake.lake_count is distinct from marts.mart_count

@@ -12,9 +12,7 @@ thresholds as (
         sum(thresholds.over_threshold_wall_time_s) as over_threshold_wall_time_s,
         sum(thresholds.quanta_count) as quanta_count
     from {{ ref('fct_thresholds') }} as thresholds
-    inner join {{ ref('dim_campaigns') }} as campaigns
-        on thresholds.campaign = campaigns.campaign
-        and thresholds.threshold_gib = campaigns.threshold_gib
+    inner join {{ ref('dim_campaigns') }} using (campaign, threshold_gib)
     group by thresholds.campaign, thresholds.stage
 
 )
@@ -27,9 +25,7 @@ select
     stages.over_threshold_wall_time_s,
     thresholds.over_threshold_wall_time_s as thresholds_over_threshold_wall_time_s
 from {{ ref('fct_stage_usage') }} as stages
-left join thresholds
-    on stages.campaign = thresholds.campaign
-    and stages.stage = thresholds.stage
+left join thresholds using (campaign, stage)
 where
     stages.over_threshold_count != coalesce(thresholds.over_threshold_count, 0)
     or stages.over_threshold_wall_time_s != coalesce(thresholds.over_threshold_wall_time_s, 0)

@@ -37,10 +37,7 @@ ranked as (
         ) as result_rank
     from {{ ref('stg_lake__quanta') }} as quanta
     inner join repeated on {{ quanta_key_hash }} = repeated.candidate_hash
-    inner join runs
-        on quanta.campaign = runs.campaign
-        and quanta.stage = runs.stage
-        and quanta.run = runs.run
+    inner join runs using (campaign, stage, run)
     where quanta.is_last_attempt
 
 ),

@@ -23,10 +23,8 @@ owned as (
 
     select runs.*
     from runs
-    inner join stages
-        on runs.campaign = stages.campaign
-        and runs.stage = stages.stage
-    inner join campaigns on runs.campaign = campaigns.campaign
+    inner join stages using (campaign, stage)
+    inner join campaigns using (campaign)
     where runs.set_aside_for_stage is null
 
 )

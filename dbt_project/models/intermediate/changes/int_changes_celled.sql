@@ -1,7 +1,6 @@
 -- Pairs of peaks for the bootstrap of a quantile, counted in cells of both values. A resample moves a quantile by a few
 -- standard errors of its rank: values further off than five are held to the first bin beyond, so that of millions of
 -- pairs only the neighbourhood of the quantile is in cells of its own.
-{% set keys = ['before_campaign', 'after_campaign', 'stage', 'task_label'] -%}
 
 with
 
@@ -26,43 +25,58 @@ fractions as (
 windows as (
 
     select
-        {{ prefixed('ranked', keys) }},
+        ranked.before_campaign,
+        ranked.after_campaign,
+        ranked.stage,
+        ranked.task_label,
         ranked.measure,
         fractions.quantile_fraction,
         min(ranked.log_bin) filter (
-            ranked.last_rank >= {{ rank_below('ranked.all_count', 'fractions.quantile_fraction', 5) }}
+            where ranked.last_rank >= {{ rank_below('ranked.all_count', 'fractions.quantile_fraction', 5) }}
         ) - 1 as first_bin,
         min(ranked.log_bin) filter (
-            ranked.last_rank
+            where ranked.last_rank
             >= least({{ rank_above('ranked.all_count', 'fractions.quantile_fraction', 5) }}, ranked.all_count)
         ) + 1 as last_bin
     from ranked
     cross join fractions
     where
-        {{ rank_below('ranked.all_count', 'fractions.quantile_fraction', family_z()) }} >= 1
-        and {{ rank_above('ranked.all_count', 'fractions.quantile_fraction', family_z()) }} <= ranked.all_count
-    group by {{ prefixed('ranked', keys) }}, ranked.measure, fractions.quantile_fraction
+        {{ rank_below('ranked.all_count', 'fractions.quantile_fraction', var('interval_z')) }} >= 1
+        and {{ rank_above('ranked.all_count', 'fractions.quantile_fraction', var('interval_z')) }} <= ranked.all_count
+    group by
+        ranked.before_campaign,
+        ranked.after_campaign,
+        ranked.stage,
+        ranked.task_label,
+        ranked.measure,
+        fractions.quantile_fraction
 
 ),
 
 paired as (
 
     select
-        {{ keys | join(', ') }},
+        before_campaign,
+        after_campaign,
+        stage,
+        task_label,
         quantile_fraction,
-        max(first_bin) filter (measure = 'before_max_rss') as first_before_bin,
-        max(last_bin) filter (measure = 'before_max_rss') as last_before_bin,
-        max(first_bin) filter (measure = 'after_max_rss') as first_after_bin,
-        max(last_bin) filter (measure = 'after_max_rss') as last_after_bin
+        max(first_bin) filter (where measure = 'before_max_rss') as first_before_bin,
+        max(last_bin) filter (where measure = 'before_max_rss') as last_before_bin,
+        max(first_bin) filter (where measure = 'after_max_rss') as first_after_bin,
+        max(last_bin) filter (where measure = 'after_max_rss') as last_after_bin
     from windows
-    group by {{ keys | join(', ') }}, quantile_fraction
+    group by before_campaign, after_campaign, stage, task_label, quantile_fraction
 
 ),
 
 held as (
 
     select
-        {{ prefixed('paired', keys) }},
+        paired.before_campaign,
+        paired.after_campaign,
+        paired.stage,
+        paired.task_label,
         paired.quantile_fraction,
         least(
             greatest({{ log_bin('matched.before_max_rss_bytes') }}, paired.first_before_bin), paired.last_before_bin
@@ -71,8 +85,7 @@ held as (
             greatest({{ log_bin('matched.after_max_rss_bytes') }}, paired.first_after_bin), paired.last_after_bin
         ) as after_bin
     from {{ ref('fct_matched_quanta') }} as matched
-    inner join paired
-        on {{ same_keys('matched', 'paired', keys) }}
+    inner join paired using (before_campaign, after_campaign, stage, task_label)
     where
         matched.has_own_peaks
         and matched.before_max_rss_bytes > 0
@@ -83,13 +96,16 @@ held as (
 final as (
 
     select
-        {{ keys | join(', ') }},
+        before_campaign,
+        after_campaign,
+        stage,
+        task_label,
         quantile_fraction,
         before_bin,
         after_bin,
         count(*) as quanta_count
     from held
-    group by {{ keys | join(', ') }}, quantile_fraction, before_bin, after_bin
+    group by before_campaign, after_campaign, stage, task_label, quantile_fraction, before_bin, after_bin
 
 )
 

@@ -19,9 +19,7 @@ observed as (
         quanta.instrument,
         coalesce(quanta.visit, quanta.exposure) as observation
     from {{ ref('fct_quanta') }} as quanta
-    inner join tasks
-        on quanta.stage = tasks.stage
-        and quanta.task_label = tasks.task_label
+    inner join tasks using (stage, task_label)
     where
         quanta.is_measured
         and tasks.common_by in ('visit', 'exposure')
@@ -51,9 +49,7 @@ inputs as (
         quanta.data_id,
         count(*) as campaign_count
     from {{ ref('fct_quanta') }} as quanta
-    inner join tasks
-        on quanta.stage = tasks.stage
-        and quanta.task_label = tasks.task_label
+    inner join tasks using (stage, task_label)
     where
         quanta.is_measured
         and tasks.common_by = 'data_id'
@@ -70,10 +66,7 @@ final as (
         inputs.observation,
         inputs.data_id
     from inputs
-    inner join tasks
-        on inputs.stage = tasks.stage
-        and inputs.task_label = tasks.task_label
-        and inputs.campaign_count = tasks.campaign_count
+    inner join tasks using (stage, task_label, campaign_count)
 
 )
 

@@ -12,7 +12,7 @@ counted as (
         count(distinct campaign) as campaign_count,
         count(visit) as visit_quanta_count,
         count(exposure) as exposure_quanta_count,
-        min(data_id) filter (visit is null and exposure is null) as sample_data_id
+        min(data_id) filter (where visit is null and exposure is null) as sample_data_id
     from {{ ref('fct_quanta') }}
     where is_measured
     group by stage, task_label

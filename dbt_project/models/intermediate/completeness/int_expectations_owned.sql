@@ -25,13 +25,8 @@ owned as (
 
     select expectations.*
     from expectations
-    inner join stages
-        on expectations.campaign = stages.campaign
-        and expectations.stage = stages.stage
-    left join set_aside
-        on expectations.campaign = set_aside.campaign
-        and expectations.stage = set_aside.stage
-        and expectations.run = set_aside.run
+    inner join stages using (campaign, stage)
+    left join set_aside using (campaign, stage, run)
     where set_aside.run is null
 
 )

@@ -16,7 +16,12 @@ suspects as (
 
 results as (
 
-    select * from {{ ref('fct_quanta') }}
+    select
+        campaign,
+        stage,
+        task_label,
+        data_id
+    from {{ ref('fct_quanta') }}
     where is_result
 
 ),
@@ -46,19 +51,9 @@ ranked as (
                 expectations.graph_uri desc
         ) as submission_rank
     from {{ ref('int_expectations_owned') }} as expectations
-    inner join suspects
-        on expectations.campaign = suspects.campaign
-        and expectations.stage = suspects.stage
-        and expectations.task_label = suspects.task_label
-    left join results
-        on expectations.campaign = results.campaign
-        and expectations.stage = results.stage
-        and expectations.task_label = results.task_label
-        and expectations.data_id = results.data_id
-    left join runs
-        on expectations.campaign = runs.campaign
-        and expectations.stage = runs.stage
-        and expectations.run = runs.run
+    inner join suspects using (campaign, stage, task_label)
+    left join results using (campaign, stage, task_label, data_id)
+    left join runs using (campaign, stage, run)
     where
         expectations.data_id is not null
         and results.data_id is null

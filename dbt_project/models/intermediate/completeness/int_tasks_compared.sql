@@ -31,9 +31,9 @@ listed_runs as (
 compared as (
 
     select
-        coalesce(expected.campaign, results.campaign) as campaign,
-        coalesce(expected.stage, results.stage) as stage,
-        coalesce(expected.task_label, results.task_label) as task_label,
+        campaign,
+        stage,
+        task_label,
         results.run,
         results.status,
         results.is_no_work,
@@ -41,11 +41,7 @@ compared as (
         expected.data_id is not null as is_expected,
         results.data_id is not null as is_found
     from expected
-    full outer join results
-        on expected.campaign = results.campaign
-        and expected.stage = results.stage
-        and expected.task_label = results.task_label
-        and expected.data_id = results.data_id
+    full outer join results using (campaign, stage, task_label, data_id)
 
 ),
 
@@ -56,23 +52,20 @@ counted as (
         compared.stage,
         compared.task_label,
         count(*) as known_count,
-        count(*) filter (compared.is_expected) as listed_count,
-        count(*) filter (compared.status = 'successful' and not compared.is_no_work) as successful_count,
-        count(*) filter (compared.is_no_work) as no_work_count,
-        count(*) filter (compared.status = 'failed') as failed_count,
-        count(*) filter (compared.status = 'blocked') as blocked_count,
-        count(*) filter (compared.status in ('aborted', 'aborted_success')) as aborted_count,
-        count(*) filter (compared.status = 'unknown') as unknown_count,
-        count(*) filter (compared.status = 'unreadable') as unreadable_count,
-        count(*) filter (not compared.is_found) as missing_count,
-        count(*) filter (compared.is_lost) as lost_count,
-        count(*) filter (not compared.is_expected and listed_runs.run is not null) as unexpected_count,
-        count(*) filter (not compared.is_expected and listed_runs.run is null) as uncovered_count
+        count(*) filter (where compared.is_expected) as listed_count,
+        count(*) filter (where compared.status = 'successful' and not compared.is_no_work) as successful_count,
+        count(*) filter (where compared.is_no_work) as no_work_count,
+        count(*) filter (where compared.status = 'failed') as failed_count,
+        count(*) filter (where compared.status = 'blocked') as blocked_count,
+        count(*) filter (where compared.status in ('aborted', 'aborted_success')) as aborted_count,
+        count(*) filter (where compared.status = 'unknown') as unknown_count,
+        count(*) filter (where compared.status = 'unreadable') as unreadable_count,
+        count(*) filter (where not compared.is_found) as missing_count,
+        count(*) filter (where compared.is_lost) as lost_count,
+        count(*) filter (where not compared.is_expected and listed_runs.run is not null) as unexpected_count,
+        count(*) filter (where not compared.is_expected and listed_runs.run is null) as uncovered_count
     from compared
-    left join listed_runs
-        on compared.campaign = listed_runs.campaign
-        and compared.stage = listed_runs.stage
-        and compared.run = listed_runs.run
+    left join listed_runs using (campaign, stage, run)
     group by compared.campaign, compared.stage, compared.task_label
 
 )

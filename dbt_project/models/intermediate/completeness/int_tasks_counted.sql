@@ -69,16 +69,8 @@ counted as (
         {{ total_count('greatest(headers.header_count - coalesce(listed.listed_count, found.found_count, 0), 0)') }}
             as header_surplus_count
     from headers
-    left join listed
-        on headers.campaign = listed.campaign
-        and headers.stage = listed.stage
-        and headers.run = listed.run
-        and headers.task_label = listed.task_label
-    left join found
-        on headers.campaign = found.campaign
-        and headers.stage = found.stage
-        and headers.run = found.run
-        and headers.task_label = found.task_label
+    left join listed using (campaign, stage, run, task_label)
+    left join found using (campaign, stage, run, task_label)
     group by headers.campaign, headers.stage, headers.task_label
 
 )

@@ -49,7 +49,7 @@ offered as (
         nodes.cores_count,
         cast(thresholds.threshold_gib as double) as memory_per_core_gib
     from nodes
-    inner join thresholds on nodes.campaign = thresholds.campaign
+    inner join thresholds using (campaign)
 
 ),
 

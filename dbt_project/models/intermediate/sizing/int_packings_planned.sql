@@ -35,7 +35,7 @@ placed as (
         slots.cpus_count <= nodes.cores_count
         and slots.peak_rss_bytes <= nodes.memory_bytes as is_fit
     from slots
-    inner join nodes on slots.campaign = nodes.campaign
+    inner join nodes using (campaign)
 
 ),
 
@@ -51,9 +51,9 @@ summed as (
         slot_count,
         span_wall_time_s,
         count(*) as sampled_slot_count,
-        count(*) filter (is_fit) as fit_slot_count,
-        coalesce(sum(occupied_wall_time_s * cpus_count) filter (is_fit), 0) as needed_core_s,
-        coalesce(sum(occupied_wall_time_s * slot_cores_count) filter (is_fit), 0) as closed_form_core_s
+        count(*) filter (where is_fit) as fit_slot_count,
+        coalesce(sum(occupied_wall_time_s * cpus_count) filter (where is_fit), 0) as needed_core_s,
+        coalesce(sum(occupied_wall_time_s * slot_cores_count) filter (where is_fit), 0) as closed_form_core_s
     from placed
     group by campaign, stage, cores_count, memory_per_core_gib, memory_bytes, node_type, slot_count, span_wall_time_s
 

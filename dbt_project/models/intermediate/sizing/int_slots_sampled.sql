@@ -44,9 +44,7 @@ sampled as (
             order by slots.prep_at, slots.peak_rss_bytes, slots.cpus_count, slots.occupied_wall_time_s
         ) as slot_position
     from {{ ref('fct_slots') }} as slots
-    inner join counted
-        on slots.campaign = counted.campaign
-        and slots.stage = counted.stage
+    inner join counted using (campaign, stage)
     where
         slots.peak_rss_bytes is not null
         and slots.occupied_wall_time_s is not null

@@ -78,10 +78,10 @@ final as (
         quanta.last_ended_at,
         runs.extracted_at
     from campaigns
-    left join stages on campaigns.campaign = stages.campaign
-    left join runs on campaigns.campaign = runs.campaign
-    left join visits on campaigns.campaign = visits.campaign
-    left join quanta on campaigns.campaign = quanta.campaign
+    left join stages using (campaign)
+    left join runs using (campaign)
+    left join visits using (campaign)
+    left join quanta using (campaign)
 
 )
 

@@ -57,11 +57,9 @@ resolved as (
         end as task_request_memory_mib,
         rules.has_configuration
     from campaigns
-    inner join tasks on campaigns.release = tasks.release
-    inner join rules on campaigns.campaign = rules.campaign
-    left join members
-        on campaigns.campaign = members.campaign
-        and tasks.task_label = members.task_label
+    inner join tasks using (release)
+    inner join rules using (campaign)
+    left join members using (campaign, task_label)
     left join configured as own
         on campaigns.campaign = own.campaign
         and tasks.task_label = own.entry_label

@@ -59,7 +59,7 @@ final as (
         counted.run_count,
         compared.version_count = 1 and compared.campaign_count = campaigns.campaign_count as is_same_everywhere
     from counted
-    inner join compared on counted.package_name = compared.package_name
+    inner join compared using (package_name)
     cross join campaigns
 
 )

@@ -18,12 +18,12 @@ summed as (
     select
         usage.stage,
         usage.task_label,
-        coalesce(sum(usage.over_threshold_count) filter (campaigns.is_focus), 0) as focus_over_threshold_count,
-        coalesce(sum(usage.total_wall_time_s) filter (campaigns.is_focus), 0) as focus_total_wall_time_s,
+        coalesce(sum(usage.over_threshold_count) filter (where campaigns.is_focus), 0) as focus_over_threshold_count,
+        coalesce(sum(usage.total_wall_time_s) filter (where campaigns.is_focus), 0) as focus_total_wall_time_s,
         sum(usage.over_threshold_count) as over_threshold_count,
         sum(usage.total_wall_time_s) as total_wall_time_s
     from usage
-    inner join campaigns on usage.campaign = campaigns.campaign
+    inner join campaigns using (campaign)
     group by usage.stage, usage.task_label
 
 ),
@@ -52,9 +52,9 @@ final as (
     select
         stage,
         task_label,
-        cast(case when task_rank <= 12 then task_rank end as integer) as display_rank,
-        case when task_rank <= 12 then task_label else 'other tasks' end as display_label,
-        task_rank <= 12 as is_highlighted
+        cast(case when task_rank <= {{ var('named_task_count') }} then task_rank end as integer) as display_rank,
+        case when task_rank <= {{ var('named_task_count') }} then task_label else 'other tasks' end as display_label,
+        task_rank <= {{ var('named_task_count') }} as is_highlighted
     from ranked
 
 )

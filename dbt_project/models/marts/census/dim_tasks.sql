@@ -45,7 +45,7 @@ expected as (
         matched.release,
         listed.*
     from matched
-    inner join listed on matched.reference_release = listed.reference_release
+    inner join listed using (reference_release)
 
 ),
 
@@ -61,8 +61,8 @@ observed as (
 final as (
 
     select
-        coalesce(observed.release, expected.release) as release,
-        coalesce(observed.task_label, expected.task_label) as task_label,
+        release,
+        task_label,
         expected.task_class,
         expected.stage,
         expected.step,
@@ -74,9 +74,7 @@ final as (
         observed.task_label is not null as is_observed,
         expected.task_label is not null as is_listed
     from observed
-    full outer join expected
-        on observed.release = expected.release
-        and observed.task_label = expected.task_label
+    full outer join expected using (release, task_label)
 
 )
 

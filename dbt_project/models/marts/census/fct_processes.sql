@@ -36,9 +36,7 @@ final as (
         min(quanta.prep_at) as prep_at,
         max(quanta.ended_at) as ended_at
     from quanta
-    left join tasks
-        on quanta.release = tasks.release
-        and quanta.task_label = tasks.task_label
+    left join tasks using (release, task_label)
     group by quanta.campaign, quanta.stage, quanta.run, quanta.process_id
 
 )

@@ -1,39 +1,14 @@
+{%- set dimensions = [
+    'instrument', 'skymap', 'visit', 'exposure', 'detector', 'tract', 'patch', 'band', 'physical_filter', 'day_obs',
+    '"group"', 'healpix3',
+] -%}
+
 with
 
 quanta as (
 
     select * from {{ ref('stg_lake__quanta') }}
     where is_last_attempt
-
-),
-
-runs as (
-
-    select * from {{ ref('int_runs_owned') }}
-
-),
-
-campaigns as (
-
-    select * from {{ ref('stg_lake__campaigns') }}
-
-),
-
-visits as (
-
-    select * from {{ ref('stg_lake__visits') }}
-
-),
-
-superseded as (
-
-    select * from {{ ref('int_quanta_superseded') }}
-
-),
-
-retried as (
-
-    select * from {{ ref('int_attempts_retried') }}
 
 ),
 
@@ -50,29 +25,16 @@ joined as (
         {{ seconds_between('quanta.prep_at', 'quanta.ended_at') }} as total_wall_time_s,
         retried.earlier_wall_time_s
     from quanta
-    inner join runs
-        on quanta.campaign = runs.campaign
-        and quanta.stage = runs.stage
-        and quanta.run = runs.run
-    inner join campaigns on quanta.campaign = campaigns.campaign
-    left join visits
+    inner join {{ ref('int_runs_owned') }} as runs using (campaign, stage, run)
+    inner join {{ ref('stg_lake__campaigns') }} as campaigns using (campaign)
+    left join {{ ref('stg_lake__visits') }} as visits
         on quanta.campaign = visits.campaign
         and quanta.stage = visits.stage
         and quanta.instrument = visits.instrument
         and case when quanta.visit is null then 'exposure' else 'visit' end = visits.dimension
         and coalesce(quanta.visit, quanta.exposure) = visits.id
-    left join superseded
-        on quanta.campaign = superseded.campaign
-        and quanta.stage = superseded.stage
-        and quanta.run = superseded.run
-        and quanta.task_label = superseded.task_label
-        and quanta.data_id = superseded.data_id
-    left join retried
-        on quanta.campaign = retried.campaign
-        and quanta.stage = retried.stage
-        and quanta.run = retried.run
-        and quanta.task_label = retried.task_label
-        and quanta.data_id = retried.data_id
+    left join {{ ref('int_quanta_superseded') }} as superseded using (campaign, stage, run, task_label, data_id)
+    left join {{ ref('int_attempts_retried') }} as retried using (campaign, stage, run, task_label, data_id)
 
 ),
 
@@ -91,18 +53,9 @@ classified as (
         exception_type,
         node_name,
         source,
-        instrument,
-        skymap,
-        visit,
-        exposure,
-        detector,
-        tract,
-        patch,
-        band,
-        physical_filter,
-        day_obs,
-        "group",
-        healpix3,
+        {%- for dimension in dimensions %}
+        {{ dimension }},
+        {%- endfor %}
         target_name,
         caveats,
         attempt_count,
@@ -128,13 +81,11 @@ classified as (
         start_cpu_time_s - init_cpu_time_s as init_cpu_time_s,
         end_cpu_time_s - start_cpu_time_s as run_cpu_time_s,
         end_cpu_time_s - prep_cpu_time_s as total_cpu_time_s,
-        butler_get_wall_time_s,
-        butler_put_wall_time_s,
-        butler_ingest_wall_time_s,
+        {%- for access in ['get', 'put', 'ingest'] %}
+        butler_{{ access }}_wall_time_s,
+        butler_{{ access }}_count,
+        {%- endfor %}
         graph_read_wall_time_s,
-        butler_get_count,
-        butler_put_count,
-        butler_ingest_count,
         end_major_page_faults_count - prep_major_page_faults_count as major_page_faults_count,
         end_minor_page_faults_count - prep_minor_page_faults_count as minor_page_faults_count,
         not is_superseded as is_result,

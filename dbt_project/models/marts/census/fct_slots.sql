@@ -9,42 +9,9 @@ jobs as (
 
 ),
 
--- Processes run few different lists of tasks: each is resolved once.
-lists as (
-
-    select distinct
-        campaign,
-        task_labels
-    from {{ ref('fct_processes') }}
-
-),
-
-listed as (
-
-    select
-        campaign,
-        task_labels,
-        {{ unnested('task_labels') }} as task_label
-    from lists
-
-),
-
 resolved as (
 
-    select
-        listed.campaign,
-        listed.task_labels,
-        case
-            when min(jobs.cluster) is not null or count(*) > 1 then 'cluster'
-            else 'task'
-        end as job_kind,
-        coalesce(min(jobs.cluster), {{ list_text('listed.task_labels') }}) as job_label,
-        max(coalesce(jobs.cpus_count, 1)) as cpus_count
-    from listed
-    left join jobs
-        on listed.campaign = jobs.campaign
-        and listed.task_label = jobs.task_label
-    group by listed.campaign, listed.task_labels
+    select * from {{ ref('int_task_lists_resolved') }}
 
 ),
 
@@ -84,14 +51,8 @@ known as (
         processes.prep_at,
         processes.ended_at
     from {{ ref('fct_processes') }} as processes
-    inner join resolved
-        on processes.campaign = resolved.campaign
-        and processes.task_labels = resolved.task_labels
-    inner join firsts
-        on processes.campaign = firsts.campaign
-        and processes.stage = firsts.stage
-        and processes.run = firsts.run
-        and processes.process_id = firsts.process_id
+    inner join resolved using (campaign, task_labels)
+    inner join firsts using (campaign, stage, run, process_id)
 
 ),
 
@@ -116,9 +77,7 @@ lone as (
         quanta.prep_at,
         quanta.ended_at
     from {{ ref('fct_quanta') }} as quanta
-    inner join jobs
-        on quanta.campaign = jobs.campaign
-        and quanta.task_label = jobs.task_label
+    inner join jobs using (campaign, task_label)
     where
         quanta.process_id is null
         and quanta.attempt_count > 0

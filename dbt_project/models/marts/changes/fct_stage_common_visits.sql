@@ -43,10 +43,10 @@ counted as (
     select
         visits.stage,
         count(*) as visit_count,
-        count(*) filter (campaigns.campaign_count > 1 and visits.campaign_count = campaigns.campaign_count)
+        count(*) filter (where campaigns.campaign_count > 1 and visits.campaign_count = campaigns.campaign_count)
             as common_visit_count
     from visits
-    inner join campaigns on visits.stage = campaigns.stage
+    inner join campaigns using (stage)
     group by visits.stage
 
 ),
@@ -56,8 +56,8 @@ tasks as (
     select
         stage,
         count(distinct task_label) as task_count,
-        count(distinct task_label) filter (common_count > 0) as common_task_count,
-        count(distinct task_label) filter (common_by = 'nothing') as incomparable_task_count
+        count(distinct task_label) filter (where common_count > 0) as common_task_count,
+        count(distinct task_label) filter (where common_by = 'nothing') as incomparable_task_count
     from {{ ref('fct_task_common_usage') }}
     group by stage
 
@@ -85,9 +85,9 @@ final as (
         coalesce(tasks.common_task_count, 0) as common_task_count,
         coalesce(tasks.incomparable_task_count, 0) as incomparable_task_count
     from stages
-    left join campaigns on stages.stage = campaigns.stage
-    left join counted on stages.stage = counted.stage
-    left join tasks on stages.stage = tasks.stage
+    left join campaigns using (stage)
+    left join counted using (stage)
+    left join tasks using (stage)
 
 )
 

@@ -1,6 +1,5 @@
 {%- set keys = ['campaign', 'stage', 'task_label'] -%}
-{%- set fractions = [0, 0.25, 0.5, 0.75, 0.95, 1] -%}
-{%- set names = ['min', 'p25', 'p50', 'p75', 'p95', 'max'] -%}
+{%- set fractions = {'min': 0, 'p25': 0.25, 'p50': 0.5, 'p75': 0.75, 'p95': 0.95, 'max': 1} -%}
 
 with
 
@@ -35,12 +34,12 @@ counted as (
         stage,
         task_label,
         count(*) as quanta_count,
-        count(*) filter (is_peak_inherited) as inherited_peak_count,
-        count(*) filter (is_peak_inherited is not null) as bounded_peak_count,
-        count(*) filter (is_over_threshold) as over_threshold_count,
+        count(*) filter (where is_peak_inherited) as inherited_peak_count,
+        count(*) filter (where is_peak_inherited is not null) as bounded_peak_count,
+        count(*) filter (where is_over_threshold) as over_threshold_count,
         avg(max_rss_bytes) as mean_max_rss_bytes,
         sum(total_wall_time_s) as total_wall_time_s,
-        coalesce(sum(total_wall_time_s) filter (is_over_threshold), 0) as over_threshold_wall_time_s
+        coalesce(sum(total_wall_time_s) filter (where is_over_threshold), 0) as over_threshold_wall_time_s
     from {{ ref('int_quanta_common') }}
     group by campaign, stage, task_label
 
@@ -51,7 +50,7 @@ peaks as (
 ),
 
 whiskered as (
-    {{ box_whiskers(ref('int_quanta_common'), 'peaks', keys, 'max_rss_bytes', 'quantile_2', 'quantile_4', 'true') }}
+    {{ box_whiskers(ref('int_quanta_common'), 'peaks', keys, 'max_rss_bytes', 'true') }}
 ),
 
 final as (
@@ -68,8 +67,8 @@ final as (
         {{ share('coalesce(counted.quanta_count, 0)', 'usage.quanta_count') }} as common_quanta_fraction,
         coalesce(counted.inherited_peak_count, 0) as inherited_peak_count,
         {{ share('counted.inherited_peak_count', 'counted.bounded_peak_count') }} as inherited_peak_fraction,
-        {%- for name in names %}
-        peaks.quantile_{{ loop.index }} as {{ name }}_max_rss_bytes,
+        {%- for name in fractions %}
+        peaks.{{ name }} as {{ name }}_max_rss_bytes,
         {%- endfor %}
         counted.mean_max_rss_bytes,
         whiskered.lower_whisker_max_rss_bytes,
@@ -79,24 +78,11 @@ final as (
         {{ hours('coalesce(counted.total_wall_time_s, 0)') }} as total_wall_time_h,
         {{ hours('coalesce(counted.over_threshold_wall_time_s, 0)') }} as over_threshold_wall_time_h
     from usage
-    inner join tasks
-        on usage.stage = tasks.stage
-        and usage.task_label = tasks.task_label
-    left join inputs
-        on usage.stage = inputs.stage
-        and usage.task_label = inputs.task_label
-    left join counted
-        on usage.campaign = counted.campaign
-        and usage.stage = counted.stage
-        and usage.task_label = counted.task_label
-    left join peaks
-        on usage.campaign = peaks.campaign
-        and usage.stage = peaks.stage
-        and usage.task_label = peaks.task_label
-    left join whiskered
-        on usage.campaign = whiskered.campaign
-        and usage.stage = whiskered.stage
-        and usage.task_label = whiskered.task_label
+    inner join tasks using (stage, task_label)
+    left join inputs using (stage, task_label)
+    left join counted using (campaign, stage, task_label)
+    left join peaks using (campaign, stage, task_label)
+    left join whiskered using (campaign, stage, task_label)
 
 )
 

@@ -35,9 +35,9 @@ traceless as (
 checked as (
 
     select
-        coalesce(counted.campaign, headers.campaign) as campaign,
-        coalesce(counted.stage, headers.stage) as stage,
-        coalesce(counted.task_label, headers.task_label) as task_label,
+        campaign,
+        stage,
+        task_label,
         case
             when counted.listed_count > 0 then 'data_ids'
             when headers.header_count is not null then 'header'
@@ -59,14 +59,8 @@ checked as (
         greatest(coalesce(headers.header_count, 0) - coalesce(counted.known_count, 0), 0) as unidentified_count,
         coalesce(headers.header_surplus_count, 0) as header_surplus_count
     from counted
-    full outer join headers
-        on counted.campaign = headers.campaign
-        and counted.stage = headers.stage
-        and counted.task_label = headers.task_label
-    left join traceless
-        on counted.campaign = traceless.campaign
-        and counted.stage = traceless.stage
-        and counted.task_label = traceless.task_label
+    full outer join headers using (campaign, stage, task_label)
+    left join traceless using (campaign, stage, task_label)
 
 ),
 
@@ -100,9 +94,7 @@ totalled as (
         case when checked.evidence = 'header' then 0 else checked.uncovered_count end as uncovered_count,
         checked.header_surplus_count
     from checked
-    inner join stages
-        on checked.campaign = stages.campaign
-        and checked.stage = stages.stage
+    inner join stages using (campaign, stage)
 
 ),
 

@@ -1,43 +1,9 @@
--- Does a task need more memory where more visits overlap? The visits of a place are those of the quanta that have both:
--- warps, above all. The census is named in both places: engines keep whole what is named once and used twice.
+-- Does a task need more memory where more visits overlap?
 with
-
-seen as (
-
-    select distinct
-        campaign,
-        skymap,
-        tract,
-        patch,
-        band,
-        visit
-    from {{ ref('fct_quanta') }}
-    where
-        is_result
-        and visit is not null
-        and tract is not null
-
-),
 
 places as (
 
-    select
-        campaign,
-        skymap,
-        tract,
-        patch,
-        band,
-        count(distinct visit) as visit_count,
-        grouping(patch) = 1 as is_whole_tract,
-        grouping(band) = 1 as has_every_band
-    from seen
-    group by
-        grouping sets (
-            (campaign, skymap, tract, patch, band),
-            (campaign, skymap, tract, patch),
-            (campaign, skymap, tract, band),
-            (campaign, skymap, tract)
-        )
+    select * from {{ ref('int_places_visited') }}
 
 ),
 
@@ -84,7 +50,7 @@ fitted as (
     from points
     group by campaign, stage, task_label
     having
-        count(*) >= {{ least_own_peaks() }}
+        count(*) >= {{ var('least_own_peaks') }}
         and count(distinct visit_count) > 2
 
 ),

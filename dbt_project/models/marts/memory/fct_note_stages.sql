@@ -21,9 +21,7 @@ quanta as (
         fct_quanta.total_wall_time_s,
         fct_quanta.max_rss_bytes > 6 * {{ gib_bytes() }} as is_over_6_gib
     from {{ ref('fct_quanta') }} as fct_quanta
-    inner join note
-        on fct_quanta.campaign = note.campaign
-        and fct_quanta.stage = note.stage
+    inner join note using (campaign, stage)
     where
         fct_quanta.is_result
         and fct_quanta.max_rss_bytes is not null
@@ -36,9 +34,9 @@ ours as (
         campaign,
         stage,
         count(*) as quanta_count,
-        count(*) filter (is_over_6_gib) as over_6_gib_count,
+        count(*) filter (where is_over_6_gib) as over_6_gib_count,
         {{ hours('sum(total_wall_time_s)') }} as total_wall_time_h,
-        {{ hours('coalesce(sum(total_wall_time_s) filter (is_over_6_gib), 0)') }} as over_6_gib_wall_time_h
+        {{ hours('coalesce(sum(total_wall_time_s) filter (where is_over_6_gib), 0)') }} as over_6_gib_wall_time_h
     from quanta
     group by campaign, stage
 
@@ -58,10 +56,8 @@ compared as (
         note.over_6_gib_wall_time_h as note_over_6_gib_wall_time_h,
         ours.over_6_gib_wall_time_h as our_over_6_gib_wall_time_h
     from note
-    inner join campaigns on note.campaign = campaigns.campaign
-    left join ours
-        on note.campaign = ours.campaign
-        and note.stage = ours.stage
+    inner join campaigns using (campaign)
+    left join ours using (campaign, stage)
 
 ),
 

@@ -21,16 +21,13 @@ ours as (
         fct_quanta.campaign,
         fct_quanta.stage,
         fct_quanta.task_label,
-        {{ gib(element(quantiles('fct_quanta.max_rss_bytes', [0.5]), 1)) }} as p50_max_rss_gib,
-        {{ gib(element(quantiles('fct_quanta.max_rss_bytes', [0.95]), 1)) }} as p95_max_rss_gib,
+        {{ gib(quantile('fct_quanta.max_rss_bytes', 0.5)) }} as p50_max_rss_gib,
+        {{ gib(quantile('fct_quanta.max_rss_bytes', 0.95)) }} as p95_max_rss_gib,
         {{ gib('min(fct_quanta.max_rss_bytes)') }} as min_max_rss_gib,
         {{ gib('avg(fct_quanta.max_rss_bytes)') }} as mean_max_rss_gib,
         {{ gib('max(fct_quanta.max_rss_bytes)') }} as max_max_rss_gib
     from {{ ref('fct_quanta') }} as fct_quanta
-    inner join note
-        on fct_quanta.campaign = note.campaign
-        and fct_quanta.stage = note.stage
-        and fct_quanta.task_label = note.task_label
+    inner join note using (campaign, stage, task_label)
     where
         fct_quanta.is_result
         and fct_quanta.max_rss_bytes is not null
@@ -50,11 +47,8 @@ compared as (
         note.{{ statistic }}_max_rss_gib as note_max_rss_gib,
         ours.{{ statistic }}_max_rss_gib as our_max_rss_gib
     from note
-    inner join campaigns on note.campaign = campaigns.campaign
-    left join ours
-        on note.campaign = ours.campaign
-        and note.stage = ours.stage
-        and note.task_label = ours.task_label
+    inner join campaigns using (campaign)
+    left join ours using (campaign, stage, task_label)
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

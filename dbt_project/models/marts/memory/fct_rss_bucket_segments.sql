@@ -25,9 +25,7 @@ grouped as (
         {{ total_count('buckets.quanta_count') }} as quanta_count,
         sum(buckets.total_wall_time_s) as total_wall_time_s
     from buckets
-    inner join display
-        on buckets.stage = display.stage
-        and buckets.task_label = display.task_label
+    inner join display using (stage, task_label)
     group by buckets.campaign, buckets.stage, buckets.bucket_gib, display.display_label
 
 ),

@@ -59,14 +59,12 @@ named as (
         stepped.is_peak_inherited,
         stepped.total_wall_time_s,
         case
-            when targets.target_rank <= {{ named_field_count() }} then targets.target_name
+            when targets.target_rank <= {{ var('named_field_count') }} then targets.target_name
             when targets.target_rank is not null then 'other fields'
         end as field_label,
-        least(targets.target_rank, {{ named_field_count() }} + 1) as field_rank
+        least(targets.target_rank, {{ var('named_field_count') }} + 1) as field_rank
     from stepped
-    left join targets
-        on stepped.campaign = targets.campaign
-        and stepped.target_name = targets.target_name
+    left join targets using (campaign, target_name)
 
 ),
 

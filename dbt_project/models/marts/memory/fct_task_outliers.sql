@@ -27,10 +27,7 @@ outlying as (
         case when quanta.max_rss_bytes > usage.upper_whisker_max_rss_bytes then 'high' else 'low' end as side,
         quanta.max_rss_bytes in (usage.min_max_rss_bytes, usage.max_max_rss_bytes) as is_extreme
     from quanta
-    inner join usage
-        on quanta.campaign = usage.campaign
-        and quanta.stage = usage.stage
-        and quanta.task_label = usage.task_label
+    inner join usage using (campaign, stage, task_label)
     where
         quanta.max_rss_bytes > usage.upper_whisker_max_rss_bytes
         or quanta.max_rss_bytes < usage.lower_whisker_max_rss_bytes
@@ -52,7 +49,7 @@ sampled as (
     qualify row_number() over (
         partition by campaign, stage, task_label
         order by is_extreme desc, {{ stable_hash(['run', 'data_id']) }} asc, data_id asc
-    ) <= 50
+    ) <= {{ var('drawn_outlier_count') }}
 
 )
 

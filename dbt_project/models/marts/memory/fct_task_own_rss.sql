@@ -10,7 +10,7 @@ counted as (
         stage,
         task_label,
         cast(ceil(max_rss_bytes / 1048576) as bigint) as peak_mib,
-        count(*) filter (not is_peak_inherited) as own_count,
+        count(*) filter (where not is_peak_inherited) as own_count,
         count(*) as value_count
     from {{ ref('fct_quanta') }}
     where

@@ -15,7 +15,7 @@ estimated as (
         task_label,
         {%- for fraction in ['0.50', '0.75', '0.95', '0.99'] %}
         min(max_rss_bytes) filter (
-            estimated_quanta_fraction >= {{ fraction }} and below_quanta_fraction < {{ fraction }}
+            where estimated_quanta_fraction >= {{ fraction }} and below_quanta_fraction < {{ fraction }}
         ) as estimated_p{{ fraction[2:] }}_max_rss_bytes,
         {%- endfor %}
         max(max_rss_bytes) as estimated_max_max_rss_bytes,
@@ -45,10 +45,7 @@ final as (
         estimated.estimated_p99_max_rss_bytes,
         estimated.estimated_max_max_rss_bytes
     from usage
-    left join estimated
-        on usage.campaign = estimated.campaign
-        and usage.stage = estimated.stage
-        and usage.task_label = estimated.task_label
+    left join estimated using (campaign, stage, task_label)
 
 )
 

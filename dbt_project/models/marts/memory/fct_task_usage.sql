@@ -1,7 +1,8 @@
 {%- set keys = ['campaign', 'stage', 'task_label'] -%}
-{%- set fractions = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1] -%}
+{%- set fractions = {
+    'min': 0, 'p05': 0.05, 'p25': 0.25, 'p50': 0.5, 'p75': 0.75, 'p95': 0.95, 'p99': 0.99, 'max': 1
+} -%}
 {%- set own = 'is_measured and not is_peak_inherited' -%}
-{%- set names = ['min', 'p05', 'p25', 'p50', 'p75', 'p95', 'p99', 'max'] -%}
 
 with
 
@@ -12,21 +13,22 @@ counted as (
         stage,
         task_label,
         min(release) as release,
-        count(*) filter (is_measured) as quanta_count,
+        count(*) filter (where is_measured) as quanta_count,
         {{ total_count('attempt_count') }} as attempted_count,
-        count(*) filter (is_result and status = 'failed') as failed_count,
-        count(*) filter (is_result and is_no_work) as no_work_count,
-        count(*) filter (is_superseded) as superseded_count,
-        count(*) filter (is_measured and is_peak_inherited) as inherited_peak_count,
-        count(*) filter (is_measured and not is_peak_inherited) as own_peak_count,
-        count(*) filter (is_measured and is_over_threshold) as over_threshold_count,
-        avg(max_rss_bytes) filter (is_measured) as mean_max_rss_bytes,
-        avg(max_rss_bytes) filter (is_measured and not is_peak_inherited) as own_mean_max_rss_bytes,
-        coalesce(sum(total_wall_time_s) filter (is_measured), 0) as total_wall_time_s,
-        coalesce(sum(total_wall_time_s) filter (is_measured and is_over_threshold), 0) as over_threshold_wall_time_s,
+        count(*) filter (where is_result and status = 'failed') as failed_count,
+        count(*) filter (where is_result and is_no_work) as no_work_count,
+        count(*) filter (where is_superseded) as superseded_count,
+        count(*) filter (where is_measured and is_peak_inherited) as inherited_peak_count,
+        count(*) filter (where is_measured and not is_peak_inherited) as own_peak_count,
+        count(*) filter (where is_measured and is_over_threshold) as over_threshold_count,
+        avg(max_rss_bytes) filter (where is_measured) as mean_max_rss_bytes,
+        avg(max_rss_bytes) filter (where is_measured and not is_peak_inherited) as own_mean_max_rss_bytes,
+        coalesce(sum(total_wall_time_s) filter (where is_measured), 0) as total_wall_time_s,
+        coalesce(sum(total_wall_time_s) filter (where is_measured and is_over_threshold), 0)
+            as over_threshold_wall_time_s,
         coalesce(sum(spent_wall_time_s), 0) as spent_wall_time_s,
         -- Doubles add up differently in every order; exact decimals give the same sum in every build.
-        cast(sum(cast(total_cpu_time_s as decimal(18, 6))) filter (is_measured) as double) as total_cpu_time_s
+        cast(sum(cast(total_cpu_time_s as decimal(18, 6))) filter (where is_measured) as double) as total_cpu_time_s
     from {{ ref('fct_quanta') }}
     group by campaign, stage, task_label
 
@@ -41,13 +43,11 @@ own_peaks as (
 ),
 
 wall_times as (
-    {{ selected_quantiles(ref('fct_quanta'), keys, 'total_wall_time_s', [0.5], 'is_measured') }}
+    {{ selected_quantiles(ref('fct_quanta'), keys, 'total_wall_time_s', {'p50': 0.5}, 'is_measured') }}
 ),
 
 whiskered as (
-    {{ box_whiskers(
-        ref('fct_quanta'), 'peaks', keys, 'max_rss_bytes', 'quantile_3', 'quantile_5', 'relation.is_measured'
-    ) }}
+    {{ box_whiskers(ref('fct_quanta'), 'peaks', keys, 'max_rss_bytes', 'relation.is_measured') }}
 ),
 
 final as (
@@ -66,9 +66,9 @@ final as (
         counted.own_peak_count,
         {{ share('counted.inherited_peak_count', 'counted.inherited_peak_count + counted.own_peak_count') }}
             as inherited_peak_fraction,
-        {%- for name in names %}
-        peaks.quantile_{{ loop.index }} as {{ name }}_max_rss_bytes,
-        own_peaks.quantile_{{ loop.index }} as own_{{ name }}_max_rss_bytes,
+        {%- for name in fractions %}
+        peaks.{{ name }} as {{ name }}_max_rss_bytes,
+        own_peaks.{{ name }} as own_{{ name }}_max_rss_bytes,
         {%- endfor %}
         counted.mean_max_rss_bytes,
         counted.own_mean_max_rss_bytes,
@@ -83,24 +83,12 @@ final as (
         counted.spent_wall_time_s,
         {{ hours('counted.spent_wall_time_s') }} as spent_wall_time_h,
         counted.total_cpu_time_s,
-        wall_times.quantile_1 as p50_total_wall_time_s
+        wall_times.p50 as p50_total_wall_time_s
     from counted
-    left join own_peaks
-        on counted.campaign = own_peaks.campaign
-        and counted.stage = own_peaks.stage
-        and counted.task_label = own_peaks.task_label
-    left join peaks
-        on counted.campaign = peaks.campaign
-        and counted.stage = peaks.stage
-        and counted.task_label = peaks.task_label
-    left join wall_times
-        on counted.campaign = wall_times.campaign
-        and counted.stage = wall_times.stage
-        and counted.task_label = wall_times.task_label
-    left join whiskered
-        on counted.campaign = whiskered.campaign
-        and counted.stage = whiskered.stage
-        and counted.task_label = whiskered.task_label
+    left join own_peaks using (campaign, stage, task_label)
+    left join peaks using (campaign, stage, task_label)
+    left join wall_times using (campaign, stage, task_label)
+    left join whiskered using (campaign, stage, task_label)
 
 )
 

@@ -76,12 +76,8 @@ counted as (
         coalesce(over_threshold.over_threshold_count, 0) as over_threshold_count,
         coalesce(over_threshold.over_threshold_wall_time_s, 0) as over_threshold_wall_time_s
     from totalled
-    inner join thresholds on totalled.campaign = thresholds.campaign
-    left join over_threshold
-        on totalled.campaign = over_threshold.campaign
-        and totalled.stage = over_threshold.stage
-        and totalled.task_label = over_threshold.task_label
-        and thresholds.threshold_gib = over_threshold.threshold_gib
+    inner join thresholds using (campaign)
+    left join over_threshold using (campaign, stage, task_label, threshold_gib)
 
 ),
 

@@ -7,13 +7,15 @@ quanta as (
 
 ),
 
--- The curve tells a peak that at least 500 quanta exceed: only those need to be ranked.
+-- The curve tells a peak that at least so many quanta exceed: only those need to be ranked.
 cut as (
 
     select
         campaign,
         stage,
-        max(max_rss_bytes) filter (all_quanta_count - quanta_count >= 500) as exceeded_max_rss_bytes
+        max(max_rss_bytes) filter (
+            where all_quanta_count - quanta_count >= {{ var('worst_quanta_count') }}
+        ) as exceeded_max_rss_bytes
     from (
         select
             campaign,
@@ -56,9 +58,7 @@ ranked as (
         quanta.is_peak_inherited,
         quanta.is_over_threshold
     from quanta
-    inner join cut
-        on quanta.campaign = cut.campaign
-        and quanta.stage = cut.stage
+    inner join cut using (campaign, stage)
     where quanta.max_rss_bytes > coalesce(cut.exceeded_max_rss_bytes, 0)
 
 ),
@@ -66,7 +66,7 @@ ranked as (
 final as (
 
     select * from ranked
-    where worst_rank <= 500
+    where worst_rank <= {{ var('worst_quanta_count') }}
 
 )
 

@@ -25,8 +25,8 @@ final as (
         requests.policy,
         {{ value_at_largest('requests.task_labels', 'campaigns.campaign_position') }} as task_labels,
         case
-            when count(distinct requests.basis) filter (requests.slot_count > 0) > 1 then 'mixed'
-            else coalesce(min(requests.basis) filter (requests.slot_count > 0), 'none')
+            when count(distinct requests.basis) filter (where requests.slot_count > 0) > 1 then 'mixed'
+            else coalesce(min(requests.basis) filter (where requests.slot_count > 0), 'none')
         end as basis,
         -- Of equal ones the latest, in every build.
         {{ value_at_largest(
@@ -34,18 +34,19 @@ final as (
             'case when requests.has_enough_evidence
                 then requests.request_memory_mib + campaigns.campaign_position / 1000000 end'
         ) }} as largest_campaign,
-        count(*) filter (requests.slot_count > 0) as campaign_count,
-        count(*) filter (requests.has_enough_evidence) as evident_campaign_count,
+        count(*) filter (where requests.slot_count > 0) as campaign_count,
+        count(*) filter (where requests.has_enough_evidence) as evident_campaign_count,
         {{ total_count('requests.slot_count') }} as slot_count,
         {{ total_count('requests.own_peak_count') }} as own_peak_count,
-        min(requests.request_memory_mib) filter (requests.has_enough_evidence) as smallest_request_memory_mib,
+        min(requests.request_memory_mib) filter (where requests.has_enough_evidence) as smallest_request_memory_mib,
         coalesce(
-            max(requests.request_memory_mib) filter (requests.has_enough_evidence), max(requests.request_memory_mib)
+            max(requests.request_memory_mib) filter (where requests.has_enough_evidence),
+            max(requests.request_memory_mib)
         ) as request_memory_mib,
-        max(requests.current_request_memory_mib) filter (requests.is_focus) as current_request_memory_mib,
-        count(*) filter (requests.has_enough_evidence) > 0 as has_enough_evidence
+        max(requests.current_request_memory_mib) filter (where requests.is_focus) as current_request_memory_mib,
+        count(*) filter (where requests.has_enough_evidence) > 0 as has_enough_evidence
     from requests
-    inner join campaigns on requests.campaign = campaigns.campaign
+    inner join campaigns using (campaign)
     group by requests.job_kind, requests.job_label, requests.policy
 
 )

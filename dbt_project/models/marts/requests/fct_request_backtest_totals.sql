@@ -34,9 +34,7 @@ summed as (
         round(sum(tests.wasted_gib_h), 6) as wasted_gib_h,
         round(sum(tests.used_gib_h), 6) as used_gib_h
     from tests
-    inner join comparable
-        on tests.evidence_campaign = comparable.evidence_campaign
-        and {{ same_job('tests', 'comparable') }}
+    inner join comparable using (evidence_campaign, campaign, job_kind, job_label)
     group by tests.evidence_campaign, tests.campaign, tests.policy
 
 ),

@@ -36,7 +36,7 @@ placed as (
         slots.cpus_count <= nodes.cores_count
         and slots.peak_rss_bytes <= nodes.memory_gib * {{ gib_bytes() }} as is_fit
     from slots
-    inner join nodes on slots.campaign = nodes.campaign
+    inner join nodes using (campaign)
 
 ),
 
@@ -50,12 +50,13 @@ summed as (
         memory_gib,
         memory_per_core_gib,
         {{ total_count('quanta_count') }} as quanta_count,
-        {{ total_count_where('quanta_count', 'not is_fit') }} as unfit_quanta_count,
+        cast(coalesce(sum(quanta_count) filter (where not is_fit), 0) as bigint) as unfit_quanta_count,
         count(*) as slot_count,
-        count(*) filter (not is_fit) as unfit_slot_count,
-        coalesce(sum(occupied_wall_time_s) filter (not is_fit), 0) as unfit_wall_time_s,
-        coalesce(sum(occupied_wall_time_s * cpus_count) filter (is_fit), 0) as needed_core_s,
-        coalesce(sum(occupied_wall_time_s * cast(slot_cores_count as bigint)) filter (is_fit), 0) as charged_core_s
+        count(*) filter (where not is_fit) as unfit_slot_count,
+        coalesce(sum(occupied_wall_time_s) filter (where not is_fit), 0) as unfit_wall_time_s,
+        coalesce(sum(occupied_wall_time_s * cpus_count) filter (where is_fit), 0) as needed_core_s,
+        coalesce(sum(occupied_wall_time_s * cast(slot_cores_count as bigint)) filter (where is_fit), 0)
+            as charged_core_s
     from placed
     group by campaign, stage, node_type, cores_count, memory_gib, memory_per_core_gib
 

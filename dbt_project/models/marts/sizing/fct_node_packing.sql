@@ -27,11 +27,7 @@ packed as (
         planned.node_count * planned.cores_count * simulated.queue_us as queue_core_us,
         planned.node_count * planned.cores_count * simulated.tied_queue_us as tied_queue_core_us
     from planned
-    inner join simulated
-        on planned.campaign = simulated.campaign
-        and planned.stage = simulated.stage
-        and planned.cores_count = simulated.cores_count
-        and planned.memory_per_core_gib = simulated.memory_per_core_gib
+    inner join simulated using (campaign, stage, cores_count, memory_per_core_gib)
 
 ),
 

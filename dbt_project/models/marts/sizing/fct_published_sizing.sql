@@ -41,10 +41,7 @@ final as (
         sizing.charged_core_h,
         sizing.overhead_fraction
     from summed
-    left join sizing
-        on summed.campaign = sizing.campaign
-        and summed.stage = sizing.stage
-        and summed.memory_per_core_gib = sizing.memory_per_core_gib
+    left join sizing using (campaign, stage, memory_per_core_gib)
 
 )
 

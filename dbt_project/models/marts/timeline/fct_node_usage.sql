@@ -6,10 +6,10 @@ counted as (
         campaign,
         stage,
         node_name,
-        count(*) filter (is_measured) as quanta_count,
+        count(*) filter (where is_measured) as quanta_count,
         count(*) as attempted_quanta_count,
-        count(*) filter (status = 'failed') as failed_count,
-        coalesce(sum(total_wall_time_s) filter (is_measured), 0) as total_wall_time_s,
+        count(*) filter (where status = 'failed') as failed_count,
+        coalesce(sum(total_wall_time_s) filter (where is_measured), 0) as total_wall_time_s,
         max(max_rss_bytes) as max_max_rss_bytes
     from {{ ref('fct_quanta') }}
     where attempt_count > 0
@@ -25,7 +25,7 @@ medians as (
         task_label,
         node_name,
         count(*) as quanta_count,
-        {{ element(quantiles('total_wall_time_s', [0.5]), 1) }} as p50_total_wall_time_s
+        {{ quantile('total_wall_time_s', 0.5) }} as p50_total_wall_time_s
     from {{ ref('fct_quanta') }}
     where
         attempt_count > 0
@@ -76,10 +76,7 @@ compared as (
             ~ median_of_others('lists.all_p50_total_wall_time_s', 'placed.place', 'placed.node_count')
         ) }} as typical_elsewhere_wall_time_s
     from placed
-    inner join lists
-        on placed.campaign = lists.campaign
-        and placed.stage = lists.stage
-        and placed.task_label = lists.task_label
+    inner join lists using (campaign, stage, task_label)
     group by placed.campaign, placed.stage, placed.node_name
 
 ),
@@ -105,16 +102,13 @@ final as (
             'compared.typical_elsewhere_wall_time_s'
         ) }} as slowdown_fraction,
         coalesce(
-            compared.compared_quanta_count >= {{ least_own_peaks() }}
+            compared.compared_quanta_count >= {{ var('least_own_peaks') }}
             and compared.typical_wall_time_s
-            > compared.typical_elsewhere_wall_time_s * (1 + {{ slow_node_fraction() }}),
+            > compared.typical_elsewhere_wall_time_s * (1 + {{ var('slow_node_fraction') }}),
             false
         ) as is_slow
     from counted
-    left join compared
-        on counted.campaign = compared.campaign
-        and counted.stage = compared.stage
-        and counted.node_name = compared.node_name
+    left join compared using (campaign, stage, node_name)
 
 )
 

@@ -1,39 +1,9 @@
 with
 
-bins as (
+running as (
 
-    select * from {{ ref('fct_time_bins') }}
-
-),
-
-display as (
-
-    select * from {{ ref('dim_task_display') }}
-
-),
-
-events as (
-    {%- for instant, running in [('prep_at', 1), ('ended_at', -1)] %}
-
-    select
-        quanta.campaign,
-        quanta.stage,
-        coalesce(display.display_label, 'other tasks') as display_label,
-        {{ microseconds('quanta.' ~ instant) }} as event_us,
-        {{ running }} as running,
-        {{ running }} * coalesce({{ mib_up('quanta.max_rss_bytes') }}, 0) as resident_mib
-    from {{ ref('fct_quanta') }} as quanta
-    left join display
-        on quanta.stage = display.stage
-        and quanta.task_label = display.task_label
-    where
-        quanta.prep_at is not null
-        and quanta.ended_at is not null
-    {%- if not loop.last %}
-
-    union all
-    {%- endif %}
-    {%- endfor %}
+    select * from {{ ref('int_bins_filled') }}
+    where display_label != 'all tasks'
 
 ),
 
@@ -43,20 +13,8 @@ ranks as (
         stage,
         display_label,
         min(display_rank) as display_rank
-    from display
+    from {{ ref('dim_task_display') }}
     group by stage, display_label
-
-),
-
-binned as (
-
-    {{ events_binned('events', 'bins', ['campaign', 'stage', 'display_label']) }}
-
-),
-
-running as (
-
-    {{ bins_run('binned', 'bins', ['campaign', 'stage', 'display_label']) }}
 
 ),
 
@@ -69,12 +27,10 @@ stacked as (
         sum(running.running_quanta_count) over layers as upper_running_quanta_count,
         sum(running.resident_gib) over layers as upper_resident_gib
     from running
-    left join ranks
-        on running.stage = ranks.stage
-        and running.display_label = ranks.display_label
+    left join ranks using (stage, display_label)
     window layers as (
         partition by running.campaign, running.stage, running.bin_position
-        order by coalesce(ranks.display_rank, 99)
+        order by ranks.display_rank asc nulls last
     )
 
 ),

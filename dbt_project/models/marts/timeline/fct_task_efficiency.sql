@@ -20,16 +20,16 @@ summed as (
         stage,
         task_label,
         count(*) as quanta_count,
-        sum(total_wall_time_s) filter (total_cpu_time_s is not null) as timed_wall_time_s,
+        sum(total_wall_time_s) filter (where total_cpu_time_s is not null) as timed_wall_time_s,
         cast(
-            sum(cast(total_cpu_time_s as decimal(18, 6))) filter (total_wall_time_s is not null) as double
+            sum(cast(total_cpu_time_s as decimal(18, 6))) filter (where total_wall_time_s is not null) as double
         ) as total_cpu_time_s,
         count(*) filter (
-            total_wall_time_s is not null
+            where total_wall_time_s is not null
             and (butler_get_wall_time_s is not null or butler_put_wall_time_s is not null)
         ) as metered_quanta_count,
         sum(total_wall_time_s) filter (
-            butler_get_wall_time_s is not null or butler_put_wall_time_s is not null
+            where butler_get_wall_time_s is not null or butler_put_wall_time_s is not null
         ) as metered_wall_time_s,
         {{ exact_total('butler_get_wall_time_s') }} as butler_get_wall_time_s,
         {{ exact_total('butler_put_wall_time_s') }} as butler_put_wall_time_s,
@@ -69,9 +69,7 @@ final as (
         summed.butler_put_count,
         summed.major_page_faults_count
     from summed
-    left join jobs
-        on summed.campaign = jobs.campaign
-        and summed.task_label = jobs.task_label
+    left join jobs using (campaign, task_label)
 
 )
 

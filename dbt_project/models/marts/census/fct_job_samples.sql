@@ -16,9 +16,7 @@ members as (
 
     select quanta.*
     from {{ ref('fct_quanta') }} as quanta
-    inner join {{ ref('dim_jobs') }} as jobs
-        on quanta.campaign = jobs.campaign
-        and quanta.task_label = jobs.task_label
+    inner join {{ ref('dim_jobs') }} as jobs using (campaign, task_label)
     where
         quanta.is_measured
         and jobs.job_kind = 'cluster'

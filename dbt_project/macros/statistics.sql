@@ -1,0 +1,234 @@
+{#-
+    Exact quantiles of many values in little memory, by selection: count the values in bins half a per cent wide, find the
+    bins that hold the wanted ranks, and look at the single values of those alone. An aggregate of the engine holds every
+    value instead, beyond its memory limit. As numpy and quantile_cont do it: rank (n - 1) * fraction, interpolated.
+
+    A query: one row for each combination of `keys`, and a column for each entry of `fractions`, a mapping of its name
+    to the fraction: {'p25': 0.25}. Of equal values, each quantile is that value exactly, and quantiles never fall.
+    docs/methods.md has the measurement against quantile_cont.
+-#}
+{% macro selected_quantiles(relation, keys, value, fractions, condition) %}
+    {%- set by = keys | join(', ') %}
+    {%- set considered = condition ~ ' and ' ~ value ~ ' is not null' %}
+    {#- Monotone, which is all that selection needs: neighbouring values differ by more than ln is wrong. #}
+    {%- set bin = 'case when ' ~ value ~ ' > 0 then cast(floor(ln(' ~ value ~ ') * 200) as integer) else -100000 end' %}
+    with
+
+    binned as (
+
+        select
+            {{ by }},
+            {{ bin }} as bin,
+            count(*) as bin_count
+        from {{ relation }}
+        where {{ considered }}
+        group by {{ by }}, bin
+
+    ),
+
+    ranked_bins as (
+
+        select
+            {{ by }},
+            bin,
+            bin_count,
+            sum(bin_count) over (partition by {{ by }} order by bin asc) as upper_count,
+            sum(bin_count) over (partition by {{ by }}) as all_count
+        from binned
+
+    ),
+
+    groups as (
+
+        select distinct
+            {{ by }},
+            all_count
+        from ranked_bins
+
+    ),
+
+    wanted as (
+
+        {%- for name, fraction in fractions.items() %}
+
+        select
+            {{ by }},
+            '{{ name }}' as quantile_name,
+            floor((all_count - 1) * cast({{ fraction }} as double)) as lower_rank,
+            ceil((all_count - 1) * cast({{ fraction }} as double)) as upper_rank,
+            (all_count - 1) * cast({{ fraction }} as double)
+            - floor((all_count - 1) * cast({{ fraction }} as double)) as upper_weight
+        from groups
+        {{ 'union all' if not loop.last }}
+        {%- endfor %}
+
+    ),
+
+    chosen_bins as (
+
+        select distinct
+            {% for key in keys %}ranked_bins.{{ key }}, {% endfor %}
+            ranked_bins.bin,
+            ranked_bins.upper_count - ranked_bins.bin_count as below_count
+        from ranked_bins
+        inner join wanted
+            on {% for key in keys %}ranked_bins.{{ key }} = wanted.{{ key }} and {% endfor %}
+            wanted.lower_rank < ranked_bins.upper_count
+            and wanted.upper_rank >= ranked_bins.upper_count - ranked_bins.bin_count
+
+    ),
+
+    -- Not through one more name for the values: engines keep what is named and used twice.
+    counted as (
+
+        select
+            {% for key in keys %}relation.{{ key }}, {% endfor %}
+            relation.{{ value }} as value,
+            chosen_bins.bin,
+            chosen_bins.below_count,
+            count(*) as value_count
+        from {{ relation }} as relation
+        inner join chosen_bins
+            on {% for key in keys %}relation.{{ key }} = chosen_bins.{{ key }} and {% endfor %}
+            {{ bin }} = chosen_bins.bin
+        where {{ considered }}
+        group by {% for key in keys %}relation.{{ key }}, {% endfor %}
+            relation.{{ value }}, chosen_bins.bin, chosen_bins.below_count
+
+    ),
+
+    ranked as (
+
+        select
+            {{ by }},
+            cast(value as double) as value,
+            value_count,
+            below_count + sum(value_count) over (partition by {{ by }}, bin order by value asc) as upper_count
+        from counted
+
+    ),
+
+    picked as (
+
+        select
+            {% for key in keys %}wanted.{{ key }}, {% endfor %}
+            wanted.quantile_name,
+            wanted.upper_weight,
+            max(ranked.value) filter (
+                where wanted.lower_rank < ranked.upper_count and wanted.lower_rank >= ranked.upper_count - ranked.value_count
+            ) as lower_value,
+            max(ranked.value) filter (
+                where wanted.upper_rank < ranked.upper_count and wanted.upper_rank >= ranked.upper_count - ranked.value_count
+            ) as upper_value
+        from wanted
+        inner join ranked
+            on {% for key in keys %}wanted.{{ key }} = ranked.{{ key }} and {% endfor %}
+            wanted.lower_rank < ranked.upper_count
+            and wanted.upper_rank >= ranked.upper_count - ranked.value_count
+        group by {% for key in keys %}wanted.{{ key }}, {% endfor %} wanted.quantile_name, wanted.upper_weight
+
+    )
+
+    select
+        {{ by }}
+        {%- for name in fractions %},
+        max(lower_value + (upper_value - lower_value) * upper_weight) filter (where quantile_name = '{{ name }}')
+            as {{ name }}
+        {%- endfor %}
+    from picked
+    group by {{ by }}
+{% endmacro %}
+
+{#-
+    The whiskers of box plots, after Tukey: the last values within 1.5 interquartile ranges of the box, and how many lie
+    beyond. `boxes` has the quartiles in the columns p25 and p75, one row for each combination of `keys`.
+-#}
+{% macro box_whiskers(relation, boxes, keys, value, condition) %}
+    select
+        {%- for key in keys %}
+        relation.{{ key }},
+        {%- endfor %}
+        min(relation.{{ value }}) filter (where relation.{{ value }} >= fenced.lower_fence) as lower_whisker_{{ value }},
+        max(relation.{{ value }}) filter (where relation.{{ value }} <= fenced.upper_fence) as upper_whisker_{{ value }},
+        count(*) filter (
+            where relation.{{ value }} < fenced.lower_fence or relation.{{ value }} > fenced.upper_fence
+        ) as outlier_count
+    from {{ relation }} as relation
+    inner join (
+        select
+            *,
+            p25 - 1.5 * (p75 - p25) as lower_fence,
+            p75 + 1.5 * (p75 - p25) as upper_fence
+        from {{ boxes }}
+    ) as fenced using ({{ keys | join(', ') }})
+    where {{ condition }}
+    group by {% for key in keys %}relation.{{ key }}{{ ', ' if not loop.last }}{% endfor %}
+{% endmacro %}
+
+{#- One quantile of some thousand values, as a double. -#}
+{% macro quantile(column, fraction) -%}
+    {{ element(quantiles(column, [fraction]), 1) }}
+{%- endmacro %}
+
+{#-
+    interval_z for Student's t with so many degrees of freedom: the expansion of Cornish and Fisher (Abramowitz and
+    Stegun 26.7.5), right to 0.1 % from 18 on, which is what `least_own_peaks` leaves.
+-#}
+{% macro student_quantile(freedom) -%}
+    {%- set z = var('interval_z') | float -%}
+    (
+        {{ z }}
+        + {{ '%.6f' | format((z ** 3 + z) / 4) }} / ({{ freedom }})
+        + {{ '%.6f' | format((5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96) }} / power({{ freedom }}, 2)
+        + {{ '%.6f' | format((3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384) }} / power({{ freedom }}, 3)
+    )
+{%- endmacro %}
+
+{#- Bins of a ratio or a value, 0.1 % wide: change intervals need no finer ranks, and bins need little memory. -#}
+{% macro log_bin(value) -%}
+    case when {{ value }} > 0 then cast(round(ln({{ value }}) * 1000) as integer) end
+{%- endmacro %}
+
+{#-
+    Ranks between which a quantile lies with the confidence of z: binomial, in the normal approximation.
+    A rank below 1 or over n leaves that side open.
+-#}
+{% macro rank_below(n, fraction, z) -%}
+    floor({{ n }} * {{ fraction }} - {{ z }} * sqrt({{ n }} * {{ fraction }} * (1 - {{ fraction }})))
+{%- endmacro %}
+
+{% macro rank_above(n, fraction, z) -%}
+    ceil({{ n }} * {{ fraction }} + {{ z }} * sqrt({{ n }} * {{ fraction }} * (1 - {{ fraction }}))) + 1
+{%- endmacro %}
+
+{#-
+    Verdict from intervals (low, high) of a change, the first of which leads: worse when one lies wholly over the
+    tolerance, better when one lies wholly under it and none over, same when the first lies within.
+-#}
+{% macro verdict_of(intervals) -%}
+    {%- set tolerance = var('change_tolerance_fraction') -%}
+    case
+        when {% for low, high in intervals %}{{ ' or ' if not loop.first }}coalesce({{ low }} > {{ tolerance }}, false){% endfor %} then 'worse'
+        when {% for low, high in intervals %}{{ ' or ' if not loop.first }}coalesce({{ high }} < -{{ tolerance }}, false){% endfor %} then 'better'
+        when {{ intervals[0][0] }} >= -{{ tolerance }} and {{ intervals[0][1] }} <= {{ tolerance }} then 'same'
+        else 'cannot_tell'
+    end
+{%- endmacro %}
+
+{#- The time that a task needs on the other nodes: the median over their medians, this node left out. -#}
+{% macro median_of_others(list, place, count) -%}
+    (
+        {{ element_of_others(list, place, whole_quotient(count, 2)) }}
+        + {{ element_of_others(list, place, whole_quotient(count ~ ' - 1', 2) ~ ' + 1') }}
+    ) / 2
+{%- endmacro %}
+
+{#- Element of a sorted list in which one place is left out. -#}
+{% macro element_of_others(list, place, position) -%}
+    {{ element(list, position ~ ' + case when ' ~ position ~ ' >= ' ~ place ~ ' then 1 else 0 end') }}
+{%- endmacro %}
+
+{#- Sum of doubles that is the same in any order. -#}
+{% macro exact_total(column) -%}
+    cast(sum(cast({{ column }} as decimal(18, 6))) as double)
+{%- endmacro %}

@@ -1,0 +1,44 @@
+-- Order statistics of matched quanta and the ranks around them: 99.9 % for the median of the paired ratios and for each
+-- side of p95. So wide, since a hundred tasks are judged at once, and chance must make none of them worse.
+{{ config(materialized='table') }}
+
+with
+
+ranked as (
+
+    select
+        *,
+        case when measure in ('before_max_rss', 'after_max_rss') then 0.95 else 0.5 end as fraction,
+        {{ var('interval_z') }} as z
+    from {{ ref('int_changes_binned') }}
+
+),
+
+final as (
+
+    select
+        before_campaign,
+        after_campaign,
+        stage,
+        task_label,
+        measure,
+        cast(max(all_count) as bigint) as quanta_count,
+        exp(min(log_bin) filter (where last_rank >= all_count * fraction) / 1000.0) as estimate,
+        case
+            when {{ rank_below('max(all_count)', 'max(fraction)', 'max(z)') }} >= 1
+                then exp(
+                    min(log_bin) filter (where last_rank >= {{ rank_below('all_count', 'fraction', 'z') }}) / 1000.0
+                )
+        end as low,
+        case
+            when {{ rank_above('max(all_count)', 'max(fraction)', 'max(z)') }} <= max(all_count)
+                then exp(
+                    min(log_bin) filter (where last_rank >= {{ rank_above('all_count', 'fraction', 'z') }}) / 1000.0
+                )
+        end as high
+    from ranked
+    group by before_campaign, after_campaign, stage, task_label, measure
+
+)
+
+select * from final

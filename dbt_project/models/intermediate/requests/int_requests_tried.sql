@@ -1,0 +1,55 @@
+-- First requests among which the one of least waste is looked for: a peak for each fiftieth of a job's slots, and what
+-- the first and the second multiple of a request would just hold.
+with
+
+rules as (
+
+    select * from {{ ref('int_request_rules') }}
+
+),
+
+ranked as (
+
+    select
+        campaign,
+        job_kind,
+        job_label,
+        step_mib,
+        sum(slot_count) over (partition by campaign, job_kind, job_label order by step_mib)
+        / sum(slot_count) over (partition by campaign, job_kind, job_label) as cumulative_fraction
+    from {{ ref('int_peaks_stepped') }}
+
+),
+
+chosen as (
+
+    select
+        campaign,
+        job_kind,
+        job_label,
+        max(step_mib) as step_mib
+    from ranked
+    group by campaign, job_kind, job_label, floor(cumulative_fraction * {{ var('tried_request_count') }})
+
+),
+
+exponents as (
+
+    select {{ integers(0, 2) }} as exponent
+
+),
+
+final as (
+
+    select distinct
+        chosen.campaign,
+        chosen.job_kind,
+        chosen.job_label,
+        {{ request_up('chosen.step_mib / power(rules.memory_multiplier, exponents.exponent)') }} as request_memory_mib
+    from chosen
+    inner join rules using (campaign)
+    cross join exponents
+
+)
+
+select * from final
