@@ -5,9 +5,9 @@ select
     label,
     requested_memory_mib,
     count(*) as killed_count,
-    count(*) filter (is_state_inferred) as inferred_count,
+    count(*) filter (where is_state_inferred) as inferred_count,
     count(distinct job_key) as killed_job_count,
-    count(*) filter (is_last_try) as gave_up_job_count,
+    count(*) filter (where is_last_try) as gave_up_job_count,
     sum(lost_core_h) as lost_core_h
 from {{ ref('fct_jobs') }}
 where is_killed_memory

@@ -84,7 +84,8 @@ chosen as (
     where
         previous_quanta_fraction = 0
         or floor(cumulative_quanta_fraction * {{ steps }}) > floor(previous_quanta_fraction * {{ steps }})
-        or floor(cumulative_wall_time_fraction * ({{ steps }} - 1)) > floor(previous_wall_time_fraction * ({{ steps }} - 1))
+        or floor(cumulative_wall_time_fraction * ({{ steps }} - 1))
+        > floor(previous_wall_time_fraction * ({{ steps }} - 1))
 
 ),
 
