@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from . import run, terminal
-from .errors import ReportError
 from .files import write_file
+from .guard import Debug, clear_errors
 from .regressions import find_regressions, parse_share, print_regressions
 from .requests import ALL, POLICIES, request_memory_yaml
 from .summary import print_summary
@@ -44,33 +42,22 @@ def _folder(text: str | Path) -> Path:
 Data = Annotated[Path, typer.Option("--data", parser=_folder, help="Folder of all outputs.")]
 
 
-@contextmanager
-def _clear_errors() -> Iterator[None]:
-    """Turn an error that this program knows into one line and status 1."""
-    try:
-        yield
-    except (ReportError, OSError) as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
 @app.callback()
-def _main() -> None:
+def _main(debug: Debug = False) -> None:
     """Write what the warehouse holds: figures, tables, technote, summary."""
 
 
 @app.command("run")
 def run_command(data: Data = Path("data")) -> None:
     """Write the whole report of $DATA/warehouse.duckdb into $DATA/report."""
-    with _clear_errors():
-        result = run.write_report(data, progress=terminal.progress)
-    typer.echo(result.sentence())
+    with clear_errors():
+        typer.echo(run.write_report(data, progress=terminal.progress).sentence())
 
 
 @app.command("summary")
 def summary_command(data: Data = Path("data")) -> None:
     """Print the answer on the terminal: stages, tasks over the line, conclusions, gaps."""
-    with _clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
+    with clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
         print_summary(warehouse, terminal.console())
 
 
@@ -85,9 +72,9 @@ def technote_command(
     ] = Path(sys.prefix) / "technote",
 ) -> None:
     """Build the HTML of the technote in $DATA/report/technote with documenteer, offline."""
-    with _clear_errors():
+    with clear_errors():
         page = build_html(data / "report" / "technote", environment=environment)
-    typer.echo(f"Technote: {page}")
+        typer.echo(f"Technote: {page}")
 
 
 @app.command("regressions")
@@ -107,11 +94,11 @@ def regressions_command(
 
     Status 1 means that nothing could be compared.
     """
-    with _clear_errors():
+    with clear_errors():
         limit = parse_share(fail_over)
         with Warehouse(data / "warehouse.duckdb") as warehouse:
             found = find_regressions(warehouse, limit=limit, before=before, after=after)
-    print_regressions(found, limit, terminal.console())
+        print_regressions(found, limit, terminal.console())
     if found.over:
         raise typer.Exit(2)
 
@@ -145,9 +132,9 @@ def requests_command(
     too few peaks of their own stand in it as comments. `census-report run` writes the one of the
     focus campaign and p95_retry to $DATA/report/bps.
     """
-    with _clear_errors():
+    with clear_errors():
         with Warehouse(data / "warehouse.duckdb") as warehouse:
             text = request_memory_yaml(warehouse, campaign=evidence, policy=policy)
         if output is not None:
             write_file(output, text)
-    typer.echo(text if output is None else f"Requests: {output}", nl=output is not None)
+        typer.echo(text if output is None else f"Requests: {output}", nl=output is not None)

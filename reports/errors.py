@@ -5,6 +5,7 @@
     ReportError
     |-- WarehouseError   the warehouse is absent, damaged or of another version
     |-- ChoiceError      a campaign, a policy or a share that does not exist was asked for
+    |-- OutputError      the report cannot be written: disk full, read-only, written by another
     |-- FigureError      a file of `reports.figures` lacks something
     |-- EmptyFrameError  a chart was given nothing to draw
     `-- TechnoteError    the HTML of the technote cannot be built
@@ -12,10 +13,15 @@
 
 from __future__ import annotations
 
+import errno
+from pathlib import Path
+from typing import Self
+
 __all__ = [
     "ChoiceError",
     "EmptyFrameError",
     "FigureError",
+    "OutputError",
     "ReportError",
     "TechnoteError",
     "WarehouseError",
@@ -32,6 +38,36 @@ class WarehouseError(ReportError):
 
 class ChoiceError(ReportError):
     """Raised when something is asked for that does not exist; names what there is."""
+
+
+_REMEDIES = {
+    errno.ENOSPC: "its disk is full: free some space, then run again",
+    errno.EDQUOT: "its quota is used up: free some space, then run again",
+    errno.EROFS: "its file system is read-only: choose another DATA",
+    errno.EACCES: "this user may not write there: change its permissions, or choose another DATA",
+    errno.EPERM: "this user may not write there: change its permissions, or choose another DATA",
+    errno.EEXIST: "a file has its name: remove the file, or choose another DATA",
+    errno.ENOTDIR: "a file stands where a folder should: remove it, or choose another DATA",
+    errno.EISDIR: "a folder has its name: remove the folder, or choose another DATA",
+}
+
+
+class OutputError(ReportError):
+    """Raised when a file or folder cannot be written; what was there before is still there."""
+
+    @classmethod
+    def of(cls, path: Path, error: OSError) -> Self:
+        """Say what the system's error means for a path.
+
+        Parameters
+        ----------
+        path : `~pathlib.Path`
+            What should be written.
+        error : `OSError`
+            What the system said.
+        """
+        said = _REMEDIES.get(error.errno or 0, f"{error.strerror or error}: run again")
+        return cls(f"{path} cannot be written: {said}.")
 
 
 class FigureError(ReportError):

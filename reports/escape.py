@@ -10,11 +10,24 @@ import json
 import re
 import unicodedata
 
-__all__ = ["Myst", "code", "myst", "plain", "toml_string"]
+__all__ = ["Myst", "code", "csv_text", "myst", "plain", "toml_string", "yaml_key"]
 
 _PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
-# Read as text in every place where we put them, so they need no backslash.
-_HARMLESS = frozenset("%'(),-./:;?\"")
+# Read as text where we put them, so they need no backslash, but for `_TYPOGRAPHY`.
+_HARMLESS = frozenset("%(),-./:;?")
+# What a technote's Sphinx would make a link (a.org, //a, http://a), a dash, dots or a sign.
+_TYPOGRAPHY = re.compile(
+    r"""
+    \.(?=[^\s\d.]) | (?<=\.)\. | \.(?=\.)        # a.org, ...
+    | :(?=/) | /(?=/)                             # http://, //a
+    | -(?=-) | (?<=-)- | ,(?=,) | [?](?=[?])      # --, ,,, ????
+    | [(](?=(?:c|r|p|tm)[)])                      # (c)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_YAML_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+# Spreadsheets look past blanks, and some past the wide forms of East Asian scripts.
+_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 
 
@@ -37,7 +50,51 @@ def plain(text: str) -> str:
         character
         for character in spaced
         if unicodedata.category(character) not in ("Cc", "Cf", "Cs")
+        and not _is_noncharacter(ord(character))
     ).strip()
+
+
+def _is_noncharacter(code: int) -> bool:
+    """Whether Unicode says that no text holds it; XML and YAML refuse some of them."""
+    return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+def yaml_key(label: str) -> str:
+    """Write a label as a YAML key, behind two blanks, that every reader takes as that text.
+
+    Parameters
+    ----------
+    label : `str`
+        A task or cluster.  Words that are something else in YAML (``yes``, ``null``), and all
+        that is no plain word, are quoted.
+    """
+    is_short = len(label) <= 1000
+    if is_short and label.isascii() and label.isidentifier() and label.lower() not in _YAML_WORDS:
+        return label
+    quoted = '"' + "".join(_yaml_character(character) for character in label) + '"'
+    # A key of more than 1,024 characters needs its own sign; the colon then begins a line.
+    return quoted if len(quoted) <= 1000 else f"? {quoted}\n  "
+
+
+def _yaml_character(character: str) -> str:
+    """Write a character inside a double-quoted text of YAML."""
+    if character in '"\\':
+        return f"\\{character}"
+    code = ord(character)
+    if character.isprintable() and not _is_noncharacter(code):
+        return character
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
+
+
+def csv_text(text: str | None) -> str | None:
+    """Keep a spreadsheet from running a text that begins like a formula: an apostrophe leads it.
+
+    Parameters
+    ----------
+    text : `str` or `None`
+        A cell.
+    """
+    return f"'{text}" if text and _FORMULA.match(text) else text
 
 
 def myst(value: object) -> Myst:
@@ -53,9 +110,12 @@ def myst(value: object) -> Myst:
     if isinstance(value, Myst):
         return value
     text = plain(str(value))
+    meant = {match.start() for match in re.finditer(_TYPOGRAPHY, text)}
     escaped = "".join(
-        character if character in _HARMLESS else re.sub(_PUNCTUATION, r"\\\1", character)
-        for character in text
+        character
+        if character in _HARMLESS and place not in meant
+        else re.sub(_PUNCTUATION, r"\\\1", character)
+        for place, character in enumerate(text)
     )
     # What begins a line could still be a list, a number of one, a heading or a table.
     return Myst(re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([-+=%:])", r"\\\1", escaped)))

@@ -47,7 +47,10 @@ def write_figure(figure: Figure, folder: Path) -> bool:
     spec["usermeta"] = {"name": figure.name, "made_by": MADE_BY}
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("json", "svg", "png")}
-    if all(file.is_file() for file in files.values()) and files["json"].read_text() == text:
+    if (
+        all(file.is_file() for file in files.values())
+        and files["json"].read_bytes() == text.encode()
+    ):
         return False
     # A picture has one alternative text: labels of its parts take time and say nothing more.
     bare = spec | {"config": spec["config"] | {"aria": False}}

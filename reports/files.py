@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
-__all__ = ["MARK", "make_folder", "write_file"]
+from .errors import OutputError
+
+__all__ = ["MARK", "alone", "make_folder", "write_file"]
 
 MARK = ".quanta-census"
 """A folder with a file of this name is ours: `make clean` may remove it."""
@@ -24,14 +31,29 @@ def write_file(path: Path, content: str | bytes) -> bool:
     -------
     is_new : `bool`
         Whether the file changed.
+
+    Raises
+    ------
+    OutputError
+        Raised if it cannot be written: the disk is full, the folder is read-only.
     """
     data = content.encode() if isinstance(content, str) else content
-    if path.is_file() and path.read_bytes() == data:
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(data)
-    partial.replace(path)
+    # A name that no other process uses at the same time.
+    partial = path.with_name(f".{path.name}.{uuid4().hex}.partial")
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with partial.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError.of(path, error) from error
     return True
 
 
@@ -42,8 +64,49 @@ def make_folder(folder: Path) -> None:
     ----------
     folder : `~pathlib.Path`
         What to make; may be there.
+
+    Raises
+    ------
+    OutputError
+        Raised if it cannot be made.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    if not any(folder.iterdir()):
-        text = "Quanta Census made this folder. `make clean` removes it with all it holds.\n"
-        (folder / MARK).write_text(text, encoding="utf-8")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not any(folder.iterdir()):
+            text = "Quanta Census made this folder. `make clean` removes it with all it holds.\n"
+            (folder / MARK).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError.of(folder, error) from error
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Make the folder of a report, keep other reports away from it, and remove a killed one's rest.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        The folder of the report.
+
+    Raises
+    ------
+    OutputError
+        Raised if another report is being written there, or if the folder cannot be made.
+    """
+    make_folder(folder)
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise OutputError.of(folder, error) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(
+                f"Another report is being written in {folder}: wait for it to end."
+            ) from None
+        for left in folder.rglob(".*.partial"):
+            left.unlink(missing_ok=True)
+        yield
+    finally:
+        os.close(descriptor)

@@ -13,7 +13,7 @@ from rich.text import Text
 from . import numbers
 from .errors import ChoiceError
 from .escape import plain
-from .subjects import read_census
+from .subjects import focus_of, read_campaigns
 from .warehouse import Warehouse
 
 __all__ = ["Regressions", "find_regressions", "parse_share", "print_regressions"]
@@ -72,9 +72,9 @@ def find_regressions(
     ChoiceError
         Raised if the pair is not in the warehouse, or if nothing of it matches: that is no pass.
     """
-    census = read_census(warehouse)
-    names = [row["campaign"] for row in census.campaigns]
-    after = after or census.campaign
+    campaigns = read_campaigns(warehouse)
+    names = [row["campaign"] for row in campaigns]
+    after = after or str(focus_of(campaigns, warehouse)["campaign"])
     if after not in names:
         raise ChoiceError(f"There is no campaign {after!r}; there are {', '.join(names)}.")
     if before is None:
@@ -83,6 +83,8 @@ def find_regressions(
                 f"No campaign stands before {after} in the campaigns file: name one with --before."
             )
         before = names[names.index(after) - 1]
+    if before not in names:
+        raise ChoiceError(f"There is no campaign {before!r}; there are {', '.join(names)}.")
     compared = warehouse.query(
         """
         select *

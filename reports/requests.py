@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from .errors import ChoiceError
-from .subjects import read_census
+from .escape import plain, yaml_key
+from .subjects import focus_of, read_campaigns
 from .warehouse import Warehouse
 
 __all__ = ["ALL", "POLICIES", "request_memory_yaml"]
@@ -69,13 +69,13 @@ def request_memory_yaml(
     """
     if policy not in POLICIES:
         raise ChoiceError(f"There is no policy {policy!r}; there are {', '.join(POLICIES)}.")
-    census = read_census(warehouse)
-    releases = {row["campaign"]: row["release"] for row in census.campaigns}
+    campaigns = read_campaigns(warehouse)
+    releases = {row["campaign"]: row["release"] for row in campaigns}
     if campaign == ALL:
         evidence = f"all campaigns ({', '.join(releases)})"
         jobs = _pooled_jobs(warehouse, policy)
     else:
-        name = campaign or census.campaign
+        name = campaign or focus_of(campaigns, warehouse)["campaign"]
         if name not in releases:
             raise ChoiceError(
                 f"There is no campaign {name!r}; there are {', '.join(releases)}, "
@@ -83,9 +83,10 @@ def request_memory_yaml(
             )
         evidence = f"{name}, {releases[name]}"
         jobs = _jobs(warehouse, name, policy)
-    simulated = "# SIMULATED data: not for use.\n" if census.lake.get("is_simulated") else ""
+    is_simulated = any(row["is_simulated"] for row in warehouse.query("from dim_lake").to_pylist())
+    simulated = "# SIMULATED data: not for use.\n" if is_simulated else ""
     lines = [
-        f"# requestMemory (MiB) from {_plain(evidence)}, by Quanta Census.",
+        f"# requestMemory (MiB) from {plain(evidence)}, by Quanta Census.",
         f"# {POLICIES[policy][1]}.",
         "# Rounded up to 64 MiB.  n: jobs seen, own: those with a peak of their own.",
         "# Use it with `includeConfigs: [requestMemory.yaml]`.",
@@ -98,13 +99,13 @@ def request_memory_yaml(
             lines += ["", f"{section}:"]
         for row in known:
             lines += [
-                f"  {_key(row['job_label'])}:  # {_evidence(row, policy)}",
+                f"  {yaml_key(row['job_label'])}:  # {_evidence(row, policy)}",
                 f"    requestMemory: {row[f'{policy}_mib']}",
             ]
         unknown = [row for row in chosen if not row["has_enough_evidence"]]
         if unknown:
             lines += ["", f"# Too few own peaks to say anything ({section}):"]
-        lines += [f"#   {_plain(row['job_label'])}: {_evidence(row, policy)}" for row in unknown]
+        lines += [f"#   {plain(row['job_label'])}: {_evidence(row, policy)}" for row in unknown]
     return simulated + "\n".join(lines) + "\n"
 
 
@@ -148,16 +149,6 @@ def _has_name(row: dict[str, Any]) -> bool:
     return row["task_labels"] is not None
 
 
-def _plain(text: str) -> str:
-    """Make a text from outside fit for a comment of one line."""
-    return " ".join(str(text).split())
-
-
-def _key(label: str) -> str:
-    """Write a label as a YAML key: quoted, as JSON is, unless it is a plain word."""
-    return label if label.isidentifier() else json.dumps(label)
-
-
 def _evidence(row: dict[str, Any], policy: str) -> str:
     """Say in a comment what a request is based on, and what other policies would ask."""
     current = row["current_request_memory_mib"]
@@ -166,10 +157,10 @@ def _evidence(row: dict[str, Any], policy: str) -> str:
         for name, (short, _) in POLICIES.items()
         if name != policy and row[f"{name}_mib"] is not None
     )
-    evidence = f"n {row['slot_count']}, own {row['own_peak_count']}, by {row['basis']}"
+    evidence = f"n {row['slot_count']}, own {row['own_peak_count']}, by {plain(row['basis'])}"
     if row.get("largest_campaign"):
         evidence += (
-            f", most in {_plain(row['largest_campaign'])} of {row['campaign_count']} campaigns"
+            f", most in {plain(row['largest_campaign'])} of {row['campaign_count']} campaigns"
         )
     now = "" if current is None else f"; now {current}"
     return f"{evidence}; {others}{now}" if others else f"{evidence}{now}"

@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from .citations import Citations
+from .escape import csv_text
 from .export import export
 from .figures import Figure, figures
-from .files import make_folder, write_file
+from .files import alone, write_file
 from .page.build import write_page
 from .requests import request_memory_yaml
 from .subjects import read_census
@@ -103,11 +104,12 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
     ------
     WarehouseError
         Raised if the warehouse is absent or of another version.
+    OutputError
+        Raised if the report cannot be written, or if another one is being written there.
     """
     started = time.monotonic()
     folder = data / "report"
-    with Warehouse(data / "warehouse.duckdb") as warehouse:
-        make_folder(folder)
+    with Warehouse(data / "warehouse.duckdb") as warehouse, alone(folder):
         citations, census = Citations(warehouse), read_census(warehouse)
         made = list(figures(warehouse, citations, census))
         written = dict(progress(export(made, folder / "images"), total=len(made), label="figures"))
@@ -125,7 +127,7 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
             mart = warehouse.query(f'from "{name}" order by all')
             write_table(mart, folder / "tables" / f"{name}.csv")
         citations.save(folder / "technote" / "provenance.json")
-    write_page(data)
+        write_page(data)
     return Result(folder, len(written), sum(written.values()), time.monotonic() - started)
 
 
@@ -154,7 +156,7 @@ def write_captions(made: list[Figure], path: Path) -> None:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a mart as CSV; lists become text with semicolons, absent values stay empty.
+    """Write a mart as CSV: absent values stay empty, lists become text, no text is a formula.
 
     Parameters
     ----------
@@ -164,9 +166,15 @@ def write_table(table: pa.Table, path: Path) -> None:
         File to write.
     """
     for index, column in enumerate(table.schema):
+        texts = table[column.name]
         if pa.types.is_list(column.type):
-            joined = [None if v is None else ";".join(v) for v in table[column.name].to_pylist()]
-            table = table.set_column(index, column.name, pa.array(joined, pa.string()))
+            joined = [None if v is None else ";".join(v) for v in texts.to_pylist()]
+            texts = pa.chunked_array([pa.array(joined, pa.string())])
+        if pa.types.is_string(texts.type):
+            coded = texts.combine_chunks().dictionary_encode()
+            safe = [csv_text(text) for text in coded.dictionary.to_pylist()]
+            texts = pa.array(safe, pa.string()).take(coded.indices)
+        table = table.set_column(index, column.name, texts)
     buffer = pa.BufferOutputStream()
     pacsv.write_csv(table, buffer)
     write_file(path, buffer.getvalue().to_pybytes())

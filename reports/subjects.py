@@ -18,7 +18,9 @@ __all__ = [
     "Stage",
     "StageSubject",
     "Subject",
+    "focus_of",
     "measured_tasks",
+    "read_campaigns",
     "read_census",
     "stage_title",
 ]
@@ -149,6 +151,44 @@ def stage_title(name: str) -> str:
     return re.sub(r"^stage[_-]?(\d+)$", r"Stage \1", name)
 
 
+def read_campaigns(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Read the rows of ``dim_campaigns``, in the order of the campaigns file.
+
+    Parameters
+    ----------
+    warehouse : `~reports.warehouse.Warehouse`
+        The warehouse.
+    """
+    rows: list[dict[str, Any]] = warehouse.query(
+        "from dim_campaigns order by campaign_position"
+    ).to_pylist()
+    return rows
+
+
+def focus_of(campaigns: list[dict[str, Any]], warehouse: Warehouse) -> dict[str, Any]:
+    """Get the campaign that has the focus.
+
+    Parameters
+    ----------
+    campaigns : `list` [`dict`]
+        All of them.
+    warehouse : `~reports.warehouse.Warehouse`
+        Where they are from.
+
+    Raises
+    ------
+    WarehouseError
+        Raised if no campaign has the focus.
+    """
+    focus = next((row for row in campaigns if row["is_focus"]), None)
+    if focus is None:
+        raise WarehouseError(
+            f"No campaign in {warehouse.path} has `focus`: give it to one in the campaigns file, "
+            "then run `make extract transform`."
+        )
+    return focus
+
+
 def read_census(warehouse: Warehouse) -> Census:
     """Read which campaigns and stages a warehouse has.
 
@@ -163,13 +203,8 @@ def read_census(warehouse: Warehouse) -> Census:
         Raised if no campaign has the focus.
     """
     lakes = warehouse.query("from dim_lake").to_pylist()
-    campaigns = warehouse.query("from dim_campaigns order by campaign_position").to_pylist()
-    focus = next((row for row in campaigns if row["is_focus"]), None)
-    if focus is None:
-        raise WarehouseError(
-            f"No campaign in {warehouse.path} has `focus`: give it to one in the campaigns file, "
-            "then run `make extract transform`."
-        )
+    campaigns = read_campaigns(warehouse)
+    focus = focus_of(campaigns, warehouse)
     usages = warehouse.query(
         """
         select usage.*, campaign_position

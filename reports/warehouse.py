@@ -33,6 +33,11 @@ class Warehouse:
     """
 
     def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise WarehouseError(
+                f"{path} is a folder, and a warehouse is a file: remove or rename the folder, "
+                "then run `make transform`."
+            )
         if not path.is_file():
             raise WarehouseError(f"There is no warehouse at {path}: run `make transform` first.")
         self.path = path

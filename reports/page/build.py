@@ -40,7 +40,7 @@ def vega_bundle() -> str:
 def modules() -> dict[str, str]:
     """Read the page's scripts by their names."""
     return {
-        path.name.removesuffix(".js"): path.read_text()
+        path.name.removesuffix(".js"): path.read_text(encoding="utf-8")
         for path in sorted((_PAGE / "js").iterdir(), key=lambda path: path.name)
         if path.name.endswith(".js")
     }
@@ -79,7 +79,7 @@ def render(warehouse: Warehouse, detail: Detail) -> str:
     data = gather(warehouse, detail)
     focus = _focus(data)
     vega, script = vega_bundle(), bundle(modules(), "page")
-    style = (_PAGE / "page.css").read_text()
+    style = (_PAGE / "page.css").read_text(encoding="utf-8")
     # Nothing is loaded, nothing is sent, and no script runs but these two; Vega evaluates its
     # expressions by an interpreter, so that no text ever becomes code.
     policy = "; ".join(
