@@ -24,7 +24,7 @@ export override CENSUS_DATA := $(value DATA)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup extract transform report summary technote sql docs test test-stacks lint format bench clean lock
+.PHONY: help setup extract transform report summary technote sql docs test test-stacks test-wheel lint format bench clean lock
 # The steps are a pipeline: `make -j extract transform report` must keep their order.
 .NOTPARALLEL:
 
@@ -86,6 +86,9 @@ test-stacks: $(STACKS:%=.venv-stacks/%/.synced) ## the extraction tests on older
 	$(BIN)/uv pip sync --quiet --python .venv-stacks/$*/bin/python --require-hashes tests/stacks/$*.lock
 	$(BIN)/uv pip install --quiet --python .venv-stacks/$*/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
+
+test-wheel: $(STAMP) ## a built wheel, each extra alone in a clean environment (outside make test)
+	$(BIN)/python -m pytest tests/wheel
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff, oxlint
 	$(BIN)/ruff check .

@@ -1,6 +1,18 @@
-"""`python -m dbt_project`: the way from the lake to the warehouse, and SQL on it."""
+"""Make ``python -m dbt_project`` the same as the console script ``census-transform``."""
 
-from .runner.cli import app
+from quanta_census.entrance import enter
+
+
+def main() -> None:
+    """Run the command line."""
+    enter(_run, extra="warehouse")
+
+
+def _run() -> None:
+    from .runner.cli import app
+
+    app(prog_name="census-transform")
+
 
 if __name__ == "__main__":
-    app(prog_name="python -m dbt_project")
+    main()

@@ -4,9 +4,15 @@
 def main() -> None:
     """Run the command line."""
     # Here, because every worker imports this module again and needs nothing of it.
+    from quanta_census.entrance import enter
+
+    enter(_run, extra="extract")
+
+
+def _run() -> None:
     from .cli import app
 
-    app()
+    app(prog_name="census-extract")
 
 
 if __name__ == "__main__":

@@ -7,27 +7,42 @@ import and help shall not.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from quanta_census.entrance import CONTEXT, Version
+
 __all__ = ["app"]
 
 app = typer.Typer(
-    help="Dump the quantum metadata of campaigns from Butler repositories to Parquet.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=CONTEXT,
 )
+
+_FOLDER = Path(__file__).parent.parent / "campaigns"
+
+
+class Example(StrEnum):
+    """Campaigns files that this package brings along."""
+
+    demo = "demo"
+    frdf = "frdf"
+
+
+EXAMPLES = {Example.demo: _FOLDER / "demo.yaml", Example.frdf: _FOLDER / "frdf.example.yaml"}
+"""Where they are: beside this package, in a checkout and in a wheel."""
 
 _File = Annotated[
     Path,
     typer.Argument(
         metavar="CAMPAIGNS",
-        help="Campaigns file (YAML); campaigns/frdf.example.yaml is one to copy.",
+        help="Campaigns file (YAML): `init` writes one, `example` prints one.",
     ),
 ]
 
@@ -46,6 +61,11 @@ _Data = Annotated[
 _Campaign = Annotated[str | None, typer.Option(help="Only this campaign of the file.")]
 _Stage = Annotated[str | None, typer.Option(help="Only stages of this name.")]
 _Refresh = Annotated[bool, typer.Option("--refresh", help="Read what is unchanged, too.")]
+
+
+@app.callback()
+def _main(version: Version = False) -> None:
+    """Dump the quantum metadata of campaigns from Butler repositories to Parquet."""
 
 
 @app.command()
@@ -133,6 +153,19 @@ def check(campaigns: _File, data: _Data = Path("data")) -> None:
     from . import console
 
     raise typer.Exit(console.check(campaigns, console.Settings(data=data)))
+
+
+@app.command()
+def example(
+    name: Annotated[
+        Example, typer.Argument(help="Which one: of the demo, or of a facility to copy.")
+    ] = Example.frdf,
+) -> None:
+    """Print a campaigns file that explains every key.
+
+    Example: census-extract example frdf > mine.yaml
+    """
+    typer.echo(EXAMPLES[name].read_text(encoding="utf-8"), nl=False)
 
 
 @app.command()

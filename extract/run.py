@@ -17,11 +17,12 @@ from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
+
+from quanta_census.entrance import program_version
 
 from .butler.registered import NOTHING, PROMISED
 from .butler.repository import CONNECTIONS, Repository, open_repository
@@ -57,7 +58,6 @@ __all__ = [
     "Summary",
     "extract",
     "opened_plan",
-    "program_version",
 ]
 
 
@@ -142,14 +142,6 @@ class Summary:
     warnings: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     wall_time_s: float = 0.0
-
-
-def program_version() -> str:
-    """Tell the version of this program; it may run without being installed."""
-    try:
-        return version("quanta-census")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 @contextmanager

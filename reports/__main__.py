@@ -1,5 +1,18 @@
-"""Run the command line as ``python -m reports``."""
+"""Make ``python -m reports`` the same as the console script ``census-report``."""
 
-from .cli import app
+from quanta_census.entrance import enter
 
-app(prog_name="census-report")
+
+def main() -> None:
+    """Run the command line."""
+    enter(_run, extra="report")
+
+
+def _run() -> None:
+    from .cli import app
+
+    app(prog_name="census-report")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from quanta_census.entrance import CONTEXT, Version
+
 from . import run, terminal
 from .files import write_file
 from .guard import Debug, clear_errors
@@ -21,10 +23,10 @@ __all__ = ["app"]
 
 app = typer.Typer(
     name="census-report",
-    help="Write what the warehouse holds: figures, tables, technote, summary.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings=CONTEXT,
 )
 
 
@@ -43,7 +45,7 @@ Data = Annotated[Path, typer.Option("--data", parser=_folder, help="Folder of al
 
 
 @app.callback()
-def _main(debug: Debug = False) -> None:
+def _main(version: Version = False, debug: Debug = False) -> None:
     """Write what the warehouse holds: figures, tables, technote, summary."""
 
 

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from quanta_census.entrance import command
+
 from .errors import WarehouseError
 from .warehouse import Warehouse
 
@@ -184,7 +186,7 @@ def focus_of(campaigns: list[dict[str, Any]], warehouse: Warehouse) -> dict[str,
     if focus is None:
         raise WarehouseError(
             f"No campaign in {warehouse.path} has `focus`: give it to one in the campaigns file, "
-            "then run `make extract transform`."
+            f"then run {command('extract')} and {command('transform')}."
         )
     return focus
 

@@ -13,9 +13,13 @@ from typing import Any, Self
 import duckdb
 import pyarrow as pa
 
+from quanta_census.entrance import command
+
 from .errors import WarehouseError
 
 __all__ = ["Warehouse"]
+
+_TRANSFORM = f"run {command('transform')}"
 
 
 class Warehouse:
@@ -36,10 +40,10 @@ class Warehouse:
         if path.is_dir():
             raise WarehouseError(
                 f"{path} is a folder, and a warehouse is a file: remove or rename the folder, "
-                "then run `make transform`."
+                f"then {_TRANSFORM}."
             )
         if not path.is_file():
-            raise WarehouseError(f"There is no warehouse at {path}: run `make transform` first.")
+            raise WarehouseError(f"There is no warehouse at {path}: {_TRANSFORM} first.")
         self.path = path
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
@@ -47,7 +51,7 @@ class Warehouse:
             self._connection.execute("set timezone = 'UTC'")
         except duckdb.Error as error:
             raise WarehouseError(
-                f"The warehouse {path} cannot be opened ({error}): run `make transform` again."
+                f"The warehouse {path} cannot be opened ({error}): {_TRANSFORM} again."
             ) from error
 
     def __enter__(self) -> Self:
@@ -87,9 +91,9 @@ class Warehouse:
             first = str(error).splitlines()[0]
             raise WarehouseError(
                 f"The warehouse {self.path} does not have what the report reads ({first}): "
-                "run `make transform` again with this version."
+                f"{_TRANSFORM} again with this version."
             ) from error
         except duckdb.Error as error:
             raise WarehouseError(
-                f"The warehouse {self.path} cannot be read ({error}): run `make transform` again."
+                f"The warehouse {self.path} cannot be read ({error}): {_TRANSFORM} again."
             ) from error

@@ -18,6 +18,8 @@ import yaml
 from rich.console import Console
 from rich.markup import escape
 
+from quanta_census.entrance import command
+
 from . import completeness
 from .engine import PROJECT, Outcome, invoke, project_environment
 from .errors import TransformError
@@ -84,7 +86,7 @@ def _publish(
         if read_manifest(layout, _schema_version()) != manifest:
             raise TransformError(
                 f"an extraction changed the lake in {layout.lake} while it was read: "
-                "run `make transform` again"
+                f"run {command('transform')} again"
             )
         _sync(new)
         new.replace(layout.warehouse)

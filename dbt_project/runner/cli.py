@@ -8,16 +8,18 @@ from typing import Annotated
 
 import typer
 
+from quanta_census.entrance import CONTEXT, Version
+
 from . import prompt
 from .errors import TransformError
 from .layout import Layout
 from .prompt import Format
 
 app = typer.Typer(
-    help="From the lake to the warehouse, and SQL on it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings=CONTEXT,
 )
 
 
@@ -38,6 +40,11 @@ def _fail(error: TransformError) -> typer.Exit:
     """Print the error as one message and make the exit that follows from it."""
     typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
     return typer.Exit(1)
+
+
+@app.callback()
+def _main(version: Version = False) -> None:
+    """Build the warehouse from the lake, and run SQL on it."""
 
 
 @app.command()

@@ -18,6 +18,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from quanta_census.entrance import command
+
 from .errors import TransformError
 from .layout import LAKE_TABLES, Layout
 
@@ -108,7 +110,7 @@ def _require_version(layout: Layout, found: object, ours: int) -> None:
         )
     raise TransformError(
         f"{said}, this program reads {ours}: remove {layout.lake} (or choose another DATA) and run "
-        "`make extract`"
+        + command("extract")
     )
 
 
@@ -124,12 +126,12 @@ def _unfinished(layout: Layout) -> TransformError:
     except OSError:
         pass
     return TransformError(
-        f"the last extraction into {layout.lake} did not finish: run `make extract` again"
+        f"the last extraction into {layout.lake} did not finish: run {command('extract')} again"
     )
 
 
 def _damaged(layout: Layout, path: Path) -> TransformError:
-    return TransformError(f"{path} is damaged: remove {layout.lake} and run `make extract`")
+    return TransformError(f"{path} is damaged: remove {layout.lake} and run {command('extract')}")
 
 
 def _require_files(layout: Layout, manifest: LakeManifest) -> None:
@@ -148,7 +150,7 @@ def _require_files(layout: Layout, manifest: LakeManifest) -> None:
     troubles += [
         f"{name} is not of the extraction" for name in sorted(found.keys() - manifest.sizes.keys())
     ]
-    _refuse(layout, troubles, "run `make extract` again, which mends this")
+    _refuse(layout, troubles, f"run {command('extract')} again, which mends this")
 
 
 def check_content(layout: Layout, manifest: LakeManifest) -> None:
@@ -173,10 +175,14 @@ def check_content(layout: Layout, manifest: LakeManifest) -> None:
     _refuse(
         layout,
         [f"{name} has changed since it was written (another SHA-256)" for name in changed],
-        "remove " + ("this file" if len(changed) == 1 else "these files") + " and run "
-        "`make extract` again, which reads anew what is gone",
+        "remove "
+        + ("this file" if len(changed) == 1 else "these files")
+        + " and run "
+        + f"{command('extract')} again, which reads anew what is gone",
     )
-    _refuse(layout, list(_wrong_columns(layout, manifest)), "run `make extract` with --refresh")
+    _refuse(
+        layout, list(_wrong_columns(layout, manifest)), "run `census-extract run` with --refresh"
+    )
 
 
 def _changed(layout: Layout, manifest: LakeManifest) -> Callable[[str], str | None]:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from quanta_census.entrance import command
+
 from .errors import TransformError
 
 __all__ = ["LAKE_TABLES", "MARK", "Layout", "make_folder"]
@@ -74,10 +76,10 @@ class Layout:
         """
         absent = [name for name in LAKE_TABLES if not any((self.lake / name).rglob("*.parquet"))]
         if len(absent) == len(LAKE_TABLES):
-            raise TransformError(f"there is no lake in {self.lake}: run `make extract` first")
+            raise TransformError(f"there is no lake in {self.lake}: run {command('extract')} first")
         if absent:
             raise TransformError(
-                f"the lake in {self.lake} lacks {', '.join(absent)}: run `make extract` again"
+                f"the lake in {self.lake} lacks {', '.join(absent)}: run {command('extract')} again"
             )
 
     def require_warehouse(self) -> Path:
@@ -94,7 +96,7 @@ class Layout:
             Raised when nothing was published yet.
         """
         if not self.warehouse.is_file():
-            raise TransformError(f"there is no {self.warehouse}: run `make transform` first")
+            raise TransformError(f"there is no {self.warehouse}: run {command('transform')} first")
         return self.warehouse
 
 

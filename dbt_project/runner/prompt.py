@@ -37,7 +37,9 @@ def _client() -> str:
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     client = shutil.which("duckdb", path=places)
     if client is None:
-        raise TransformError("the duckdb client is missing: run `make setup`")
+        raise TransformError(
+            "the client of DuckDB is not installed: pip install 'quanta-census[warehouse]'"
+        )
     return client
 
 

@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from quanta_census.entrance import command
+
 from ..errors import TechnoteError
 
 __all__ = ["build_html", "prepare_environment"]
@@ -43,7 +45,7 @@ def prepare_environment(folder: Path) -> Path:
     uv = Path(sys.executable).parent / "uv"
     tool = str(uv) if uv.exists() else shutil.which("uv")
     if tool is None:
-        raise TechnoteError("`uv` is needed to install documenteer: run `make setup` first.")
+        raise TechnoteError("`uv` is needed to install documenteer: run `pip install uv` first.")
     python = folder / "bin" / "python"
     _call([tool, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)])
     install = ["pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(LOCK)]
@@ -73,7 +75,7 @@ def build_html(sources: Path, *, environment: Path) -> Path:
         Raised if the sources are absent or do not build.
     """
     if not (sources / "index.md").is_file():
-        raise TechnoteError(f"There is no technote in {sources}: run `make report` first.")
+        raise TechnoteError(f"There is no technote in {sources}: run {command('report')} first.")
     program = prepare_environment(environment)
     target = sources / "_build" / "html"
     options = ["-b", "html", "-W", "--keep-going", "-q", "-d", str(sources / "_build" / "doctrees")]

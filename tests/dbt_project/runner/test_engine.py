@@ -29,7 +29,8 @@ def test_models_in_python_run_where_the_package_has_another_parent(
 ) -> None:
     parent = tmp_path / "site" / "quanta_census"
     parent.mkdir(parents=True)
-    (parent / "__init__.py").touch()
+    for file in (PROJECT.parent / ".package" / "quanta_census").glob("*.py"):
+        (parent / file.name).symlink_to(file)
     (parent / "dbt_project").symlink_to(PROJECT, target_is_directory=True)
     copied.warehouse.unlink()
     done = subprocess.run(

@@ -1,0 +1,88 @@
+"""What the three command lines have in common: version, a missing extra, names of commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["CONTEXT", "Version", "command", "enter", "program_version"]
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+"""Settings of every command line: both ways to ask for help."""
+
+_IN_CHECKOUT = (Path(__file__).resolve().parents[2] / "Makefile").is_file()
+
+_COMMANDS = {
+    "extract": "census-extract run",
+    "transform": "census-transform build",
+    "report": "census-report run",
+}
+"""What each target of make runs."""
+
+_OURS = ("quanta_census", "extract", "dbt_project", "reports")
+
+
+def command(step: str) -> str:
+    """Name the command of a step, as the user has it.
+
+    Parameters
+    ----------
+    step : `str`
+        ``extract``, ``transform`` or ``report``.
+
+    Returns
+    -------
+    command : `str`
+        In backquotes: the target of make in a checkout, else the console script.
+    """
+    return f"`make {step}`" if _IN_CHECKOUT else f"`{_COMMANDS[step]}`"
+
+
+def program_version() -> str:
+    """Give the version of the installed package."""
+    try:
+        return version("quanta-census")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _print_version(asked: bool) -> None:
+    """Carry out ``--version``."""
+    if asked:
+        typer.echo(f"Quanta Census {program_version()}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
+]
+"""The option ``--version`` of every command line."""
+
+
+def enter(run: Callable[[], None], extra: str) -> None:
+    """Run a command line; a package that is not installed is one line that names the extra.
+
+    Parameters
+    ----------
+    run : `~collections.abc.Callable`
+        Imports the command line and calls it.
+    extra : `str`
+        The extra of this project that brings what the program needs.
+    """
+    try:
+        run()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] in _OURS:
+            raise
+        sys.exit(
+            f"Error: the package {error.name!r} is not installed: "
+            f"pip install 'quanta-census[{extra}]'"
+        )
