@@ -239,3 +239,12 @@
 {% macro duckdb__field(structure, name) -%}
     {{ structure }}.{{ name }}
 {%- endmacro %}
+
+{#- A value as text; engines name the type of text differently. -#}
+{% macro as_text(value) -%}
+    {{ adapter.dispatch('as_text')(value) }}
+{%- endmacro %}
+
+{% macro duckdb__as_text(value) -%}
+    cast({{ value }} as varchar)
+{%- endmacro %}

@@ -233,15 +233,6 @@ def test_singular_tests_say_promise_harm_and_limits() -> None:
         assert all(f"-- {word}:" in text for word in ("Promise", "Harm", "Limits")), file.name
 
 
-def test_only_one_macro_file_speaks_the_engines_dialect(models: list[Node]) -> None:
-    foreign = re.compile(
-        r"\b(quantile_cont|read_parquet|list_\w+|unnest|epoch_us|arg_max|arg_min)\("
-    )
-    for node in models:
-        plain = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", "", node["raw_code"], flags=re.DOTALL)
-        assert not foreign.search(plain), node["name"]
-
-
 def test_sources_are_the_tables_of_the_lake(manifest: Node) -> None:
     names = {source["name"] for source in manifest["sources"].values()}
     assert names == set(TABLES) == set(LAKE_TABLES)

@@ -33,7 +33,7 @@ inputs as (
         task_label,
         instrument,
         observation,
-        cast(null as varchar) as data_id,
+        {{ as_text('null') }} as data_id,
         count(*) as campaign_count
     from observed
     group by stage, task_label, instrument, observation
@@ -44,7 +44,7 @@ inputs as (
     select
         quanta.stage,
         quanta.task_label,
-        cast(null as varchar) as instrument,
+        {{ as_text('null') }} as instrument,
         cast(null as bigint) as observation,
         quanta.data_id,
         count(*) as campaign_count

@@ -57,7 +57,7 @@ final as (
         'killed for memory'
         || coalesce(' at ' || {{ thousands('round(requested_memory_bytes / 1048576)') }} || ' MiB', '')
         || coalesce(' on node ' || node_name, '')
-        || ', try ' || cast(try_position as varchar) as reason
+        || ', try ' || {{ as_text('try_position') }} as reason
     from last_kills
 
 )

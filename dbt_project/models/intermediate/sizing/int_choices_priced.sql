@@ -25,7 +25,7 @@ charged as (
 
     select
         campaign,
-        cast(null as varchar) as stage,
+        {{ as_text('null') }} as stage,
         memory_per_core_gib,
         case
             when count(distinct basis) > 1 then 'mixed'

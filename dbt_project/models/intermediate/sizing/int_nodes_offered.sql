@@ -45,7 +45,7 @@ offered as (
 
     select
         nodes.campaign,
-        cast(null as varchar) as node_type,
+        {{ as_text('null') }} as node_type,
         nodes.cores_count,
         cast(thresholds.threshold_gib as double) as memory_per_core_gib
     from nodes
