@@ -29,17 +29,14 @@ from rich.table import Table
 
 from .butler import registered
 from .butler.repository import Repository, open_repository
-from .butler.store_errors import RepositoryError
 from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
-from .errors import CampaignsError, ExtractionError, WorkerError
+from .errors import CampaignsError, ExtractionError, RepositoryError, WorkerError
 from .lake.store import Manifest, read_manifest, writing
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
 from .run import Settings, Summary, extract, opened_plan
 from .sources import PREDICTED_GRAPH, SOURCES
 
 __all__ = ["Settings", "check", "demo", "run", "status"]
-
-_OWN_ERRORS = (ExtractionError, RepositoryError)
 
 _DOES = {
     "read": "read (new)",
@@ -62,7 +59,7 @@ def _guarded(command: Callable[[], int]) -> int:
     """Carry out a command; an error that it foresaw is one line."""
     try:
         return command()
-    except _OWN_ERRORS as error:
+    except ExtractionError as error:
         _console(error=True).print(f"Error: {error}")
     except KeyboardInterrupt:
         _console(error=True).print("Interrupted: run again to go on where it stopped.")

@@ -3,15 +3,43 @@
 ::
 
     ExtractionError
-    ├── CampaignsError      the campaigns file, or what it names
-    ├── LakeError           the lake: written by another version, locked, its disk full
-    ├── WorkerError         workers are gone
-    └── ReadingError        something that should be read; other RUNs do not suffer from it
+    ├── CampaignsError            the campaigns file, or what it names
+    ├── LakeError                 the lake: of another version, locked, its disk full
+    ├── RepositoryError           a Butler repository
+    ├── ExecutorError             where jobs run cannot be opened
+    ├── WorkerError               workers are gone
+    └── ReadingError              something that should be read; other RUNs do not suffer from it
+        ├── GraphError            a provenance graph
+        ├── PredictedGraphError   a predicted graph
+        │   └── HeaderOnlyError   all of it but its header
+        ├── RecordsError          a file of job records
+        ├── MetadataError         one metadata document
+        └── StoreError            a store as a whole
+            └── UnreachableError  the server of a store
+
+`NoAnswerError` stands beside the tree, with the errors of other libraries: what
+it means is told by `extract.butler.store_errors.explain`.
 """
 
 from __future__ import annotations
 
-__all__ = ["CampaignsError", "ExtractionError", "LakeError", "ReadingError", "WorkerError"]
+__all__ = [
+    "CampaignsError",
+    "ExecutorError",
+    "ExtractionError",
+    "GraphError",
+    "HeaderOnlyError",
+    "LakeError",
+    "MetadataError",
+    "NoAnswerError",
+    "PredictedGraphError",
+    "ReadingError",
+    "RecordsError",
+    "RepositoryError",
+    "StoreError",
+    "UnreachableError",
+    "WorkerError",
+]
 
 
 class ExtractionError(Exception):
@@ -26,9 +54,49 @@ class LakeError(ExtractionError):
     """The lake cannot be used."""
 
 
+class RepositoryError(ExtractionError):
+    """A repository cannot give what is asked."""
+
+
+class ExecutorError(ExtractionError):
+    """The executor that was asked for cannot be opened."""
+
+
 class WorkerError(ExtractionError):
     """Workers are gone; what was finished is in the lake."""
 
 
 class ReadingError(ExtractionError):
     """Something that should be read cannot be."""
+
+
+class GraphError(ReadingError):
+    """A provenance graph cannot be trusted."""
+
+
+class PredictedGraphError(ReadingError):
+    """A predicted graph cannot be read, or not all of it."""
+
+
+class HeaderOnlyError(PredictedGraphError):
+    """The quanta of a predicted graph cannot be read, but the counts of its header can."""
+
+
+class RecordsError(ReadingError):
+    """A file of job records cannot be read as a whole."""
+
+
+class MetadataError(ReadingError, ValueError):
+    """A metadata document cannot be used."""
+
+
+class NoAnswerError(TimeoutError):
+    """A server did not answer within the limit."""
+
+
+class StoreError(ReadingError):
+    """A store as a whole cannot be read: that says nothing of the quanta behind its files."""
+
+
+class UnreachableError(StoreError):
+    """Nobody can talk to the server of a store: no other of its files need be tried."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .campaigns import CampaignsFile
-from .errors import CampaignsError
+from .errors import CampaignsError, RecordsError
 from .lake.store import Manifest
 from .sources import JOB_RECORDS
-from .sources.job_records import RecordsError, detect_kind
+from .sources.job_records import detect_kind
 
 __all__ = ["RECORDS_KIND", "WHOLE_CAMPAIGN", "RecordsPlan", "plan_records"]
 

@@ -16,9 +16,9 @@ from lsst.resources import ResourcePath
 from .butler.collections import is_glob
 from .butler.registered import RunContents
 from .butler.repository import Repository
-from .butler.store_errors import RepositoryError, answered, explain
+from .butler.store_errors import answered, explain
 from .campaigns import CampaignsFile
-from .errors import CampaignsError
+from .errors import CampaignsError, RepositoryError
 from .job_records import RecordsPlan, plan_records
 from .lake.store import Manifest
 from .sources import PREDICTED_GRAPH, SOURCES

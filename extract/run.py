@@ -26,8 +26,9 @@ from quanta_census.entrance import program_version
 
 from .butler.registered import NOTHING, PROMISED
 from .butler.repository import CONNECTIONS, Repository, open_repository
-from .butler.store_errors import RepositoryError, StoreError, UnreachableError, explain
+from .butler.store_errors import explain
 from .campaigns import CampaignsFile
+from .errors import ExtractionError, StoreError, UnreachableError
 from .executors import local_executor, width_of
 from .job_records import WHOLE_CAMPAIGN, RecordsPlan
 from .jobs import reading
@@ -47,9 +48,6 @@ from .releases import check_release, stack_version
 from .scheduler import Job, Scheduler, slices_of
 from .sources import JOB_RECORDS, PREDICTED_GRAPH, SOURCES, Description, Place, Source
 from .sources.header_counts import count_rows
-from .sources.job_records import RecordsError
-from .sources.predicted_graphs import PredictedGraphError
-from .sources.provenance import GraphError
 from .visits import collect_visits
 
 __all__ = [
@@ -59,10 +57,6 @@ __all__ = [
     "extract",
     "opened_plan",
 ]
-
-
-_OWN_ERRORS = (GraphError, PredictedGraphError, RecordsError, RepositoryError, StoreError)
-"""Errors of jobs whose message is meant for users."""
 
 _MOST_PROCESSES = 8
 """Processes unless a user asks for more: a login node is shared."""
@@ -344,7 +338,7 @@ class _Reading:
         """Take note of what kept the unit from being read; other RUNs must not suffer from it."""
         if isinstance(error, OSError) and error.errno in DISK_FULL:
             raise error  # The next one could not be written either.
-        text = str(error) if isinstance(error, _OWN_ERRORS) else explain(error)
+        text = str(error) if isinstance(error, ExtractionError) else explain(error)
         self._context.summary.failures.append(f"{self.title}: {text}")
         if isinstance(error, StoreError) and isinstance(self._plan, RunPlan):
             self._context.repositories[self._plan.location].stores.doubt()

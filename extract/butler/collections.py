@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 from lsst.daf.butler import Butler, MissingCollectionError
 
+from ..errors import RepositoryError
 from .registered import LOG, METADATA, PROVENANCE
-from .store_errors import RepositoryError
 
 __all__ = ["Collections", "is_glob"]
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import sqlalchemy
 from lsst.daf.butler import Butler, ButlerConfig
 
+from ..errors import RepositoryError
 from .collections import Collections
 from .contents import Contents
 from .file_locations import FileLocations
 from .observations import Observations
 from .slices import Slices
-from .store_errors import ANSWER_LIMIT_S, RepositoryError, answered, explain
+from .store_errors import ANSWER_LIMIT_S, answered, explain
 from .stores import Stores
 
 __all__ = ["CONNECTIONS", "Repository", "open_repository", "repository_of_thread"]

@@ -14,13 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from ..errors import NoAnswerError
+
 __all__ = [
     "ANSWER_LIMIT_S",
     "Diagnosis",
-    "NoAnswerError",
-    "RepositoryError",
-    "StoreError",
-    "UnreachableError",
     "answered",
     "diagnose",
     "explain",
@@ -272,22 +270,6 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
     while link is not None:
         yield link
         link = link.__cause__ or link.__context__
-
-
-class RepositoryError(RuntimeError):
-    """A repository cannot give what is asked; the message is one line with a remedy."""
-
-
-class StoreError(RuntimeError):
-    """A store as a whole cannot be read: that says nothing of the quanta behind its files."""
-
-
-class UnreachableError(StoreError):
-    """Nobody can talk to the server of a store: no other of its files need be tried."""
-
-
-class NoAnswerError(TimeoutError):
-    """A server did not answer within the limit."""
 
 
 def within(limit_s: float, call: Callable[[], _T]) -> _T:

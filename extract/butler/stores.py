@@ -10,15 +10,8 @@ from typing import TypeVar
 
 from lsst.resources import ResourcePath
 
-from .store_errors import (
-    Diagnosis,
-    RepositoryError,
-    StoreError,
-    UnreachableError,
-    answered,
-    diagnose,
-    explain,
-)
+from ..errors import RepositoryError, StoreError, UnreachableError
+from .store_errors import Diagnosis, answered, diagnose, explain
 
 __all__ = ["StoreGuard", "Stores"]
 

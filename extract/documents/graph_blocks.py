@@ -9,15 +9,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ..errors import MetadataError
 from .logs import ExceptionInfo
-from .task_metadata import (
-    UNDECODABLE,
-    Flags,
-    MetadataError,
-    Usage,
-    decode_metadata,
-    without_constants,
-)
+from .task_metadata import UNDECODABLE, Flags, Usage, decode_metadata, without_constants
 
 __all__ = [
     "Attempt",

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from .task_metadata import UNDECODABLE, MetadataError, Usage, decode_metadata, without_constants
+from ..errors import MetadataError
+from .task_metadata import UNDECODABLE, Usage, decode_metadata, without_constants
 
 __all__ = ["ExceptionInfo", "FailureLog", "decode_failure_log"]
 

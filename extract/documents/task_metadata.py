@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from ..errors import MetadataError
 from ..lake.schema import COUNTERS, PREFIXES
 
 __all__ = [
@@ -25,7 +26,6 @@ __all__ = [
     "SECONDS_KEYS",
     "UNDECODABLE",
     "Flags",
-    "MetadataError",
     "Usage",
     "decode_metadata",
     "failure_type",
@@ -54,10 +54,6 @@ SECONDS_KEYS = {
     "SystemTime": "system_time_s",
 }
 RSS_KEY = "MaxResidentSetSize"
-
-
-class MetadataError(ValueError):
-    """A document that gives no numbers to trust; the message is the reason for ``rejects``."""
 
 
 def _array_fields() -> Iterator[tuple[str, type, tuple[Any, ...]]]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..sources import SOURCES, Description, HeaderOnlyError, Place
+from ..errors import HeaderOnlyError
+from ..sources import SOURCES, Description, Place
 from .slices import SliceWriter, WrittenSlice
 
 __all__ = ["describe", "read"]

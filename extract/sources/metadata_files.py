@@ -31,7 +31,8 @@ from ..documents.quanta import (
     dimension_picker,
     paused_garbage_collection,
 )
-from ..documents.task_metadata import MetadataError, decode_metadata, failure_type
+from ..documents.task_metadata import decode_metadata, failure_type
+from ..errors import MetadataError
 from ..lake.schema import QUANTA
 from .protocol import Description, Place, Sink
 

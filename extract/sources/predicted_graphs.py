@@ -21,16 +21,16 @@ import zstandard
 from lsst.resources import ResourcePath
 
 from ..documents.quanta import data_id_writer, is_usage_gathering
+from ..errors import HeaderOnlyError, PredictedGraphError
 from ..lake.schema import EXPECTATIONS
 from .header_counts import counted
-from .protocol import Description, HeaderOnlyError, Place, Sink
+from .protocol import Description, Place, Sink
 
 if TYPE_CHECKING:
     from ..butler.repository import Repository
 
 __all__ = [
     "PredecessorLists",
-    "PredictedGraphError",
     "PredictedGraphs",
     "PredictedHeader",
     "read_expectations",
@@ -42,10 +42,6 @@ _MEMBER = "thin_graph.json.zst"
 _DICTIONARY = "compression_dict"
 _READ_BYTES = 1 << 20
 _BATCH_QUANTA = 5_000
-
-
-class PredictedGraphError(RuntimeError):
-    """A predicted graph that cannot be used; the message is one line."""
 
 
 class PredictedHeader(msgspec.Struct, frozen=True):

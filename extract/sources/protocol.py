@@ -18,7 +18,7 @@ from ..butler.registered import RunContents
 if TYPE_CHECKING:
     from ..butler.repository import Repository
 
-__all__ = ["Description", "HeaderOnlyError", "Place", "Sink", "Source"]
+__all__ = ["Description", "Place", "Sink", "Source"]
 
 Sink = Callable[[str, pa.RecordBatch], None]
 """Takes the name of a table of the lake and some of its rows."""
@@ -63,10 +63,6 @@ class Description:
 
     detail: Any = field(default=None, repr=False)
     """What the source itself wants to remember."""
-
-
-class HeaderOnlyError(Exception):
-    """What a slice holds cannot be read, but the counts of the header can stand for it."""
 
 
 class Source(Protocol):

@@ -16,9 +16,9 @@ from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, ProvenanceQuantu
 from typer.testing import CliRunner
 
 from extract.cli import app
+from extract.errors import PredictedGraphError
 from extract.lake.schema import QUANTA
 from extract.sources.predicted_graphs import (
-    PredictedGraphError,
     read_expectations,
     read_predecessors,
     read_predicted_header,

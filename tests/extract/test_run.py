@@ -22,9 +22,8 @@ import yaml
 from lsst.daf.butler import CollectionType, DatasetType  # type: ignore[attr-defined]
 from lsst.utils.packages import Packages
 
-from extract.butler.store_errors import RepositoryError, StoreError
 from extract.campaigns import load_campaigns
-from extract.errors import CampaignsError, LakeError, WorkerError
+from extract.errors import CampaignsError, LakeError, RepositoryError, StoreError, WorkerError
 from extract.jobs.workers import prepare_worker
 from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
 from extract.lake.store import Lake, read_manifest

@@ -17,13 +17,12 @@ a job's name tells), ``streams`` (compressed files, JSON one value at a time) an
 from __future__ import annotations
 
 from .detect import Kind, detect_kind, read_records
-from .model import BadRecord, JobRecord, RecordsError, State
+from .model import BadRecord, JobRecord, State
 
 __all__ = [
     "BadRecord",
     "JobRecord",
     "Kind",
-    "RecordsError",
     "State",
     "detect_kind",
     "read_records",

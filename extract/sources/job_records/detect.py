@@ -11,8 +11,9 @@ from typing import Any
 
 import msgspec
 
+from ...errors import RecordsError
 from . import htcondor, panda, slurm
-from .model import BadRecord, JobRecord, RecordsError
+from .model import BadRecord, JobRecord
 from .streams import json_items, lines, opened
 
 __all__ = ["Kind", "detect_kind", "read_records"]

@@ -24,7 +24,8 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
-from .model import BadRecord, JobRecord, RecordsError, State
+from ...errors import RecordsError
+from .model import BadRecord, JobRecord, State
 from .names import Told, from_command, from_name
 from .values import KIB, MIB, elapsed_s, host_name, positive_bytes, shortened, unix_us
 

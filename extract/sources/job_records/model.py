@@ -11,13 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ...errors import ReadingError
-
-__all__ = ["BadRecord", "JobRecord", "RecordsError", "State"]
-
-
-class RecordsError(ReadingError):
-    """A file of job records cannot be read at all."""
+__all__ = ["BadRecord", "JobRecord", "State"]
 
 
 class State(enum.StrEnum):

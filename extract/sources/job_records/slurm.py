@@ -17,7 +17,8 @@ from typing import Annotated, Any
 
 import msgspec
 
-from .model import BadRecord, JobRecord, RecordsError, State
+from ...errors import RecordsError
+from .model import BadRecord, JobRecord, State
 from .names import Told, from_command, from_name
 from .values import (
     MIB,

@@ -18,7 +18,8 @@ from typing import Any, BinaryIO, cast
 
 import zstandard
 
-from .model import BadRecord, RecordsError
+from ...errors import RecordsError
+from .model import BadRecord
 
 __all__ = ["LARGEST_RECORD", "Item", "json_items", "lines", "opened"]
 

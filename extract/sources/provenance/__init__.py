@@ -10,14 +10,12 @@ the same rows as a result.
 """
 
 from .check import GraphCheck, GraphInfo, TaskDimensions, check_graph, local_graph
-from .container import GraphError
 from .official import describe_graph
 from .rows import Sink, SliceResult
 from .slices import GraphSlice, plan_slices, read_slice
 
 __all__ = [
     "GraphCheck",
-    "GraphError",
     "GraphInfo",
     "GraphSlice",
     "Sink",

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .container import READ_SIZE, GraphError, GraphFile, Member
+from ...errors import GraphError
+from .container import READ_SIZE, GraphFile, Member
 
 __all__ = ["AddressFile", "Addresses", "integer_type"]
 

@@ -13,15 +13,9 @@ import numpy as np
 from lsst.resources import ResourcePath
 
 from ...documents.quanta import data_id_writer, dimension_picker
+from ...errors import GraphError
 from .addresses import AddressFile, integer_type
-from .container import (
-    Decompressor,
-    GraphError,
-    GraphFile,
-    Member,
-    read_directory,
-    verified_checksums,
-)
+from .container import Decompressor, GraphFile, Member, read_directory, verified_checksums
 
 __all__ = [
     "DAMAGED",

@@ -24,11 +24,12 @@ from typing import Any
 
 import zstandard
 
+from ...errors import GraphError
+
 __all__ = [
     "FRAMES_AT_ONCE",
     "READ_SIZE",
     "Decompressor",
-    "GraphError",
     "GraphFile",
     "Member",
     "read_directory",
@@ -43,10 +44,6 @@ FRAMES_AT_ONCE = 64
 """What they hold stays in the processor's caches until it is decoded."""
 
 _Frame = bytes | bytearray | memoryview
-
-
-class GraphError(Exception):
-    """A graph file that cannot be trusted: the message names file, member and remedy."""
 
 
 @dataclass(frozen=True)

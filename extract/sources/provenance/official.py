@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from ...documents.graph_blocks import Outputs, QuantumBlock, decode_attempt, decode_attempts
 from ...documents.quanta import BATCH_SIZE
-from ...documents.task_metadata import MetadataError
+from ...errors import GraphError, MetadataError
 from .check import GraphCheck, GraphInfo, TaskDimensions
-from .container import GraphError
 from .rows import Document, QuantumRows
 
 if TYPE_CHECKING:

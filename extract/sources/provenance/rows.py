@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from ...documents.graph_blocks import Attempt, QuantumBlock
 from ...documents.quanta import QuantaBuilder, Row, is_usage_gathering
-from ...documents.task_metadata import MetadataError, Usage
+from ...documents.task_metadata import Usage
+from ...errors import GraphError, MetadataError
 from ...lake.schema import EXPECTATIONS, REJECTS
 from .check import DAMAGED, TaskDimensions
-from .container import GraphError
 
 __all__ = ["Document", "QuantumRows", "Sink", "SliceResult"]
 

@@ -19,10 +19,10 @@ from ...documents.graph_blocks import (
     has_logs,
 )
 from ...documents.quanta import BATCH_SIZE, paused_garbage_collection
-from ...documents.task_metadata import MetadataError
+from ...errors import GraphError, MetadataError
 from .addresses import Addresses, AddressFile, integer_type
 from .check import DAMAGED, GraphInfo, Layout, TaskDimensions
-from .container import FRAMES_AT_ONCE, Decompressor, GraphError, GraphFile
+from .container import FRAMES_AT_ONCE, Decompressor, GraphFile
 from .official import read_officially
 from .rows import Document, QuantumRows, Sink, SliceResult
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from lsst.resources import ResourcePath
 
 from ...butler.registered import PROVENANCE_GRAPH
-from ...butler.store_errors import StoreError, explain
+from ...butler.store_errors import explain
+from ...errors import GraphError, StoreError
 from ..header_counts import counted
 from ..protocol import Description, Place, Sink
 from .check import GraphCheck, check_graph
-from .container import GraphError
 from .official import describe_graph
 from .slices import GraphSlice, plan_slices, read_slice
 

@@ -10,12 +10,8 @@ import threading
 
 import pytest
 
-from extract.butler.store_errors import (
-    NoAnswerError,
-    diagnose,
-    explain,
-    within,
-)
+from extract.butler.store_errors import diagnose, explain, within
+from extract.errors import NoAnswerError
 
 REFUSED = "HTTPConnectionPool(host='h', port=1): Max retries exceeded (Caused by NewConnectionError"
 

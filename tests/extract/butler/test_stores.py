@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from extract.butler.store_errors import Diagnosis, StoreError
+from extract.butler.store_errors import Diagnosis
 from extract.butler.stores import StoreGuard
+from extract.errors import StoreError
 
 DOWN = Diagnosis("nothing answers there", "server")
 GONE = Diagnosis("registered, but the file is gone", "file")

@@ -14,7 +14,8 @@ from lsst.pipe.base import TaskMetadata
 
 from extract.documents.graph_blocks import decode_attempts
 from extract.documents.logs import decode_failure_log
-from extract.documents.task_metadata import MetadataError, Usage, decode_metadata, failure_type
+from extract.documents.task_metadata import Usage, decode_metadata, failure_type
+from extract.errors import MetadataError
 from tests.bench.make_graph import usage_metadata
 
 

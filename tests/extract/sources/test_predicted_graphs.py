@@ -15,14 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 import zstandard
 
+from extract.errors import PredictedGraphError
 from extract.jobs import reading
 from extract.sources import PREDICTED_GRAPH
-from extract.sources.predicted_graphs import (
-    PredictedGraphError,
-    PredictedHeader,
-    read_expectations,
-    read_predecessors,
-)
+from extract.sources.predicted_graphs import PredictedHeader, read_expectations, read_predecessors
 
 Quanta = Mapping[str, Sequence[str]]
 

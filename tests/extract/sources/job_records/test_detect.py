@@ -14,14 +14,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extract.sources.job_records import (
-    BadRecord,
-    JobRecord,
-    Kind,
-    RecordsError,
-    detect_kind,
-    read_records,
-)
+from extract.errors import RecordsError
+from extract.sources.job_records import BadRecord, JobRecord, Kind, detect_kind, read_records
 
 from .test_htcondor import ad, submit
 from .test_panda import FAILED, FINISHED

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from extract.sources.job_records import BadRecord, JobRecord, RecordsError, State, read_records
+from extract.errors import RecordsError
+from extract.sources.job_records import BadRecord, JobRecord, State, read_records
 
 QUANTUM = "01990000-aaaa-7bbb-8ccc-000000000001"
 NAME = f"{QUANTUM}_isr_2025112300042_94"

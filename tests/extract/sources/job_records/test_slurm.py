@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from extract.sources.job_records import BadRecord, JobRecord, RecordsError, State, read_records
+from extract.errors import RecordsError
+from extract.sources.job_records import BadRecord, JobRecord, State, read_records
 
 HEADER = "JobID|JobName|Partition|State|ExitCode|ReqMem|MaxRSS|AllocCPUS|TotalCPU|Submit|Start|End|NodeList"  # noqa: E501
 

@@ -12,13 +12,9 @@ import pytest
 import zstandard
 
 import extract.sources.provenance.container as module
+from extract.errors import GraphError
 from extract.sources.provenance import check_graph, describe_graph, plan_slices, read_slice
-from extract.sources.provenance.container import (
-    Decompressor,
-    GraphError,
-    read_directory,
-    verified_checksums,
-)
+from extract.sources.provenance.container import Decompressor, read_directory, verified_checksums
 from tests.bench.make_graph import synthetic_quanta, write_graph
 
 Change = Callable[[bytearray], None]

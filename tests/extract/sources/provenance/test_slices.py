@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
 import extract.sources.provenance.check as module
+from extract.errors import GraphError
 from extract.jobs import reading
 from extract.lake.schema import EXPECTATIONS, QUANTA
 from extract.sources.header_counts import count_rows, counted
 from extract.sources.provenance import (
-    GraphError,
     GraphInfo,
     check_graph,
     describe_graph,
