@@ -24,7 +24,7 @@ export override CENSUS_DATA := $(value DATA)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup extract transform report summary technote sql docs test test-stacks test-wheel lint format bench clean lock
+.PHONY: help setup extract transform report summary technote sql ask docs test test-stacks test-wheel lint format bench clean lock
 # The steps are a pipeline: `make -j extract transform report` must keep their order.
 .NOTPARALLEL:
 
@@ -64,11 +64,20 @@ summary: $(STAMP) ## the answer as tables on the terminal
 technote: report ## the technote's HTML, by documenteer in an environment of its own
 	$(BIN)/python -m reports technote --data "$$CENSUS_DATA"
 
-sql: $(STAMP) ## a read-only SQL prompt on the warehouse; one query with Q="select ..."
-	@$(BIN)/python -m dbt_project sql --data "$$CENSUS_DATA" --format "$(FORMAT)" $(if $(value Q),--from-env CENSUS_QUERY)
+sql: $(STAMP) ## a read-only SQL prompt; one query with Q="select ..."; FILES=1 lets SQL use files
+	@$(BIN)/python -m dbt_project sql --data "$$CENSUS_DATA" --format "$(FORMAT)" $(if $(FILES),--allow-files) $(if $(value Q),--from-env CENSUS_QUERY)
 # The query reaches the program through the environment and unexpanded: quotes, $ and % survive.
 sql: export override CENSUS_QUERY := $(value Q)
 unexport Q
+
+ask: $(STAMP) ## the ready questions; the answer of one with Q=name [CAMPAIGN= STAGE= TASK= FORMAT=]
+	@$(BIN)/python -m dbt_project ask --data "$$CENSUS_DATA" --format "$(FORMAT)" \
+	  $(if $(value CAMPAIGN),--campaign "$$CENSUS_CAMPAIGN") $(if $(value STAGE),--stage "$$CENSUS_STAGE") \
+	  $(if $(value TASK),--task "$$CENSUS_TASK") $(if $(value Q),-- "$$CENSUS_QUERY")
+ask: export override CENSUS_QUERY := $(value Q)
+ask: export override CENSUS_CAMPAIGN := $(value CAMPAIGN)
+ask: export override CENSUS_STAGE := $(value STAGE)
+ask: export override CENSUS_TASK := $(value TASK)
 
 docs: $(STAMP) ## dbt's documentation of every model and column, as one offline page
 	$(BIN)/python -m dbt_project docs --data "$$CENSUS_DATA"

@@ -20,7 +20,7 @@ from rich.markup import escape
 
 from quanta_census.entrance import command
 
-from . import completeness
+from . import completeness, questions
 from .engine import PROJECT, Outcome, invoke, project_environment
 from .errors import TransformError
 from .fingerprint import Publication, Remark, fingerprint, published, remember
@@ -77,8 +77,10 @@ def _publish(
         with project_environment(layout, folder, memory_limit):
             _make_models(layout, console)
             outcomes = _run_tests(layout, console)
+            analyses = invoke(layout, ["compile", "--select", "resource_type:analysis"])
         new = folder / layout.warehouse.name
         with duckdb.connect(str(new)) as connection:
+            questions.publish(connection, analyses)
             # Nothing may stay behind in a write-ahead log when the file moves.
             connection.execute("checkpoint")
             complete = completeness.report(connection, console)

@@ -80,11 +80,47 @@ def sql(
     from_env: Annotated[
         str | None, typer.Option(help="Take the query from this environment variable.")
     ] = None,
+    allow_files: Annotated[
+        bool,
+        typer.Option(
+            "--allow-files", help="Let SQL read and write files, attach databases, load extensions."
+        ),
+    ] = False,
 ) -> None:
     """Open a read-only SQL prompt on the warehouse, or print the rows of one query."""
     try:
         text = query if from_env is None else os.environ.get(from_env, "")
-        status = prompt.run(Layout(data), text or None, output_format)
+        status = prompt.run(Layout(data), text or None, output_format, allow_files=allow_files)
+    except TransformError as error:
+        raise _fail(error) from None
+    raise typer.Exit(status)
+
+
+@app.command()
+def ask(
+    question: Annotated[
+        str | None, typer.Argument(help="Name of a question; without it, all are listed.")
+    ] = None,
+    data: Data = Path("data"),
+    campaign: Annotated[str | None, typer.Option(help="Only the rows of this campaign.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only the rows of this stage.")] = None,
+    task: Annotated[str | None, typer.Option(help="Only the rows of this task label.")] = None,
+    output_format: Annotated[
+        Format, typer.Option("--format", help="How the rows are printed.")
+    ] = Format.table,
+) -> None:
+    """List the ready questions, or print the answer of one."""
+    from . import questions
+
+    layout = Layout(data)
+    try:
+        found = questions.find(layout)
+        query = (
+            questions.query_of(found, question, campaign, stage, task)
+            if question
+            else questions.list_query()
+        )
+        status = prompt.run(layout, query, output_format)
     except TransformError as error:
         raise _fail(error) from None
     raise typer.Exit(status)
@@ -113,6 +149,21 @@ def dictionary(
 
     try:
         dictionaries.write(path)
+    except TransformError as error:
+        raise _fail(error) from None
+    typer.echo(f"Wrote {path}")
+
+
+@app.command("questions")
+def questions_page(
+    path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("docs/questions.md"),
+    data: Data = Path("data"),
+) -> None:
+    """Write a page of the ready questions, each with the first rows of its answer."""
+    from . import questions
+
+    try:
+        questions.write(Layout(data), path)
     except TransformError as error:
         raise _fail(error) from None
     typer.echo(f"Wrote {path}")

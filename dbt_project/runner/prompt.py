@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import textwrap
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
+
+import duckdb
 
 from .errors import TransformError
 from .layout import Layout
 
-__all__ = ["Format", "run"]
+__all__ = ["FIRST_MARTS", "Format", "first_marts", "run", "welcome"]
+
+_LOCK = "set enable_external_access = false; set lock_configuration = true"
+"""Closes files, attachments and extensions to SQL."""
+
+_CLOSED = "file system operations are disabled by configuration"
+
+FIRST_MARTS = (
+    "dim_campaigns", "dim_tasks", "fct_quanta", "fct_stage_usage", "fct_task_usage",
+    "fct_rss_buckets", "fct_worst_quanta", "fct_task_completeness", "fct_missing_quanta",
+    "fct_release_changes", "fct_worker_sizing", "fct_memory_requests",
+)  # fmt: skip
+"""What the prompt names to begin with: a dozen marts, in the order of the questions."""
 
 
 class Format(StrEnum):
@@ -43,7 +60,9 @@ def _client() -> str:
     return client
 
 
-def run(layout: Layout, query: str | None, output_format: Format) -> int:
+def run(
+    layout: Layout, query: str | None, output_format: Format, *, allow_files: bool = False
+) -> int:
     """Open the prompt, or run one query and print its rows.
 
     Parameters
@@ -54,6 +73,8 @@ def run(layout: Layout, query: str | None, output_format: Format) -> int:
         One query; `None` opens the prompt.
     output_format : `Format`
         How rows of one query are printed.
+    allow_files : `bool`
+        Whether SQL may read and write files, attach databases and load extensions.
 
     Returns
     -------
@@ -65,8 +86,75 @@ def run(layout: Layout, query: str | None, output_format: Format) -> int:
     TransformError
         Raised when there is no warehouse or no client.
     """
-    command = [_client(), "-readonly", str(layout.require_warehouse())]
-    if query is not None:
-        # A user's start-up file may change the format: one query prints the same everywhere.
-        command += ["-init", os.devnull, "-batch", "-bail", _MODES[output_format], "-c", query]
-    return subprocess.run(command, check=False).returncode
+    warehouse = layout.require_warehouse()
+    command = [_client(), "-readonly", str(warehouse)]
+    if not allow_files:
+        command += ["-cmd", _LOCK]
+    if query is None:
+        if sys.stdin.isatty():
+            sys.stdout.write(welcome(first_marts(warehouse), allow_files=allow_files))
+            sys.stdout.flush()
+        return subprocess.run(command, check=False).returncode
+    if output_format in (Format.table, Format.markdown):
+        query = _readable(warehouse, query)
+    # A user's start-up file may change the format: one query prints the same everywhere.
+    command += ["-init", os.devnull, "-batch", "-bail", _MODES[output_format], "-c", query]
+    done = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
+    sys.stderr.write(done.stderr)
+    if _CLOSED in done.stderr:
+        sys.stderr.write("SQL may not use files here: the option --allow-files permits it.\n")
+    return done.returncode
+
+
+def first_marts(warehouse: Path) -> list[tuple[str, str]]:
+    """Read the names and descriptions of the marts that the prompt names."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = dict(
+            connection.execute(
+                "select table_name, comment from duckdb_tables() where schema_name = 'main'"
+            ).fetchall()
+        )
+    return [(name, found[name] or "") for name in FIRST_MARTS if name in found]
+
+
+def welcome(marts: Sequence[tuple[str, str]], *, allow_files: bool) -> str:
+    """Write what the prompt says first."""
+    lines = ["The warehouse is open for reading. Marts to begin with:"]
+    for name, description in marts:
+        # The first clause says what the mart is; `describe` and the dictionary say the rest.
+        sentence = re.split(r"[.:;] ", " ".join(description.split()))[0].rstrip(".")
+        lines.append(f"  {name:<22} {textwrap.shorten(sentence, 90, placeholder=' ...')}")
+    lines += [
+        "`describe fct_quanta;` shows the columns of a mart, `.tables` every table.",
+        "`from questions.worst_quanta;` asks a ready question.",
+    ]
+    if not allow_files:
+        lines.append("SQL may not use files here: the option --allow-files permits it.")
+    return "\n".join([*lines, ""])
+
+
+def _readable(warehouse: Path, query: str) -> str:
+    """Round doubles to six significant digits, for who reads a table; leave other queries alone."""
+    try:
+        statements = duckdb.extract_statements(query)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            return query
+        inner = statements[0].query.strip().rstrip(";")
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            columns = connection.execute(f"describe {inner}").fetchall()
+    except duckdb.Error:
+        # The client tells what is wrong with it.
+        return query
+    names = [name for name, *_ in columns]
+    doubles = [name for name, kind, *_ in columns if kind == "DOUBLE"]
+    if not doubles or len(set(names)) < len(names):
+        return query
+    rounded = ", ".join(
+        f"cast(format('{{:.6g}}', {q}) as double) as {q}" for q in map(_quoted, doubles)
+    )
+    return f"select * replace ({rounded}) from (\n{inner}\n)"  # noqa: S608 the query is the user's own
+
+
+def _quoted(name: str) -> str:
+    """Write a column's name as SQL."""
+    return '"' + name.replace('"', '""') + '"'

@@ -35,7 +35,8 @@ def test_every_command_takes_a_relative_folder(copied: Layout, tmp_path: Path) -
     assert page.is_absolute()
     assert page.samefile(copied.root / "docs" / "index.html")
     query = "select count(*) from staging.stg_lake__campaigns"
-    rows = transform("sql", "--data", data, "--format", "csv", query, folder=elsewhere)
+    options = ("--data", data, "--format", "csv", "--allow-files")
+    rows = transform("sql", *options, query, folder=elsewhere)
     assert (rows.returncode, rows.stderr) == (0, "")
     assert rows.stdout.endswith("3\n")
     assert not list(elsewhere.iterdir())

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dbt_project.runner import prompt
 from dbt_project.runner.layout import Layout
 
 
@@ -85,3 +86,52 @@ def test_an_empty_environment_variable_opens_the_prompt_on_the_warehouse(sample:
         check=False,
     )
     assert "3" in done.stdout
+
+
+def test_a_table_rounds_doubles_and_csv_does_not(sample: Layout) -> None:
+    query = "select 1::double / 3 as third, 7 as whole, 'a' as text -- no comment ends it"
+    assert "│ 0.333333 │" in sql(sample, query).stdout
+    assert sql(sample, "--format", "csv", query).stdout.endswith("\n0.3333333333333333,7,a\n")
+
+
+@pytest.mark.parametrize(
+    "query", ["describe dim_campaigns", "select 0.5::double as a, 1 as a", "show tables"]
+)
+def test_what_cannot_be_rounded_is_printed_as_it_is(sample: Layout, query: str) -> None:
+    done = sql(sample, query)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "copy (select 1) to '{folder}/written.csv'",
+        "attach '{folder}/other.duckdb'",
+        "select * from read_text('{folder}/secret')",
+        "set enable_external_access = true",
+        "load '{folder}/extension'",
+    ],
+)
+def test_files_are_closed_to_sql(sample: Layout, tmp_path: Path, query: str) -> None:
+    (tmp_path / "secret").write_text("hidden words")
+    done = sql(sample, query.format(folder=tmp_path))
+    assert done.returncode != 0
+    assert "hidden words" not in done.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
+
+
+def test_files_are_open_to_sql_where_the_user_says_so(sample: Layout, tmp_path: Path) -> None:
+    query = f"copy (select 1 as one) to '{tmp_path}/written.csv'"
+    closed = sql(sample, query)
+    assert "the option --allow-files permits it" in closed.stderr
+    assert sql(sample, "--allow-files", query).returncode == 0
+    assert (tmp_path / "written.csv").read_text() == "one\n1\n"
+
+
+def test_the_prompt_names_marts_that_exist(sample: Layout) -> None:
+    marts = prompt.first_marts(sample.warehouse)
+    assert [name for name, _ in marts] == list(prompt.FIRST_MARTS)
+    assert all(description for _, description in marts)
+    shown = prompt.welcome(marts, allow_files=False)
+    assert max(map(len, shown.splitlines())) <= 120
