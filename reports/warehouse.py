@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -17,7 +17,10 @@ from quanta_census.entrance import command
 
 from .errors import WarehouseError
 
-__all__ = ["Warehouse"]
+__all__ = ["Relation", "Warehouse"]
+
+Relation: TypeAlias = duckdb.DuckDBPyRelation
+"""Rows that DuckDB has not read yet."""
 
 _TRANSFORM = f"run {command('transform')}"
 
@@ -97,3 +100,13 @@ class Warehouse:
             raise WarehouseError(
                 f"The warehouse {self.path} cannot be read ({error}): {_TRANSFORM} again."
             ) from error
+
+    def relation(self, name: str) -> Relation:
+        """Name all rows of a mart that exists, for a conversion that this class does not have.
+
+        Parameters
+        ----------
+        name : `str`
+            Name of the mart, or of a view with its schema, such as ``questions.worst_quanta``.
+        """
+        return self._connection.table(name)

@@ -28,12 +28,12 @@ import pkgutil
 from collections.abc import Iterator
 
 from ..citations import Citations
-from ..subjects import Census
+from ..subjects import Census, Subject
 from ..warehouse import Warehouse
 from .figure import Definition, Figure
 from .sections import subjects_in_order
 
-__all__ = ["FIGURES", "Definition", "Figure", "figures", "find_figures"]
+__all__ = ["FIGURES", "Definition", "Figure", "figures", "figures_in_order", "find_figures"]
 
 
 def find_figures() -> tuple[Definition, ...]:
@@ -72,7 +72,19 @@ def figures(warehouse: Warehouse, citations: Citations, census: Census) -> Itera
     census : `~reports.subjects.Census`
         The campaigns and stages.
     """
+    for definition, subject in figures_in_order(census):
+        yield definition.make(warehouse, citations, subject)
+
+
+def figures_in_order(census: Census) -> Iterator[tuple[Definition, Subject]]:
+    """Name all figures and what each is about, in the order of the technote, without their data.
+
+    Parameters
+    ----------
+    census : `~reports.subjects.Census`
+        The campaigns and stages.
+    """
     for section, subject in subjects_in_order(census):
         for definition in FIGURES:
             if definition.section == section:
-                yield definition.make(warehouse, citations, subject)
+                yield definition, subject

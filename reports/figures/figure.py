@@ -106,6 +106,21 @@ class Definition:
         parts = {name.lower(): getattr(module, name) for name in REQUIRED}
         return cls(**parts, why_empty=getattr(module, "why_empty", _nothing_measured))
 
+    def file_name(self, subject: Subject) -> str:
+        """Fill in the name of the figure's files, without suffix.
+
+        Parameters
+        ----------
+        subject : `~reports.subjects.Subject`
+            What the figure is about.
+        """
+        stage = subject.stage if isinstance(subject, StageSubject) else None
+        return self.name.format(
+            focus=subject.census.label,
+            stage=stage.number if stage else "",
+            threshold=f"{subject.threshold_gib:g}",
+        )
+
     def make(self, warehouse: Warehouse, citations: Citations, subject: Subject) -> Figure:
         """Query the data of the figure and say what it says.
 
@@ -131,11 +146,7 @@ class Definition:
             caption = self.caption(citations, subject)
             alt_text = self.alt_text(citations, subject)
         return Figure(
-            name=self.name.format(
-                focus=subject.census.label,
-                stage=stage.number if stage else "",
-                threshold=f"{subject.threshold_gib:g}",
-            ),
+            name=self.file_name(subject),
             section=self.section,
             stage=stage.name if stage else "",
             labels=Labels(self.title(citations, subject), _footer(subject), alt_text, notes),
