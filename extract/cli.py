@@ -156,6 +156,34 @@ def check(campaigns: _File, data: _Data = Path("data")) -> None:
 
 
 @app.command()
+def init(
+    repository: Annotated[
+        str, typer.Argument(metavar="REPO", help="Path, URI or label of a Butler repository.")
+    ],
+    collections: Annotated[
+        str, typer.Option(help="Glob of the collections to look at.", metavar="GLOB")
+    ] = "*",
+    output: Annotated[Path, typer.Option(help="The file to write.", dir_okay=False)] = Path(
+        "campaigns.yaml"
+    ),
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over a file that is there.")
+    ] = False,
+) -> None:
+    """Propose a campaigns file from the collections of a repository, and show what was found.
+
+    A collection such as .../DM-53877/stage1 is a stage of campaign DM-53877. Where no name looks
+    like that, each chain that leads to metadata is a campaign of one stage. Only the registry and
+    the RUNs' `packages` are read.
+
+    Example: census-extract init /repo/main --collections 'LSSTCam/runs/DRP/*' --output mine.yaml
+    """
+    from . import console
+
+    raise typer.Exit(console.init(repository, collections, output, force=force))
+
+
+@app.command()
 def example(
     name: Annotated[
         Example, typer.Argument(help="Which one: of the demo, or of a facility to copy.")

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -33,10 +34,11 @@ from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
 from .errors import CampaignsError, ExtractionError, RepositoryError, WorkerError
 from .lake.store import Manifest, read_manifest, writing
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
+from .proposal import ProposedCampaign, campaigns_yaml, propose
 from .run import Settings, Summary, extract, opened_plan
 from .sources import PREDICTED_GRAPH, SOURCES
 
-__all__ = ["Settings", "check", "demo", "run", "status"]
+__all__ = ["Settings", "check", "demo", "init", "run", "status"]
 
 _DOES = {
     "read": "read (new)",
@@ -288,6 +290,61 @@ def _would(run_plan: RunPlan) -> str:
         case _:
             count = run_plan.contents.quanta_count
             return f"{_DOES[run_plan.action]}, {count:,} quanta in plain files"
+
+
+def init(location: str, glob: str, output: Path, *, force: bool) -> int:
+    """Carry out ``init``.
+
+    Parameters
+    ----------
+    location : `str`
+        Path, URI or label of the repository.
+    glob : `str`
+        Which collections to look at.
+    output : `pathlib.Path`
+        The file to write.
+    force : `bool`
+        Whether to write over a file that is there.
+
+    Returns
+    -------
+    code : `int`
+        Exit status.
+    """
+
+    def command() -> int:
+        if output.exists() and not force:
+            raise CampaignsError(f"{output} exists: choose another --output, or --force")
+        where = str(Path(location).absolute()) if Path(location).exists() else location
+        with open_repository(where) as repository:
+            campaigns = propose(repository, glob)
+            text = campaigns_yaml(campaigns, where, repository.observations.instruments())
+        with writing(output):
+            output.write_text(text, encoding="utf-8")
+        _print_proposal(campaigns)
+        _console().print(
+            f"Wrote {output}: read it, correct it, then: census-extract check {output}"
+        )
+        return 0
+
+    return _guarded(command)
+
+
+def _print_proposal(campaigns: list[ProposedCampaign]) -> None:
+    """Show the campaigns and stages that were found."""
+    table = Table("campaign", "release", "stage", "collection", "RUNs", "read from", box=None)
+    table.columns[4].justify = "right"
+    for campaign in campaigns:
+        for stage in campaign.stages:
+            source = _SHORT_NAMES.get(stage.source, stage.source)
+            table.add_row(
+                *(escape(text) for text in (campaign.name, campaign.release, stage.name)),
+                escape(stage.collection),
+                str(len(stage.runs)),
+                source,
+            )
+    # Whole names, however narrow the terminal: they are what a person checks.
+    Console(width=1_000, highlight=False, emoji=False).print(table, crop=False)
 
 
 def status(campaigns: Path, settings: Settings) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["check_release", "stack_version"]
+__all__ = ["check_release", "label_in", "release_label", "stack_version"]
 
 # The packages whose version speaks for the whole stack, best first.
 _SPEAKERS = ("lsst_distrib", "lsst_pipe_base", "pipe_base", "lsst.pipe.base", "lsst-pipe-base")
@@ -71,3 +71,45 @@ def check_release(label: str, version: str | None) -> str:
     if ours is None or theirs is None:
         return "not_checkable"
     return "agrees" if ours == theirs else "contradicts"
+
+
+def release_label(version: str | None) -> str | None:
+    """Write a software version as a release label.
+
+    Parameters
+    ----------
+    version : `str` or `None`
+        From `stack_version`.
+
+    Returns
+    -------
+    label : `str` or `None`
+        Such as ``w_2025_48`` or ``v30.0.0.rc3``; `None` for a hash or no version.
+    """
+    match _parse(version or "", _WEEKLY_VERSION, _RELEASE_VERSION):
+        case ("weekly", year, week):
+            return f"w_{year}_{week:02d}"
+        case ("release", major, minor, patch, candidate):
+            suffix = "" if candidate is None else f".rc{candidate}"
+            return f"v{major}.{minor}.{patch}{suffix}"
+        case _:
+            return None
+
+
+def label_in(collection: str) -> str | None:
+    """Find a release label among the parts of a collection's name.
+
+    Parameters
+    ----------
+    collection : `str`
+        Such as ``LSSTCam/runs/DRP/DP2/w_2025_48/DM-53368/stage1``.
+
+    Returns
+    -------
+    label : `str` or `None`
+        The first part that is one; `None` where none is.
+    """
+    for part in collection.split("/"):
+        if _WEEKLY_LABEL.fullmatch(part) or _RELEASE_LABEL.fullmatch(part):
+            return part
+    return None

@@ -83,6 +83,28 @@ class Collections:
                 led_to.setdefault(run, expression)
         return list(led_to.items())
 
+    def search(self, glob: str) -> dict[str, list[str]]:
+        """List the collections that a glob matches, with the RUNs that each leads to.
+
+        Parameters
+        ----------
+        glob : `str`
+            A glob, or one name.
+
+        Returns
+        -------
+        found : `dict` [ `str`, `list` [ `str` ] ]
+            RUNs by collection, in chain order; RUN and CHAINED collections alone.
+        """
+        infos = self._butler.collections.query_info(glob, flatten_chains=False)
+        chains = [info.name for info in infos if info.type.name == "CHAINED"]
+        runs = [info.name for info in infos if info.type.name == "RUN"]
+        found = {run: [run] for run in runs}
+        for chain in chains:
+            members = self._butler.collections.query_info(chain, flatten_chains=True)
+            found[chain] = [info.name for info in members if info.type.name == "RUN"]
+        return dict(sorted(found.items()))
+
     def _matches_any(self, glob: str) -> bool:
         """Tell a glob without collections from one that matches chains without RUNs."""
         return any(fnmatchcase(name, glob) for name in self._butler.collections.query(glob))

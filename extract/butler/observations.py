@@ -28,6 +28,17 @@ class Observations:
     def __init__(self, butler: Butler) -> None:
         self._butler = butler
 
+    def instruments(self) -> list[str]:
+        """List the instruments that the repository knows, by name.
+
+        Returns
+        -------
+        names : `list` [ `str` ]
+            Such as ``LSSTCam``.
+        """
+        with self._butler.query() as query:
+            return sorted(record.name for record in query.dimension_records("instrument"))
+
     def records(
         self, instrument: str, dimension: str, ids: Sequence[int]
     ) -> dict[int, dict[str, Any]]:

@@ -1,0 +1,220 @@
+"""A first campaigns file for a repository: campaigns and stages, proposed from its collections.
+
+Names are what there is to go by: ``.../DM-53877/stage1`` is stage ``stage1`` of campaign
+``DM-53877``.  Where no name looks like that, each chain that leads to metadata is a campaign of
+one stage.  A person reads the proposal and corrects it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import yaml
+
+from .butler.registered import PROVENANCE_GRAPH
+from .butler.repository import Repository
+from .errors import RepositoryError
+from .releases import check_release, label_in, release_label, stack_version
+
+__all__ = ["ProposedCampaign", "ProposedStage", "campaigns_yaml", "propose"]
+
+_TICKET_AND_STAGE = re.compile(r"(?:^|.*/)(?P<campaign>DM-\d+)/(?P<stage>stage[A-Za-z0-9._-]*)")
+_TIMESTAMP = re.compile(r"\d{8}T\d{6}Z")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+UNKNOWN_RELEASE = "unknown"
+
+
+@dataclass(frozen=True)
+class ProposedStage:
+    """A stage that the collections suggest."""
+
+    name: str
+    collection: str
+    """What the campaigns file names: a chain, a RUN or a glob."""
+
+    runs: tuple[str, ...]
+    """RUNs that hold quanta and belong to the stage by name, newest first."""
+
+    source: str
+    """What the newest of them is read from: see `extract.sources`."""
+
+
+@dataclass
+class ProposedCampaign:
+    """A campaign that the collections suggest."""
+
+    name: str
+    release: str = UNKNOWN_RELEASE
+    version: str | None = None
+    """Version of the stack that its newest RUN names."""
+
+    stages: list[ProposedStage] = field(default_factory=list)
+
+    @property
+    def newest(self) -> str:
+        """Time in the name of its newest RUN, empty where no name has one."""
+        times = [t for stage in self.stages for run in stage.runs for t in _TIMESTAMP.findall(run)]
+        return max(times, default="")
+
+
+def propose(repository: Repository, glob: str = "*") -> list[ProposedCampaign]:
+    """Propose campaigns and stages from the collections of a repository.
+
+    Parameters
+    ----------
+    repository : `extract.butler.repository.Repository`
+        An open repository; nothing but its registry and `packages` is read.
+    glob : `str`, optional
+        Which collections to look at.
+
+    Returns
+    -------
+    campaigns : `list` [ `ProposedCampaign` ]
+        Oldest first, each with at least one stage.
+
+    Raises
+    ------
+    RepositoryError
+        Raised if no collection that matches leads to metadata, logs or provenance graphs.
+    """
+    found = repository.collections.search(glob)
+    holding = repository.collections.holding_quanta(
+        dict.fromkeys(run for runs in found.values() for run in runs)
+    )
+    stages = _stages_by_name(found, holding) or _stages_of_chains(found, holding)
+    if not stages:
+        raise RepositoryError(
+            f"{repository.location}: none of the {len(found)} collections that match {glob!r} "
+            "holds metadata, logs or a provenance graph; name others with --collections"
+        )
+    campaigns: dict[str, ProposedCampaign] = {}
+    for (campaign, stage), (collection, runs) in stages.items():
+        source = repository.contents.describe(runs[0]).source
+        campaigns.setdefault(campaign, ProposedCampaign(campaign)).stages.append(
+            ProposedStage(stage, collection, tuple(runs), source)
+        )
+    for proposed in campaigns.values():
+        newest = max(run for stage in proposed.stages for run in stage.runs)
+        proposed.version = stack_version(repository.contents.packages(newest))
+        proposed.release = (
+            release_label(proposed.version)
+            or label_in(proposed.stages[0].collection)
+            or proposed.version
+            or UNKNOWN_RELEASE
+        )
+    return sorted(campaigns.values(), key=lambda each: (each.newest, each.name))
+
+
+_Found = dict[tuple[str, str], tuple[str, list[str]]]
+"""Collection and RUNs by names of campaign and stage."""
+
+
+def _stages_by_name(found: Mapping[str, list[str]], holding: set[str]) -> _Found:
+    """Group RUNs by the ticket and the stage in their names; prefer a chain of that name."""
+    stages: _Found = {}
+    for run in sorted({run for runs in found.values() for run in runs} & holding, reverse=True):
+        if not (match := _TICKET_AND_STAGE.match(run)):
+            continue
+        key, name = (match["campaign"], match["stage"]), match[0]
+        if run not in found and name not in found:
+            # A chain of another stage leads to it: its own collections were not asked for.
+            continue
+        _, runs = stages.setdefault(key, (name if name in found else f"{name}/*", []))
+        runs.append(run)
+    return dict(sorted(stages.items()))
+
+
+def _stages_of_chains(found: Mapping[str, list[str]], holding: set[str]) -> _Found:
+    """Make one campaign of each chain that leads to quanta; of each RUN where there is no chain."""
+    leading = {
+        name: [run for run in runs if run in holding]
+        for name, runs in found.items()
+        if holding.intersection(runs)
+    }
+    chains = {name: runs for name, runs in leading.items() if runs != [name]}
+    return {
+        (_NOT_IN_NAMES.sub("-", name).strip("-._"), "all"): (name, runs)
+        for name, runs in (chains or leading).items()
+    }
+
+
+def campaigns_yaml(
+    campaigns: Iterable[ProposedCampaign], location: str, instruments: Iterable[str]
+) -> str:
+    """Write a proposal as a commented campaigns file.
+
+    Parameters
+    ----------
+    campaigns : `~collections.abc.Iterable` [ `ProposedCampaign` ]
+        Oldest first; the last one becomes the focus.
+    location : `str`
+        Absolute path, URI or registered label of the repository.
+    instruments : `~collections.abc.Iterable` [ `str` ]
+        What the repository knows.
+
+    Returns
+    -------
+    text : `str`
+        YAML that `extract.campaigns.load_campaigns` reads.
+    """
+    campaigns = list(campaigns)
+    lines = [
+        f"# Proposed from the collections of {location} (instruments: {', '.join(instruments)}).",
+        "# Read it, correct it, then try it: census-extract check FILE. "
+        "`census-extract example` explains every key.",
+        f"repository: {_quoted(location)}",
+        "",
+        "# The line that figures draw and tables count against, in GiB.",
+        "threshold_gib: 6",
+        "# Further lines to count against.",
+        "# thresholds_gib: [4, 6, 8, 10]",
+        "",
+        "# Oldest first: each campaign is compared with the one before it.",
+        "campaigns:",
+    ]
+    for campaign in campaigns:
+        lines.append(f"  {_quoted(campaign.name)}:")
+        lines.append(f"    release: {_quoted(campaign.release)}{_release_remark(campaign)}")
+        if campaign is campaigns[-1]:
+            lines.append(
+                "    # The campaign of the single-campaign figures: its label is in names."
+            )
+            lines.append(f"    focus: {_quoted(_focus_label(campaign.release))}")
+        lines.append("    # fields: [COSMOS]")
+        lines.append("    stages:")
+        for stage in campaign.stages:
+            lines += _stage_lines(stage)
+    return "\n".join(lines) + "\n"
+
+
+def _stage_lines(stage: ProposedStage) -> list[str]:
+    """Write one stage; say how to tell whether it is complete, where nothing does."""
+    lines = [f"      {_quoted(stage.name)}:", f"        collections: {_quoted(stage.collection)}"]
+    if stage.source != PROVENANCE_GRAPH:
+        lines.append("        # Without graphs nobody can tell whether results are missing:")
+        lines.append("        # quantum_graphs: /path/to/submit/*.qg")
+    return lines
+
+
+def _release_remark(campaign: ProposedCampaign) -> str:
+    """Say where a release comes from, and whether the name of the collection says another."""
+    if campaign.release == UNKNOWN_RELEASE:
+        return "  # no RUN says it: correct it"
+    named = label_in(campaign.stages[0].collection)
+    if named and check_release(named, campaign.version) == "contradicts":
+        return f"  # from `packages`; the collection's name says {named}"
+    return ""
+
+
+def _focus_label(release: str) -> str:
+    """Shorten a release to a label for names of figures."""
+    return _NOT_IN_NAMES.sub("-", release.split(".")[0]).strip("-._") or "focus"
+
+
+def _quoted(text: str) -> str:
+    """Write a text as a YAML scalar, quoted where it must be."""
+    return yaml.safe_dump(text, default_flow_style=True, width=10_000, allow_unicode=True).split(
+        "\n"
+    )[0]
