@@ -9,9 +9,12 @@ and the including file wins over all.  That class does the same here; nothing of
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from .bps_requests import SECTIONS
 
 __all__ = ["check_values", "has_includes", "with_includes"]
 
@@ -19,12 +22,16 @@ _KEY = "includeConfigs"
 
 _NUMBERS = {
     "requestMemory": "MiB, such as 4096",
+    "requestMemoryMax": "MiB, such as 65536",
     "memoryLimit": "MiB, such as 491520",
     "requestCpus": "cores, such as 1",
     "memoryMultiplier": "times the request of the try before, such as 2",
     "numberOfRetries": "tries, such as 3",
 }
 """Keys whose values SQL reads as numbers, and what a value means."""
+
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+"""An environment variable as a path has it."""
 
 
 def has_includes(content: object) -> bool:
@@ -69,6 +76,12 @@ def with_includes(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise ValueError(f"{_KEY}: {_one_line(error)}") from None
     except RuntimeError as error:
+        # The variables that are set stand in the message with their values.
+        unset = sorted({first or second for first, second in _VARIABLE.findall(str(error))})
+        if unset:
+            raise ValueError(
+                f"{_KEY}: {_one_line(error)}: set the environment variable {', '.join(unset)}"
+            ) from None
         raise ValueError(
             f"{_KEY}: {_one_line(error)} (looked for in the working folder and beside the file "
             "that names it)"
@@ -101,11 +114,19 @@ def check_values(content: Mapping[str, Any]) -> None:
             "positive whole numbers in MiB, such as [2048, 4096, 8192]"
         )
     _check_numbers("", content)
-    for kind in ("pipetask", "cluster"):
-        entries = content.get(kind)
-        for label, said in entries.items() if isinstance(entries, Mapping) else ():
+    for name in SECTIONS:
+        section = content.get(name)
+        if section is None:
+            continue
+        if not isinstance(section, Mapping):
+            raise ValueError(
+                f"{name}: expected a mapping, found {section!r:.60}: write names with values"
+            )
+        # A section may hold values itself: they serve what it does not name.
+        _check_numbers(f"{name}.", section)
+        for label, said in section.items():
             if isinstance(said, Mapping):
-                _check_numbers(f"{kind}.{label}.", said)
+                _check_numbers(f"{name}.{label}.", said)
 
 
 def _check_numbers(place: str, said: Mapping[str, Any]) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pydantic
 import yaml
 
 from .bps_configurations import check_values, has_includes, with_includes
+from .bps_requests import default_requests, resolve_requests
 from .errors import CampaignsError
 
 __all__ = [
@@ -128,6 +129,7 @@ class CampaignsFile(_Section):
     nodes: dict[_Name, NodeType] = pydantic.Field(default_factory=dict)
     prices: Prices = Prices()
     current_requests: _Text | None = None
+    wms: Literal["htcondor", "panda", "parsl", "slurm"] | None = None
     demo: Demo | None = None
 
     _path: Path = pydantic.PrivateAttr()
@@ -173,7 +175,10 @@ class CampaignsFile(_Section):
 
     @property
     def current_requests_json(self) -> str | None:
-        """The current BPS configuration as JSON text; `None` when the file names none."""
+        """Requests of the current BPS configuration, resolved, as JSON text.
+
+        `None` when the file names neither a configuration nor what runs the jobs.
+        """
         return self._current_requests_json
 
     @property
@@ -277,17 +282,20 @@ def _read_yaml(path: Path) -> object:
         raise CampaignsError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
 
 
-def _read_requests(path: Path) -> object:
-    """Read a BPS configuration and what it includes, with the values that SQL reads checked."""
+def _read_requests(path: Path, wms: str | None) -> dict[str, Any]:
+    """Read a BPS configuration and what it includes, checked, and resolve its requests."""
     content = _read_yaml(path)
     try:
         if has_includes(content):
             content = with_includes(path)
-        if isinstance(content, dict):
-            check_values(content)
+        if content is None:
+            content = {}
+        if not isinstance(content, dict):
+            raise ValueError(f"expected a mapping, found {content!r:.60}")
+        check_values(content)
+        return resolve_requests(content, wms)
     except ValueError as error:
         raise CampaignsError(f"{path}: {error}") from None
-    return content
 
 
 def _first_fault(error: pydantic.ValidationError) -> str:
@@ -342,8 +350,13 @@ def load_campaigns(path: Path, data: Path) -> CampaignsFile:
         raise CampaignsError(f"{path}: {_first_fault(error)}") from None
     file._path = path
     file._demo_root = data.absolute() / "demo"
+    requests: dict[str, Any] | None = None
     if file.current_requests:
-        requests = path.resolve().parent / Path(file.current_requests).expanduser()
-        # BPS configurations are YAML; SQL reads their requests and clusters from JSON.
-        file._current_requests_json = json.dumps(_read_requests(requests), default=str)
+        named = path.resolve().parent / Path(file.current_requests).expanduser()
+        requests = _read_requests(named, file.wms)
+    elif file.wms:
+        requests = default_requests(file.wms)
+    if requests is not None:
+        # BPS configurations are YAML; SQL reads the requests from JSON.
+        file._current_requests_json = json.dumps(requests)
     return file

@@ -88,6 +88,7 @@ def request_memory_yaml(
     lines = [
         f"# requestMemory (MiB) from {plain(evidence)}, by Quanta Census.",
         f"# {POLICIES[policy][1]}.",
+        *_without_retries(warehouse),
         "# Rounded up to 64 MiB.  n: jobs seen, own: those with a peak of their own.",
         "# Use it with `includeConfigs: [requestMemory.yaml]`.",
     ]
@@ -107,6 +108,17 @@ def request_memory_yaml(
             lines += ["", f"# Too few own peaks to say anything ({section}):"]
         lines += [f"#   {plain(row['job_label'])}: {_evidence(row, policy)}" for row in unknown]
     return simulated + "\n".join(lines) + "\n"
+
+
+def _without_retries(warehouse: Warehouse) -> list[str]:
+    """Say where nobody tries a killed job again with more memory."""
+    found = warehouse.query(
+        "select distinct wms from fct_memory_requests where wms != 'htcondor' order by wms"
+    ).to_pylist()
+    return [
+        f"# But {row['wms']} does not raise the memory of a job that was killed: it stays dead."
+        for row in found
+    ]
 
 
 def _jobs(warehouse: Warehouse, campaign: str, policy: str) -> list[dict[str, Any]]:

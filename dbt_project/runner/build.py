@@ -90,10 +90,10 @@ def _publish(
                 f"an extraction changed the lake in {layout.lake} while it was read: "
                 f"run {command('transform')} again"
             )
+        remarks = _remarks(outcomes, new)
         _sync(new)
         new.replace(layout.warehouse)
         _sync(layout.root)
-    remarks = _remarks(outcomes)
     remember(layout, made_from, remarks)
     _warn(remarks, console)
     console.print(f"Published {layout.warehouse} after {time.monotonic() - began:.1f} s")
@@ -221,10 +221,15 @@ def _failing_rows(outcome: Outcome, database: Path, limit: int = 3) -> list[str]
     return shown
 
 
-def _remarks(outcomes: list[Outcome]) -> list[Remark]:
+def _remarks(outcomes: list[Outcome], database: Path) -> list[Remark]:
     """Keep the checks that warned, but those of completeness, which are told from the marts."""
     return [
-        Remark(outcome.name, outcome.description or outcome.message, outcome.failures)
+        Remark(
+            outcome.name,
+            f"{outcome.description or outcome.message}: "
+            + "; ".join(_failing_rows(outcome, database)),
+            outcome.failures,
+        )
         for outcome in outcomes
         if outcome.status == "warn" and COMPLETENESS not in outcome.tags
     ]

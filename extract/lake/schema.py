@@ -403,7 +403,8 @@ CAMPAIGNS = pa.schema(
         _field(
             "current_requests",
             pa.string(),
-            "The current BPS configuration (requests, clusters) as JSON text.",
+            "Requests and clusters of the current BPS configuration, resolved as BPS does, and "
+            "what runs the jobs, as JSON text.",
         ),
         _field("campaigns_file", pa.string(), "Name of the file, without its folder."),
         _field("recorded_at", _INSTANT, "When this was written.", unit="UTC"),

@@ -12,6 +12,7 @@ import pytest
 
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
+from extract.bps_requests import resolve_requests
 from tests.dbt_project.conftest import Rows, query
 from tests.lake_factory import GIB, SyntheticLake
 
@@ -55,7 +56,7 @@ def answers(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Query:
         lake.campaign(
             name, focus=focus, release=name, price_per_core=100.0, price_per_gib=5.0,
             nodes=[{"name": "small", "cores": 2, "memory_gib": 6.0}],
-            current_requests=json.dumps(REQUESTS),
+            current_requests=json.dumps(resolve_requests(REQUESTS)),
         )  # fmt: skip
         add_campaign(lake, name, peak_gib=peak_gib, first_visit=first_visit)
     layout = Layout(tmp_path_factory.mktemp("answers"))

@@ -3,10 +3,12 @@ from __future__ import annotations
 import json
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+from extract.bps_configurations import with_includes
 from extract.campaigns import load_campaigns
 from extract.errors import CampaignsError
 
@@ -145,14 +147,66 @@ def test_a_repository_is_a_path_a_uri_or_a_label(tmp_path: Path, said: str, mean
     assert where == meant.format(here=tmp_path)
 
 
+def requests_of(path: Path, text: str) -> dict[str, Any]:
+    """Load a campaigns file whose first lines are these, and get its requests."""
+    (path / "campaigns.yaml").write_text(text + "\n" + GOOD)
+    said = load_campaigns(path / "campaigns.yaml", path / "data").current_requests_json
+    return {} if said is None else json.loads(said)
+
+
 def test_current_requests_become_json(tmp_path: Path) -> None:
-    requests = {"pipetask": {"isr": {"requestMemory": 4096}}, "requestMemory": 2048}
-    (tmp_path / "bps.yaml").write_text(yaml.safe_dump(requests))
-    path = tmp_path / "campaigns.yaml"
-    path.write_text("current_requests: bps.yaml\n" + GOOD)
-    assert (
-        json.loads(load_campaigns(path, tmp_path / "data").current_requests_json or "") == requests
+    (tmp_path / "bps.yaml").write_text("{pipetask: {isr: {requestMemory: 4096}}, requestCpus: 2}")
+    found = requests_of(tmp_path, "current_requests: bps.yaml")
+    assert found["is_configured"]
+    assert found["wms"] == "htcondor"
+    assert found["rest"]["requestMemory"] == 2048
+    assert found["pipetask"]["isr"] == {
+        "requestMemory": 4096,
+        "memoryMultiplier": 2,
+        "numberOfRetries": 5,
+        "memoryLimit": 491520,
+        "requestCpus": 2,
+    }
+
+
+def test_what_runs_the_jobs_is_said_by_the_file_first(tmp_path: Path) -> None:
+    (tmp_path / "bps.yaml").write_text("wmsServiceClass: lsst.ctrl.bps.parsl.ParslService")
+    assert requests_of(tmp_path, "current_requests: bps.yaml")["wms"] == "parsl"
+    assert requests_of(tmp_path, "current_requests: bps.yaml\nwms: panda") == (
+        requests_of(tmp_path, "current_requests: bps.yaml") | {"wms": "panda"}
     )
+    alone = requests_of(tmp_path, "wms: slurm")
+    assert (alone["wms"], alone["is_configured"]) == ("slurm", False)
+    assert requests_of(tmp_path, "") == {}
+    with pytest.raises(CampaignsError, match="wms"):
+        requests_of(tmp_path, "wms: lsf")
+
+
+@pytest.mark.parametrize("text", ["", "# nothing"])
+def test_an_empty_configuration_has_the_defaults_of_bps(tmp_path: Path, text: str) -> None:
+    (tmp_path / "bps.yaml").write_text(text)
+    assert requests_of(tmp_path, "current_requests: bps.yaml")["rest"]["requestMemory"] == 2048
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[1]", "expected a mapping, found [1]"),
+        ("pipetask: [isr]", "pipetask: expected a mapping, found ['isr']"),
+        ("wmsServiceClass: our.Service", "'our.Service' is not known: add 'wms'"),
+        ("site: {x: {requestMemory: much}}", "site.x.requestMemory: holds 'much'"),
+        ("cluster: {requestMemoryMax: much}", "cluster.requestMemoryMax: holds 'much'"),
+    ],
+)
+def test_a_configuration_of_the_wrong_kind_is_one_line(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "bps.yaml").write_text(text)
+    with pytest.raises(CampaignsError) as caught:
+        requests_of(tmp_path, "current_requests: bps.yaml")
+    assert f"{tmp_path}/bps.yaml: " in str(caught.value)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_what_the_current_requests_include_is_read_as_bps_reads_it(
@@ -180,21 +234,23 @@ def test_what_the_current_requests_include_is_read_as_bps_reads_it(
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(textwrap.dedent(text))
-    path = tmp_path / "campaigns.yaml"
-    path.write_text("current_requests: bps.yaml\n" + GOOD)
-    assert json.loads(load_campaigns(path, tmp_path / "data").current_requests_json or "") == {
+    assert with_includes(tmp_path / "bps.yaml") == {
         "requestMemory": 3000,
         "memoryLimit": 9,
         "pipetask": {"isr": {"requestMemory": 1, "requestCpus": 4}, "coadd": {"requestMemory": 8}},
         "cluster": {"visits": {"pipetasks": "isr, coadd"}},
     }
+    found = requests_of(tmp_path, "current_requests: bps.yaml")
+    assert found["cluster"]["visits"]["requestMemory"] == 8
+    assert found["cluster"]["visits"]["memoryLimit"] == 9
 
 
 @pytest.mark.parametrize(
     ("included", "said"),
     [
         ("gone.yaml", "Unable to find referenced include file: gone.yaml (looked for in"),
-        ("${NOT_SET_ANYWHERE}/x.yaml", "${NOT_SET_ANYWHERE}/x.yaml (looked for in"),
+        ("${NOT_SET}/x.yaml", "${NOT_SET}/x.yaml: set the environment variable NOT_SET"),
+        ("$NOT_SET/$NOR_THIS", "set the environment variable NOR_THIS, NOT_SET"),
         ("/nowhere/x.yaml", "No such file or directory: '/nowhere/x.yaml'"),
         ("loop.yaml", "a file includes itself, or one that includes it"),
         ("broken.yaml", "broken.yaml"),
@@ -238,10 +294,8 @@ def test_bands_of_memory_are_passed_on_or_absent(tmp_path: Path, bands: str, fil
     (tmp_path / "bps.yaml").write_text("includeConfigs: site.yaml\n" * (file == "site.yaml"))
     with (tmp_path / file).open("a") as stream:
         stream.write(f"memoryBands: {bands}\n")
-    path = tmp_path / "campaigns.yaml"
-    path.write_text("current_requests: bps.yaml\n" + GOOD)
-    requests = json.loads(load_campaigns(path, tmp_path / "data").current_requests_json or "")
-    assert requests == {"memoryBands": yaml.safe_load(bands)}
+    found = requests_of(tmp_path, "current_requests: bps.yaml")
+    assert found["memoryBands"] == yaml.safe_load(bands)
 
 
 @pytest.mark.parametrize(
@@ -269,7 +323,6 @@ def test_numbers_of_requests_may_be_texts_and_other_keys_hold_what_they_like(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "bps.yaml").write_text(
-        "requestMemory: '2048'\nsite: {x: {requestMemory: much}}\n"
-        "pipetask: {isr: {requestCpus: 1.5}}"
+        "requestMemory: '2048'\nsite: {x: {profile: much}}\npipetask: {isr: {requestCpus: 1.5}}"
     )
     _load(tmp_path, "current_requests: bps.yaml\n" + GOOD)

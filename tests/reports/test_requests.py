@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -47,6 +49,18 @@ def test_labels_cannot_leave_their_place_in_the_bps_file(hostile_data: Path) -> 
     assert set(loaded) <= {"pipetask", "cluster"}
     labels = {job for jobs in loaded.values() for job in jobs}
     assert HOSTILE_LABEL in labels or f"#   {HOSTILE_LABEL}: " in text
+
+
+def test_the_bps_file_says_where_nobody_retries(data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copy(data / "warehouse.duckdb", copy)
+    said = "# But parsl does not raise the memory of a job that was killed: it stays dead.\n"
+    with Warehouse(copy) as warehouse:
+        assert said not in request_memory_yaml(warehouse)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("update fct_memory_requests set wms = 'parsl'")
+    with Warehouse(copy) as warehouse:
+        assert said in request_memory_yaml(warehouse)
 
 
 def test_requests_of_any_policy_and_evidence_are_written(data: Path, tmp_path: Path) -> None:

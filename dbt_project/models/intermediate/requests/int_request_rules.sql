@@ -1,4 +1,5 @@
--- How requests grow on a retry, per campaign: as the current configuration says, else as BPS does.
+-- Who runs the jobs of a campaign, and in which bands of memory: as the campaigns file and the configuration that it
+-- names say. HTCondor alone tries a job that was killed for its memory again with more.
 with
 
 campaigns as (
@@ -11,18 +12,8 @@ rules as (
 
     select
         campaign,
-        current_requests is not null as has_configuration,
-        coalesce({{ json_count('current_requests', 'requestMemory') }}, {{ var('default_request_mib') }})
-            as default_request_mib,
-        {{ json_count('current_requests', 'memoryLimit') }} as memory_limit_mib,
-        coalesce(
-            try_cast({{ json_text('current_requests', 'memoryMultiplier') }} as double), {{ var('default_multiplier') }}
-        ) as memory_multiplier,
-        -- The attempts of a simulation end somewhere, whatever the configuration says.
-        least(
-            coalesce({{ json_count('current_requests', 'numberOfRetries') }}, {{ var('default_retries') }}),
-            {{ var('most_retries') }}
-        ) as retries_count,
+        coalesce({{ json_text('current_requests', 'is_configured') }} = 'true', false) as has_configuration,
+        coalesce({{ json_text('current_requests', 'wms') }}, 'htcondor') as wms,
         -- Ours: BPS lets every key pass, and no file of its own knows the queues of a site.
         {{ json_integers('current_requests', 'memoryBands') }} as memory_bands_mib
     from campaigns

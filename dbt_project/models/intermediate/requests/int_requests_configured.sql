@@ -1,4 +1,5 @@
--- What the current BPS configuration says of tasks and clusters, one entry each.
+-- What the current BPS configuration says of tasks and clusters, resolved by extraction with BPS's search order, one
+-- entry each; and of the rest, which it does not name: BPS's own values where no configuration is named.
 with
 
 campaigns as (
@@ -7,7 +8,6 @@ campaigns as (
         campaign,
         current_requests
     from {{ ref('stg_lake__campaigns') }}
-    where current_requests is not null
 
 ),
 
@@ -17,8 +17,9 @@ entries as (
         campaigns.campaign,
         'task' as entry_kind,
         entry.key as entry_label,
-        entry.value as said
+        {{ json_plain('entry.value') }} as said
     from campaigns, {{ json_entries('campaigns.current_requests', 'pipetask') }} as entry
+    where campaigns.current_requests is not null
 
     union all
 
@@ -26,11 +27,22 @@ entries as (
         campaigns.campaign,
         'cluster' as entry_kind,
         entry.key as entry_label,
-        entry.value as said
+        {{ json_plain('entry.value') }} as said
     from campaigns, {{ json_entries('campaigns.current_requests', 'cluster') }} as entry
+    where campaigns.current_requests is not null
+
+    union all
+
+    select
+        campaign,
+        'rest' as entry_kind,
+        '' as entry_label,
+        {{ json_text('current_requests', 'rest') }} as said
+    from campaigns
 
 ),
 
+-- NULL is what the configuration says there: a multiplier of NULL does not grow.
 parsed as (
 
     select
@@ -38,8 +50,23 @@ parsed as (
         entry_kind,
         entry_label,
         {{ json_text('said', 'pipetasks') }} as member_labels,
-        {{ json_count('said', 'requestMemory') }} as request_memory_mib,
-        {{ json_count('said', 'requestCpus') }} as request_cpus_count
+        case
+            when said is null then {{ var('default_request_mib') }}
+            else {{ json_count('said', 'requestMemory') }}
+        end as request_memory_mib,
+        {{ json_count('said', 'requestCpus') }} as request_cpus_count,
+        case
+            when said is null then {{ var('default_multiplier') }}
+            else try_cast({{ json_text('said', 'memoryMultiplier') }} as double)
+        end as memory_multiplier,
+        case
+            when said is null then {{ var('default_retries') }}
+            else {{ json_count('said', 'numberOfRetries') }}
+        end as number_of_retries,
+        case
+            when said is null then {{ var('default_limit_mib') }}
+            else {{ json_count('said', 'memoryLimit') }}
+        end as memory_limit_mib
     from entries
 
 )

@@ -1,5 +1,5 @@
--- What a first request means for the slots that ran: every attempt n of BPS's rule
--- m_n = min(m_0 * multiplier ^ n, limit) against their peaks. An attempt is killed when the peak is over its memory,
+-- What a first request means for the slots that ran: every attempt of BPS's rule (macros/requests.sql) against their
+-- peaks, where what runs the jobs raises the memory at all. An attempt is killed when the peak is over its memory,
 -- and then costs the wall time of the whole slot.
 {{ config(materialized='table') }}
 
@@ -20,7 +20,7 @@ requests as (
         rules.retries_count,
         rules.memory_bands_mib
     from {{ ref('int_requests_listed') }} as listed
-    inner join {{ ref('int_request_rules') }} as rules using (campaign)
+    inner join {{ ref('int_job_rules') }} as rules using (campaign, job_kind, job_label)
     where listed.request_memory_mib is not null
 
 ),
@@ -39,20 +39,23 @@ simulated as (
         requests.job_kind,
         requests.job_label,
         requests.policy,
-        requests.retries_count,
         requests.memory_bands_mib,
         attempts.attempt,
         peaks.slot_count,
         peaks.occupied_wall_time_s,
         peaks.used_gib_s,
         {{ memory_of_attempt('attempts.attempt') }} as memory_mib,
-        peaks.peak_mib > {{ memory_of_attempt('attempts.attempt') }} as is_killed
+        peaks.peak_mib > {{ memory_of_attempt('attempts.attempt') }} as is_killed,
+        {{ is_tried_again('attempts.attempt') }} as is_tried_again
     from requests
     inner join peaks using (campaign, job_kind, job_label)
     inner join attempts on requests.retries_count >= attempts.attempt
     where
         attempts.attempt = 0
-        or peaks.peak_mib > {{ memory_of_attempt('attempts.attempt - 1') }}
+        or (
+            peaks.peak_mib > {{ memory_of_attempt('attempts.attempt - 1') }}
+            and {{ is_tried_again('attempts.attempt - 1') }}
+        )
 
 ),
 
@@ -80,7 +83,7 @@ final as (
         {{ total_count('case when attempt = 0 then slot_count else 0 end') }} as slot_count,
         {{ total_count('case when attempt = 0 and is_killed then slot_count else 0 end') }} as killed_count,
         {{ total_count('case when attempt > 0 then slot_count else 0 end') }} as retry_count,
-        {{ total_count('case when attempt = retries_count and is_killed then slot_count else 0 end') }}
+        {{ total_count('case when is_killed and not is_tried_again then slot_count else 0 end') }}
             as unfinished_count,
         -- Rounded, since doubles add up differently in every order.
         round(

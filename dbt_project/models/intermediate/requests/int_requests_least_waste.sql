@@ -17,7 +17,7 @@ tried as (
         rules.memory_limit_mib,
         rules.retries_count
     from {{ ref('int_requests_tried') }} as tried
-    inner join {{ ref('int_request_rules') }} as rules using (campaign)
+    inner join {{ ref('int_job_rules') }} as rules using (campaign, job_kind, job_label)
 
 ),
 
@@ -35,19 +35,22 @@ simulated as (
         tried.job_kind,
         tried.job_label,
         tried.request_memory_mib,
-        tried.retries_count,
         attempts.attempt,
         peaks.slot_count,
         peaks.occupied_wall_time_s,
         peaks.used_gib_s,
         {{ memory_of_attempt('attempts.attempt') }} as memory_mib,
-        peaks.step_mib > {{ memory_of_attempt('attempts.attempt') }} as is_killed
+        peaks.step_mib > {{ memory_of_attempt('attempts.attempt') }} as is_killed,
+        {{ is_tried_again('attempts.attempt') }} as is_tried_again
     from tried
     inner join peaks using (campaign, job_kind, job_label)
     inner join attempts on tried.retries_count >= attempts.attempt
     where
         attempts.attempt = 0
-        or peaks.step_mib > {{ memory_of_attempt('attempts.attempt - 1') }}
+        or (
+            peaks.step_mib > {{ memory_of_attempt('attempts.attempt - 1') }}
+            and {{ is_tried_again('attempts.attempt - 1') }}
+        )
 
 ),
 
@@ -58,7 +61,7 @@ judged as (
         job_kind,
         job_label,
         request_memory_mib,
-        sum(case when attempt = retries_count and is_killed then slot_count else 0 end) as unfinished_count,
+        sum(case when is_killed and not is_tried_again then slot_count else 0 end) as unfinished_count,
         sum(case when attempt > 0 then slot_count else 0 end) as retry_count,
         round(
             sum(

@@ -4,7 +4,7 @@ with
 
 rules as (
 
-    select * from {{ ref('int_request_rules') }}
+    select * from {{ ref('int_job_rules') }}
 
 ),
 
@@ -47,7 +47,7 @@ final as (
         chosen.job_label,
         {{ request_up('chosen.step_mib / power(rules.memory_multiplier, exponents.exponent)') }} as request_memory_mib
     from chosen
-    inner join rules using (campaign)
+    inner join rules using (campaign, job_kind, job_label)
     cross join exponents
 
 )

@@ -50,15 +50,19 @@ resolved as (
         campaigns.campaign,
         tasks.task_label,
         coalesce(members.cluster, tasks.cluster) as cluster,
-        coalesce(own.request_cpus_count, tasks.request_cpus_count, 1) as cpus_count,
+        coalesce(own.request_cpus_count, rest.request_cpus_count, tasks.request_cpus_count, 1) as cpus_count,
         case
-            when rules.has_configuration then coalesce(own.request_memory_mib, rules.default_request_mib)
-            else tasks.request_memory_mib
+            when not rules.has_configuration then tasks.request_memory_mib
+            when own.campaign is not null then own.request_memory_mib
+            else rest.request_memory_mib
         end as task_request_memory_mib,
         rules.has_configuration
     from campaigns
     inner join tasks using (release)
     inner join rules using (campaign)
+    inner join configured as rest
+        on campaigns.campaign = rest.campaign
+        and rest.entry_kind = 'rest'
     left join members using (campaign, task_label)
     left join configured as own
         on campaigns.campaign = own.campaign
@@ -80,7 +84,7 @@ final as (
             when resolved.task_request_memory_mib is not null then 'pipeline list'
         end as request_source,
         resolved.task_request_memory_mib,
-        -- A cluster's request is its own, or the largest of its members.
+        -- A cluster that the configuration names has its request, every other one the largest of its members.
         case
             when resolved.cluster is null then resolved.task_request_memory_mib
             else coalesce(
@@ -88,7 +92,7 @@ final as (
                 max(resolved.task_request_memory_mib) over (partition by resolved.campaign, resolved.cluster)
             )
         end as job_request_memory_mib,
-        resolved.cpus_count
+        coalesce(named.request_cpus_count, resolved.cpus_count) as cpus_count
     from resolved
     left join configured as named
         on resolved.campaign = named.campaign

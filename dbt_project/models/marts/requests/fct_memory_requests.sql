@@ -21,7 +21,7 @@ evidence as (
 
 rules as (
 
-    select * from {{ ref('int_request_rules') }}
+    select * from {{ ref('int_job_rules') }}
 
 ),
 
@@ -35,6 +35,7 @@ final as (
         evidence.task_labels,
         evidence.basis,
         evidence.current_request_source,
+        rules.wms,
         evidence.slot_count,
         evidence.own_peak_count,
         evidence.own_peak_fraction,
@@ -60,7 +61,7 @@ final as (
         evidence.is_focus
     from requests
     inner join evidence using (campaign, job_kind, job_label)
-    inner join rules using (campaign)
+    inner join rules using (campaign, job_kind, job_label)
     left join judged using (evidence_campaign, campaign, job_kind, job_label, policy)
 
 )
