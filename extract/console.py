@@ -228,6 +228,8 @@ def _build_demo(root: Path, *, seed: int, scale: float) -> None:
 def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> int:
     """Print what an extraction did, and tell its exit status."""
     out, err = _console(), _console(error=True)
+    for inputs in summary.inputs:
+        out.print(inputs)
     for name in summary.retired:
         out.print(f"taken out of the lake: {name}")
     for warning in summary.warnings:
@@ -403,7 +405,8 @@ def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
         console.print(table)
         return
     for stage in plan.stages:
-        _print_stage(console, stage, _status_rows(file, plan, manifest, stage))
+        rows = _status_rows(file, plan, manifest, stage)
+        _print_stage(console, stage, rows, plan.inputs_of(stage))
 
 
 def _status_table(*names: str) -> Table:
@@ -419,7 +422,9 @@ def _status_table(*names: str) -> Table:
     return table
 
 
-def _print_stage(console: Console, stage: StageKey, rows: list[tuple[str, ...]]) -> None:
+def _print_stage(
+    console: Console, stage: StageKey, rows: list[tuple[str, ...]], inputs: str | None
+) -> None:
     """Print a stage for a narrow terminal: what all RUNs have in common stands above them."""
     own = [row for row in rows if row[1] != "input"]
     common = os.path.commonpath([row[0].rpartition("/")[0] for row in own]) if own else ""
@@ -432,8 +437,8 @@ def _print_stage(console: Console, stage: StageKey, rows: list[tuple[str, ...]])
         table.add_row(run.removeprefix(common + "/"), source, *counts, extracted[5:16], short)
     console.print(f"{stage[0]} {stage[1]}  {common}", style="bold", soft_wrap=True)
     console.print(table)
-    if inputs := len(rows) - len(own):
-        console.print(f"{inputs} RUNs of other stages, its inputs, are set aside", soft_wrap=True)
+    if inputs:
+        console.print(inputs, soft_wrap=True)
     console.print()
 
 
@@ -537,7 +542,9 @@ def _check_stage(
         )
         own = [run_plan for run_plan in plan.runs if run_plan.contents]
         sources = Counter(run_plan.contents.source for run_plan in own if run_plan.contents)
-        said = [f"{len(own)} RUNs, {len(plan.runs) - len(own)} inputs set aside"]
+        said = [f"{len(own)} RUNs"]
+        if inputs := plan.inputs_of(stage):
+            said.append(inputs)
         if promised := sources[registered.PROMISED]:
             said.append(f"{promised} promised (run 'butler ingest-graph' first)")
         if plan.records:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from lsst.resources import ResourcePath
@@ -24,6 +25,7 @@ from .lake.store import Manifest
 from .sources import PREDICTED_GRAPH, SOURCES
 
 __all__ = [
+    "NO_STAGE",
     "GraphPlan",
     "Plan",
     "RunPlan",
@@ -35,6 +37,9 @@ __all__ = [
 
 StageKey = tuple[str, str]
 """Names of a campaign and of one of its stages."""
+
+NO_STAGE = "no stage of the file"
+"""Owner of the inputs that no stage owns; no stage can have a name with spaces."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ class RunPlan:
     """Repository."""
 
     set_aside_for: str | None
-    """The stage that owns the RUN, when it is only an input here."""
+    """The stage that owns the RUN, when it is only an input here, or `NO_STAGE`."""
 
     contents: RunContents | None
     """What it holds; `None` when set aside."""
@@ -92,6 +97,35 @@ class Plan:
     def runs_of(self, stage: StageKey) -> list[RunPlan]:
         """List the RUNs of a stage in chain order."""
         return [run for run in self.runs if (run.campaign, run.stage) == stage]
+
+    def inputs_of(self, stage: StageKey) -> str | None:
+        """Tell in one line which RUNs of a stage's collections are only its inputs.
+
+        Parameters
+        ----------
+        stage : `tuple` [ `str`, `str` ]
+            Campaign and stage.
+
+        Returns
+        -------
+        inputs : `str` or `None`
+            How many each other stage owns, and the names of those that none owns.
+        """
+        by_owner: dict[str, list[str]] = {}
+        for run in self.runs_of(stage):
+            if run.set_aside_for is not None:
+                by_owner.setdefault(run.set_aside_for, []).append(run.run)
+        if not by_owner:
+            return None
+        count = sum(map(len, by_owner.values()))
+        owned_by_none = by_owner.pop(NO_STAGE, [])
+        told = [f"{len(runs)} of {owner}" for owner, runs in by_owner.items()]
+        if owned_by_none:
+            told.append(
+                f"{len(owned_by_none)} of {NO_STAGE} (name those that shall be read): "
+                + ", ".join(owned_by_none)
+            )
+        return f"{count} inputs set aside: {'; '.join(told)}"
 
     def graphs_of(self, stage: StageKey) -> list[GraphPlan]:
         """List the predicted graphs of a stage."""
@@ -179,9 +213,11 @@ def make_plan(
         for position, (run, collection) in enumerate(reached[key].items()):
             if run not in holding and not _prefix(file, key, run):
                 continue  # Another input of the chain: calibrations, raws, reference catalogues.
-            if owners[run] != key:
-                name, its_stage = owners[run]
-                aside = its_stage if name == campaign else f"{name}/{its_stage}"
+            owner = owners[run]
+            if owner != key:
+                aside = NO_STAGE
+                if owner is not None:
+                    aside = owner[1] if owner[0] == campaign else "/".join(owner)
                 plan.runs.append(
                     RunPlan(
                         campaign, stage, run, collection, position, location, aside, None, "none"
@@ -267,15 +303,17 @@ def _prefix(file: CampaignsFile, key: StageKey, run: str) -> int:
     """Measure how much of a RUN's name the collections of a stage spell out; 0: nothing."""
     longest = 0
     for expression in file.campaigns[key[0]].stages[key[1]].collections:
+        # "stage1" is no prefix of "stage10".
+        inside = expression.rstrip("/") + "/"
         if is_glob(expression):
             literal = expression[: min(expression.find(c) for c in "*?[" if c in expression)]
-            fits = run.startswith(literal)
+            fits = any(fnmatchcase(run, pattern) for pattern in (expression, f"{inside}*"))
         else:
-            literal = expression
-            # "stage1" is no prefix of "stage10".
-            fits = run == literal or run.startswith(literal.rstrip("/") + "/")
-        if fits:
-            longest = max(longest, len(literal))
+            literal, fits = expression, False
+        # A RUN may have brackets in its name, too.
+        if fits or run == expression or run.startswith(inside):
+            # A pattern that begins with "*" fits, too.
+            longest = max(longest, len(literal), 1)
     return longest
 
 
@@ -284,18 +322,38 @@ def _owner(
     reached: Mapping[StageKey, dict[str, str]],
     asking: StageKey,
     run: str,
-) -> StageKey:
-    """Tell to which stage a RUN belongs, seen from a stage that reaches it (section 4.3)."""
+) -> StageKey | None:
+    """Tell to which stage a RUN belongs, seen from a stage that reaches it.
+
+    `None`: no name fits, though the names of this campaign fit other RUNs; then it is
+    an input, as the RUNs of earlier stages are that the file does not name.
+    """
     location = file.repository_of(asking[0])
     rivals = [
         key for key in reached if run in reached[key] and file.repository_of(key[0]) == location
     ]
     lengths = {key: _prefix(file, key, run) for key in rivals}
     longest = max(lengths.values())
+    if not longest:
+        if _owns_by_name(file, reached, asking[0]):
+            return None
+        rivals = [key for key in rivals if not _owns_by_name(file, reached, key[0])]
     best = [key for key in rivals if lengths[key] == longest]
     # Two campaigns may name the same collection: then each has it, once.
     at_home = [key for key in best if key[0] == asking[0]] if longest else []
     return (at_home or best)[0]
+
+
+def _owns_by_name(
+    file: CampaignsFile, reached: Mapping[StageKey, dict[str, str]], campaign: str
+) -> bool:
+    """Tell whether the name of any stage of a campaign fits any RUN that it reaches."""
+    return any(
+        _prefix(file, key, run) > 0
+        for key, runs in reached.items()
+        if key[0] == campaign
+        for run in runs
+    )
 
 
 def _action(

@@ -132,6 +132,9 @@ class Summary:
     rejects: int = 0
     """Of everything that stands in the lake for the stages asked for."""
 
+    inputs: list[str] = field(default_factory=list)
+    """Which RUNs of each stage were set aside."""
+
     retired: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
@@ -414,6 +417,9 @@ def extract(
         plan, repositories = stack.enter_context(opened_plan(file, settings))
         lake = stack.enter_context(Lake.locked(settings.lake_root))
         summary.warnings.extend(plan.warnings)
+        for stage in plan.stages:
+            if inputs := plan.inputs_of(stage):
+                summary.inputs.append(f"{stage[0]} {stage[1]}: {inputs}")
         _retire_what_left(lake, file, plan, summary)
         _retire_what_is_damaged(lake, plan, summary)
         _write_campaigns(lake, file)

@@ -238,7 +238,8 @@ RUNS = pa.schema(
         _field(
             "set_aside_for_stage",
             pa.string(),
-            "The stage that owns this RUN when it is only an input here; else NULL.",
+            "The stage that owns a RUN which is only an input here, or 'no stage of the file'; "
+            "NULL where it is read.",
         ),
         _field("attempts_count", pa.int64(), "Rows of quanta written.", unit="count"),
         _field("quanta_count", pa.int64(), "Distinct (task, data ID) found.", unit="count"),

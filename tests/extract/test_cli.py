@@ -115,7 +115,7 @@ def test_status_fits_a_terminal_that_is_narrow(
     assert lines[0] == "DM-1 stage1  a/stage1"
     assert lines[2].split()[:5] == [RUN.rpartition("/")[2], "files", "3", "0", "1"]
     assert lines[2].endswith("nothing")
-    assert "1 RUNs of other stages, its inputs, are set aside" in lines
+    assert "1 inputs set aside: 1 of stage1" in lines
     assert lines[-2].endswith("declared incomplete: Lost.")
     assert max(map(len, lines)) <= 95
     monkeypatch.setenv("COLUMNS", "300")
@@ -142,7 +142,9 @@ def test_check_tells_of_a_stage_in_which_there_is_nothing_to_read(
     code, output = _call("check", repository.campaigns(stages), "--data", tmp_path)
     assert code == 1
     (amiss,) = [line for line in output.splitlines() if line.startswith("AMISS")]
-    assert amiss.startswith("AMISS DM-1 stage2: 0 RUNs, 1 inputs set aside, and nothing to read: ")
+    assert amiss.startswith(
+        "AMISS DM-1 stage2: 0 RUNs, 1 inputs set aside: 1 of stage1, and nothing to read: "
+    )
     declared = {"collections": "a/inputs", "incomplete": "The disk broke."}
     campaigns = repository.campaigns({**stages, "stage2": declared})
     assert _call("check", campaigns, "--data", tmp_path)[0] == 0

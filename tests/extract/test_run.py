@@ -179,7 +179,11 @@ def test_runs_of_an_earlier_stage_are_set_aside_as_inputs(
     repository.chain("a/stage10", "a/stage10/1", NEW, OLD, "b/inputs")
     repository.chain("a/stage1", NEW, OLD)
     campaigns = repository.campaigns({"stage1": "a/stage1", "stage10": "a/stage10"})
-    run_extraction(campaigns, tmp_path / "data")
+    summary = run_extraction(campaigns, tmp_path / "data")
+    assert summary.inputs == [
+        "DM-1 stage10: 3 inputs set aside: 2 of stage1; 1 of no stage of the file (name those that "
+        "shall be read): b/inputs"
+    ]
     owned = {
         (row["stage"], row["run"]): row["set_aside_for_stage"]
         for row in read_lake(tmp_path / "data", "runs").to_pylist()
@@ -190,9 +194,32 @@ def test_runs_of_an_earlier_stage_are_set_aside_as_inputs(
         ("stage10", "a/stage10/1"): None,
         ("stage10", NEW): "stage1",
         ("stage10", OLD): "stage1",
-        ("stage10", "b/inputs"): None,  # no name fits: the first stage that reaches it
+        ("stage10", "b/inputs"): "no stage of the file",
     }
-    assert len(read_lake(tmp_path / "data", "quanta")) == 12
+    assert len(read_lake(tmp_path / "data", "quanta")) == 11
+
+
+def test_runs_of_stages_that_the_file_does_not_name_are_inputs(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.add("a/stage10/1", {"makeWarp": [1]})
+    repository.chain("a/stage10", "a/stage10/1", NEW, OLD)
+    for number, name in enumerate(("a/stage10", "*/stage10", ["a/stage10/1", "a/stage10"])):
+        data = tmp_path / str(number)
+        run_extraction(repository.campaigns({"stage10": name}), data)
+        assert set(read_lake(data, "quanta")["run"].to_pylist()) == {"a/stage10/1"}, name
+        assert read_lake(data, "runs").num_rows == 3, "inputs are listed"
+
+
+def test_a_chain_whose_name_fits_no_run_is_read_as_it_stands(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.add("b/run", {"makeWarp": [1]})
+    repository.chain("odd", "b/run", NEW)
+    data = tmp_path / "data"
+    summary = run_extraction(repository.campaigns({"stage1": "odd"}), data)
+    assert set(read_lake(data, "quanta")["run"].to_pylist()) == {"b/run", NEW}
+    assert summary.inputs == []
 
 
 def extract_two_stages(repository: TinyRepository, tmp_path: Path) -> tuple[Path, Path]:
