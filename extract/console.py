@@ -44,6 +44,7 @@ _DOES = {
     "read": "read (new)",
     "reread": "read again (changed)",
     "repair": "read again (damaged in the lake)",
+    "retry": "read again (what could not be read can be now)",
     "keep": "nothing (unchanged)",
     "none": "nothing",
 }
@@ -251,6 +252,11 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
         err.print(
             f"Warning: {summary.rejects:,} datasets could not be read, or job records; they are "
             "listed in table 'rejects' with the reason, datasets also as 'unreadable' in 'quanta'"
+        )
+    for title in summary.unread_runs:
+        err.print(
+            f"Warning: {title}: some of its files could not be read: the next run tries them, and "
+            "reads it again when they are back"
         )
     for failure in summary.failures:
         err.print(f"Error: {failure}")

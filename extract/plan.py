@@ -26,6 +26,7 @@ from .sources import PREDICTED_GRAPH, SOURCES
 
 __all__ = [
     "NO_STAGE",
+    "TO_READ",
     "GraphPlan",
     "Plan",
     "RunPlan",
@@ -37,6 +38,9 @@ __all__ = [
 
 StageKey = tuple[str, str]
 """Names of a campaign and of one of its stages."""
+
+TO_READ = ("read", "reread", "repair", "retry")
+"""Actions that read."""
 
 NO_STAGE = "no stage of the file"
 """Owner of the inputs that no stage owns; no stage can have a name with spaces."""
@@ -61,8 +65,8 @@ class RunPlan:
     """What it holds; `None` when set aside."""
 
     action: str
-    """``read`` (new), ``reread`` (changed), ``repair`` (damaged in the lake), ``keep``
-    (unchanged) or ``none``."""
+    """``read`` (new), ``reread`` (changed), ``repair`` (damaged in the lake), ``retry`` (files
+    that could not be read can be now), ``keep`` (unchanged) or ``none``."""
 
     @property
     def fingerprint(self) -> str:
@@ -225,6 +229,11 @@ def make_plan(
                 )
                 continue
             found = repositories[location].contents.describe(run)
+            action = "none"
+            if found.source in SOURCES:
+                action = _action(manifest, "run", key, run, found.fingerprint, refresh)
+            if action == "keep" and _has_healed(manifest, key, run, repositories[location]):
+                action = "retry"
             plan.runs.append(
                 RunPlan(
                     campaign,
@@ -235,9 +244,7 @@ def make_plan(
                     location,
                     None,
                     found,
-                    _action(manifest, "run", key, run, found.fingerprint, refresh)
-                    if found.source in SOURCES
-                    else "none",
+                    action,
                 )
             )
         for uri in _graphs(file, key):
@@ -366,6 +373,17 @@ def _action(
     if refresh or unit.fingerprint != fingerprint:
         return "reread"
     return "repair" if unit.key in manifest.damages else "keep"
+
+
+def _has_healed(manifest: Manifest, key: StageKey, run: str, repository: Repository) -> bool:
+    """Tell whether something of a RUN can be read now that could not be read when it was read."""
+    unit = manifest.find("run", *key, run)
+    assert unit is not None, "kept, so it is there"
+    if repository.stores.can_read_any(unit.facts.get("unread", ())):
+        return True
+    return bool(unit.facts.get("packages_unread")) and (
+        repository.contents.packages(run) is not None
+    )
 
 
 def _graphs(file: CampaignsFile, key: StageKey) -> list[str]:

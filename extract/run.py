@@ -24,9 +24,10 @@ import pyarrow as pa
 
 from quanta_census.entrance import program_version
 
-from .butler.registered import NOTHING, PROMISED
+from .butler.registered import NOTHING, PACKAGES, PROMISED
 from .butler.repository import CONNECTIONS, Repository, open_repository
 from .butler.store_errors import explain
+from .butler.stores import sample_unread
 from .campaigns import CampaignsFile
 from .errors import ExtractionError, StoreError, UnreachableError
 from .executors import local_executor, width_of
@@ -36,6 +37,7 @@ from .jobs.slices import WrittenSlice
 from .lake.schema import LAKE_SCHEMA_VERSION, TABLES
 from .lake.store import DISK_FULL, Lake, Unit, read_manifest
 from .plan import (
+    TO_READ,
     GraphPlan,
     Plan,
     RunPlan,
@@ -134,6 +136,9 @@ class Summary:
 
     inputs: list[str] = field(default_factory=list)
     """Which RUNs of each stage were set aside."""
+
+    unread_runs: list[str] = field(default_factory=list)
+    """RUNs some of whose files could not be read."""
 
     retired: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -302,6 +307,8 @@ class _Reading:
         plan, facts, summary = self._plan, self._facts, self._context.summary
         staged: dict[str, list[Path]] = {}
         # By number, since jobs end in any order, and files shall not depend on it.
+        unread = [uri for written in self._slices.values() for uri in written.unread]
+        facts["unread"] = sample_unread(unread)
         for _, written in sorted(self._slices.items()):
             for table, path in written.files.items():
                 staged.setdefault(table, []).append(path)
@@ -313,6 +320,9 @@ class _Reading:
                 "jobs_count",
             ):
                 facts[name] = facts.get(name, 0) + getattr(written, name)
+        if (repository := self._repository) is not None:
+            types = repository.collections.dataset_types(self.name)
+            facts["packages_unread"] = facts["packages"] is None and PACKAGES in types
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         facts |= {"extracted_at": now, "extractor_version": program_version()}
         if "graph_uri" in facts:
@@ -331,6 +341,12 @@ class _Reading:
         if isinstance(plan, GraphPlan):
             summary.graphs_read += 1
             return
+        if facts["unread"]:
+            summary.unread_runs.append(self.title)
+        if plan.action == "retry":
+            self._context.progress.say(
+                f"{self.title}: read again, since what could not be read before can be now"
+            )
         if plan.action == "read":
             summary.read_runs += 1
         else:
@@ -423,7 +439,12 @@ def extract(
         _retire_what_left(lake, file, plan, summary)
         _retire_what_is_damaged(lake, plan, summary)
         _write_campaigns(lake, file)
-        summary.kept_runs = sum(run.action == "keep" for run in plan.runs)
+        for run in plan.runs:
+            if run.action == "keep":
+                summary.kept_runs += 1
+                unit = lake.manifest.find("run", run.campaign, run.stage, run.run)
+                if unit and unit.facts.get("unread"):
+                    summary.unread_runs.append(f"{run.campaign} {run.stage}: {run.run}")
         _warn_of_promises(plan, summary)
         if to_read := _units_to_read(plan):
             pool = executor or stack.enter_context(local_executor(settings.processes))
@@ -451,7 +472,7 @@ def extract(
 def _units_to_read(plan: Plan) -> list[_UnitPlan]:
     """List the units to read: graphs of what was expected and records last, for they are small."""
     units: list[_UnitPlan] = [*plan.runs, *plan.graphs, *plan.records]
-    return [unit for unit in units if unit.action in ("read", "reread", "repair")]
+    return [unit for unit in units if unit.action in TO_READ]
 
 
 def _warn_of_promises(plan: Plan, summary: Summary) -> None:

@@ -18,6 +18,7 @@ from .registered import (
     METADATA,
     METADATA_FILES,
     NOTHING,
+    PACKAGES,
     PROMISED,
     PROVENANCE,
     PROVENANCE_GRAPH,
@@ -28,7 +29,6 @@ from .stores import Stores
 __all__ = ["Contents"]
 
 _CONFIG = "_config"
-_PACKAGES = "packages"
 
 
 class Contents:
@@ -85,7 +85,7 @@ class Contents:
             )
         # The aggregator with --promise-ingest-graph registers all outputs, `packages` among
         # them, but neither metadata nor logs nor configs (D6).
-        if _PACKAGES in inventory and not any(name.endswith(_CONFIG) for name in inventory):
+        if PACKAGES in inventory and not any(name.endswith(_CONFIG) for name in inventory):
             return RunContents(PROMISED, PROMISED)
         return RunContents(NOTHING, NOTHING)
 
@@ -116,7 +116,7 @@ class Contents:
             Version by package; `None` where the RUN has none that can be read.
         """
         try:
-            ref = self._butler.find_dataset(_PACKAGES, collections=[run])
+            ref = self._butler.find_dataset(PACKAGES, collections=[run])
             if ref is None:
                 return None
             return {str(name): str(version) for name, version in self._butler.get(ref).items()}

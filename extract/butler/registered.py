@@ -13,6 +13,7 @@ __all__ = [
     "METADATA",
     "METADATA_FILES",
     "NOTHING",
+    "PACKAGES",
     "PROMISED",
     "PROVENANCE",
     "PROVENANCE_GRAPH",
@@ -39,6 +40,9 @@ METADATA = "_metadata"
 
 LOG = "_log"
 """How the name of a task's logs ends."""
+
+PACKAGES = "packages"
+"""Name of the dataset with a RUN's software versions."""
 
 PROVENANCE = "run_provenance"
 """Name of the dataset that is a RUN's provenance graph."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -13,12 +16,36 @@ from lsst.resources import ResourcePath
 from ..errors import RepositoryError, StoreError, UnreachableError
 from .store_errors import Diagnosis, answered, diagnose, explain
 
-__all__ = ["StoreGuard", "Stores"]
+__all__ = ["StoreGuard", "Stores", "sample_unread"]
 
 _PATIENCE_S = 3
 """Wall seconds after which a store that fails is not asked again."""
 
+_SAMPLE_SIZE = 100
+"""Files that are tried again, at most, before all of a RUN is read again."""
+
+_TRIED_AT_ONCE = 16
+"""Of these, on a store."""
+
 _T = TypeVar("_T")
+
+
+def sample_unread(uris: Iterable[str]) -> list[str]:
+    """Choose files to try again: the same ones, whatever the order, from all folders alike.
+
+    Parameters
+    ----------
+    uris : `~collections.abc.Iterable` [ `str` ]
+        Paths or URIs of files that could not be read.
+
+    Returns
+    -------
+    sample : `list` [ `str` ]
+        At most a hundred.
+    """
+    return heapq.nsmallest(
+        _SAMPLE_SIZE, set(uris), key=lambda uri: hashlib.sha256(uri.encode()).digest()
+    )
 
 
 class Stores:
@@ -94,6 +121,34 @@ class Stores:
         silence = self._silent.get(store)
         if silence is not None and silence.is_unreachable:
             raise UnreachableError(f"{store}: {silence.text}")
+
+    def can_read_any(self, uris: Sequence[str]) -> bool:
+        """Tell whether any of some files can be read that could not be read before.
+
+        Parameters
+        ----------
+        uris : `~collections.abc.Sequence` [ `str` ]
+            Paths or URIs.
+
+        Returns
+        -------
+        can : `bool`
+            Whether the first byte of one can be read.
+        """
+
+        def can_read(uri: str) -> bool:
+            resource = ResourcePath(uri)
+            with suppress(Exception):
+                self.ask(resource, lambda: resource.read(1))
+                return True
+            return False
+
+        with ThreadPoolExecutor(_TRIED_AT_ONCE) as pool:
+            tries = [pool.submit(can_read, uri) for uri in uris]
+            if any(attempt.result() for attempt in tries):
+                pool.shutdown(cancel_futures=True)
+                return True
+        return False
 
     def doubt(self) -> None:
         """Take note that a store failed: whether it can be reached is to be asked again."""

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import HeaderOnlyError
-from ..sources import SOURCES, Description, Place
+from ..sources import SOURCES, Description, Outcome, Place
 from .slices import SliceWriter, WrittenSlice
 
 __all__ = ["describe", "read"]
@@ -59,11 +59,11 @@ def read(
     """
     writer = _writer(header, stem)
     try:
-        warning = SOURCES[source].read(part, writer.add)
+        outcome = SOURCES[source].read(part, writer.add)
     except HeaderOnlyError as error:
         writer = _writer(header, stem)
-        warning = f"{error}; only the counts of its header are used"
-    return replace(writer.finish(), warning=warning)
+        outcome = Outcome(f"{error}; only the counts of its header are used")
+    return replace(writer.finish(), warning=outcome.warning, unread=outcome.unread)
 
 
 def _writer(header: pa.RecordBatch | None, stem: Path) -> SliceWriter:

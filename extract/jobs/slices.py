@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +31,9 @@ class WrittenSlice:
 
     warning: str | None = None
     """One line for the user."""
+
+    unread: Sequence[str] = ()
+    """Some paths or URIs that could not be read, and may be another time."""
 
 
 class SliceWriter:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from .job_records.source import JobRecords
 from .metadata_files import MetadataFiles
 from .predicted_graphs import PredictedGraphs
-from .protocol import Description, Place, Sink, Source
+from .protocol import Description, Outcome, Place, Sink, Source
 from .provenance.source import ProvenanceGraphs
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PREDICTED_GRAPH",
     "SOURCES",
     "Description",
+    "Outcome",
     "Place",
     "Sink",
     "Source",

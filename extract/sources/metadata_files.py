@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -21,7 +21,7 @@ from lsst.resources import ResourcePath
 
 from ..butler.registered import METADATA_FILES, FileBatch, FileSlice
 from ..butler.store_errors import Diagnosis, diagnose
-from ..butler.stores import StoreGuard
+from ..butler.stores import StoreGuard, sample_unread
 from ..documents.logs import FailureLog, decode_failure_log
 from ..documents.quanta import (
     BATCH_SIZE,
@@ -34,7 +34,7 @@ from ..documents.quanta import (
 from ..documents.task_metadata import decode_metadata, failure_type
 from ..errors import MetadataError
 from ..lake.schema import QUANTA
-from .protocol import Description, Place, Sink
+from .protocol import Description, Outcome, Place, Sink
 
 __all__ = ["FilesPart", "MetadataFiles", "Part", "read_metadata_files"]
 
@@ -80,11 +80,11 @@ class MetadataFiles:
             for registered in repository.slices.cut(place.name, place.contents, parts=count)
         ]
 
-    def read(self, part: FilesPart, sink: Sink) -> None:
+    def read(self, part: FilesPart, sink: Sink) -> Outcome:
         """Read the files of a slice, with a Butler of this thread's own."""
         from ..butler.repository import repository_of_thread
 
-        guard = StoreGuard()
+        guard, unread = StoreGuard(), list[str]()
         repository = repository_of_thread(part.registered.location, part.extraction)
         # The answers of the registry are many small objects, too.
         with paused_garbage_collection():
@@ -96,7 +96,9 @@ class MetadataFiles:
                 for table, rows in (("quanta", read.quanta), ("rejects", read.rejects)):
                     for record_batch in rows.to_batches():
                         sink(table, record_batch)
+                unread = sample_unread([*unread, *read.unread])
         guard.close()
+        return Outcome(unread=unread)
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,9 @@ class Part:
 
     rejects: pa.Table
     """Rows of `extract.lake.schema.REJECTS`."""
+
+    unread: Sequence[str] = ()
+    """Metadata and logs that could not be read: what is said of a document stays, this may not."""
 
 
 def read_metadata_files(
@@ -139,6 +144,7 @@ def read_metadata_files(
     guard = guard or StoreGuard()
     builder = QuantaBuilder(batch.run, "metadata_file")
     batches: list[pa.RecordBatch] = []
+    unread: list[str] = []
     make_row = _row_maker(batch)
     uris = batch.uris
     found = _map_in_window(_try_read, uris, threads)
@@ -146,6 +152,8 @@ def read_metadata_files(
         zip(batch.metadata_ids, uris, found, strict=True)
     ):
         content = _judge(guard, uri, answer)
+        if uri is not None and isinstance(answer, Diagnosis):
+            unread.append(uri)
         if dataset_id is None:
             _add_failure(builder, make_row, number, content)
         elif isinstance(content, bytes):
@@ -157,7 +165,7 @@ def read_metadata_files(
         if len(builder) >= BATCH_SIZE:
             batches.append(builder.take_batch())
     batches.append(builder.take_batch())
-    return Part(pa.Table.from_batches(batches, QUANTA), builder.take_rejects())
+    return Part(pa.Table.from_batches(batches, QUANTA), builder.take_rejects(), unread)
 
 
 def _row_maker(batch: FileBatch) -> Callable[..., Row]:

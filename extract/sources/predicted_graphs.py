@@ -24,7 +24,7 @@ from ..documents.quanta import data_id_writer, is_usage_gathering
 from ..errors import HeaderOnlyError, PredictedGraphError
 from ..lake.schema import EXPECTATIONS
 from .header_counts import counted
-from .protocol import Description, Place, Sink
+from .protocol import Description, Outcome, Place, Sink
 
 if TYPE_CHECKING:
     from ..butler.repository import Repository
@@ -483,7 +483,7 @@ class PredictedGraphs:
         """Give the whole graph: a thin graph can only be read from its begin."""
         return [(description.place.name, description.detail)]
 
-    def read(self, part: tuple[str, PredictedHeader], sink: Sink) -> str | None:
+    def read(self, part: tuple[str, PredictedHeader], sink: Sink) -> Outcome:
         """Stream the quanta, and what each waits for where that can be read."""
         uri, header = part
         warning = predecessors = None
@@ -495,4 +495,4 @@ class PredictedGraphs:
             read_expectations(uri, header, partial(sink, "expectations"), predecessors)
         except PredictedGraphError as error:
             raise HeaderOnlyError(str(error)) from error
-        return warning
+        return Outcome(warning)

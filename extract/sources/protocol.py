@@ -18,7 +18,7 @@ from ..butler.registered import RunContents
 if TYPE_CHECKING:
     from ..butler.repository import Repository
 
-__all__ = ["Description", "Place", "Sink", "Source"]
+__all__ = ["Description", "Outcome", "Place", "Sink", "Source"]
 
 Sink = Callable[[str, pa.RecordBatch], None]
 """Takes the name of a table of the lake and some of its rows."""
@@ -63,6 +63,17 @@ class Description:
 
     detail: Any = field(default=None, repr=False)
     """What the source itself wants to remember."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is told of a slice that was read; picklable."""
+
+    warning: str | None = None
+    """One line for the user."""
+
+    unread: Sequence[str] = ()
+    """Some paths or URIs that could not be read, and may be another time."""
 
 
 class Source(Protocol):
@@ -115,7 +126,7 @@ class Source(Protocol):
             Together all of it; each is picklable.
         """
 
-    def read(self, part: Any, sink: Sink) -> str | None:  # noqa: ANN401 - the source's own
+    def read(self, part: Any, sink: Sink) -> Outcome:  # noqa: ANN401 - the source's own
         """Read a slice.  A worker does this.
 
         Parameters
@@ -127,8 +138,8 @@ class Source(Protocol):
 
         Returns
         -------
-        warning : `str` or `None`
-            One line for the user.
+        outcome : `Outcome`
+            What is told of it.
 
         Raises
         ------

@@ -263,6 +263,51 @@ def test_an_unreadable_file_is_a_reject_and_stands_in_quanta(
     assert unreadable == [reject["data_id"]]
 
 
+def test_what_could_not_be_read_is_tried_again_and_read_once_it_can_be(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    path = repository.file_of(OLD, "isr", 2)
+    path.rename(tmp_path / "away")
+    title = f"DM-1 stage1: {OLD}"
+    first = run_extraction(campaigns, data)
+    assert (first.rejects, first.unread_runs) == (1, [title])
+    still = run_extraction(campaigns, data)
+    assert (still.kept_runs, still.rejects, still.unread_runs) == (2, 1, [title])
+    (tmp_path / "away").rename(path)
+    healed = run_extraction(campaigns, data)
+    assert (healed.reread_runs, healed.kept_runs) == (1, 1)
+    assert (healed.rejects, healed.unread_runs) == (0, [])
+    assert run_extraction(campaigns, data).kept_runs == 2
+    run_extraction(campaigns, tmp_path / "undisturbed")
+    assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE])
+def test_errors_of_a_disk_that_pass_leave_nothing_behind(
+    repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    bad = {
+        str(repository.file_of(NEW, "isr", 1)),
+        str(repository.file_of(OLD, "calibrateImage", 4, "log")),
+    }
+    really_open = os.open
+
+    def open_or_fail(path: str, *arguments: int, **named: Any) -> int:  # noqa: ANN401
+        if str(path) in bad:
+            raise OSError(number, os.strerror(number), path)
+        return really_open(path, *arguments, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", open_or_fail)
+        broken = run_extraction(campaigns, data)
+    assert len(broken.unread_runs) == 2
+    assert run_extraction(campaigns, data).reread_runs == 2
+    run_extraction(campaigns, tmp_path / "undisturbed")
+    assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
+
+
 def test_large_tasks_are_cut_without_loss(
     repository: TinyRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

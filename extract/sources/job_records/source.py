@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..protocol import Description, Place, Sink
+from ..protocol import Description, Outcome, Place, Sink
 from .rows import record_batches
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ class JobRecords:
         """Give the file itself: it is small beside its quanta."""
         return [Path(description.place.name)]
 
-    def read(self, part: Path, sink: Sink) -> None:
+    def read(self, part: Path, sink: Sink) -> Outcome:
         """Read tries of jobs, and records that cannot be read as rejects."""
         for table, batch in record_batches(part):
             sink(table, batch)
+        return Outcome()

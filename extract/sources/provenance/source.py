@@ -10,7 +10,7 @@ from ...butler.registered import PROVENANCE_GRAPH
 from ...butler.store_errors import explain
 from ...errors import GraphError, StoreError
 from ..header_counts import counted
-from ..protocol import Description, Place, Sink
+from ..protocol import Description, Outcome, Place, Sink
 from .check import GraphCheck, check_graph
 from .official import describe_graph
 from .slices import GraphSlice, plan_slices, read_slice
@@ -58,7 +58,8 @@ class ProvenanceGraphs:
         check: GraphCheck = description.detail
         return plan_slices(describe_graph(check), count)
 
-    def read(self, part: GraphSlice, sink: Sink) -> None:
+    def read(self, part: GraphSlice, sink: Sink) -> Outcome:
         """Stream the blocks of a slice."""
         for batch in read_slice(part, sink).rejects.to_batches():
             sink("rejects", batch)
+        return Outcome()
