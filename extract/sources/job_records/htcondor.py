@@ -15,6 +15,7 @@ from __future__ import annotations
 import datetime
 import importlib
 import json
+import math
 import re
 import shutil
 import tempfile
@@ -83,10 +84,13 @@ class _Job:
         self.name: str | None = None
         self.submitted: int | None = None
         self.tries = 0
+        self.before_bytes = 0
+        self.rss_bytes: int | None = None
         self.begin_try(number, None, None)
 
     def begin_try(self, number: int, started: int | None, node: str | None) -> None:
-        """Forget what belongs to the try before."""
+        """Forget what belongs to the try before, but how much memory it had."""
+        self.before_bytes = max(self.before_bytes, self.rss_bytes or 0)
         self.number = number
         self.started = started
         self.node = node
@@ -94,7 +98,7 @@ class _Job:
         self.request_bytes: int | None = None
         self.cpus: int | None = None
         self.slot_cpus: int | None = None
-        self.rss_bytes: int | None = None
+        self.rss_bytes = None
         self.pss_bytes: int | None = None
         self.cpu_time_s: float | None = None
         self.evicted: int | None = None
@@ -198,9 +202,15 @@ class _Log:
         """Make the row of a try, which ends with it."""
         if state is State.UNKNOWN and job.evicted is not None:
             state, rule = State.KILLED, "evicted, and run again"
+        if state is State.KILLED and (job.rss_bytes or 0) > (job.slot_bytes or math.inf):
+            state, rule, is_inferred = State.KILLED_MEMORY, f"{rule}: it was over its memory", True
         submitted = self._submitted(job.name)
         told = submitted.told
-        request = job.request_bytes or (submitted.request_bytes if job.tries <= 1 else None)
+        request = submitted.request_bytes or job.request_bytes
+        if job.tries > 1 and job.slot_bytes:
+            # The request is an expression, and the log tells its value at the end of the job: BPS's
+            # is then the memory that was used. What the slot gave is what this try had asked for.
+            request = None
         memory = request or job.slot_bytes
         row = JobRecord(
             source="htcondor",
@@ -268,6 +278,13 @@ class _Log:
         return self._submit_files.get(name, empty)
 
 
+def _submit_folder(path: Path) -> Path | None:
+    """Find the submit folder of a log: it lies there, or in a folder of a label below ``jobs``."""
+    jobs = next((folder for folder in path.parents if folder.name == "jobs"), None)
+    folder = path.parent if jobs is None else jobs.parent
+    return folder if folder.is_dir() else None
+
+
 _HOLD = ("HoldReasonCode", "HoldReasonSubCode")
 _EXIT = ("ReturnValue", "TerminatedBySignal", "TerminatedNormally")
 
@@ -330,11 +347,26 @@ def _close(job: _Job, event: Any, when: int) -> None:  # noqa: ANN401 - no types
     job.slot_bytes = positive_bytes(allocated, MIB) or job.slot_bytes
     job.cpus = _count(cpus) or job.cpus
     job.slot_cpus = _count(slot_cpus) or job.slot_cpus
-    # The row of the table is rounded to MB: a sample in KB is better.
-    job.rss_bytes = job.rss_bytes or positive_bytes(usage, MIB)
+    # The row of the table is rounded to MB: a sample in KB is better. It is the largest of all
+    # tries: it tells of this one only what is more than those before could have left there.
+    told = positive_bytes(usage, MIB)
+    if told is not None and told >= _rounded_up(job.before_bytes) + MIB:
+        job.rss_bytes = job.rss_bytes or told
     if match := _USAGE.search(str(event.get("RunRemoteUsage", ""))):
         days, hours, minutes, seconds = (int(match[n]) + int(match[n + 4]) for n in range(1, 5))
         job.cpu_time_s = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds) or None
+
+
+def _rounded_up(rss_bytes: int) -> int:
+    """Round a memory up as HTCondor does in a job's attributes.
+
+    To the next quarter of its order of magnitude in KiB (``SCHEDD_ROUND_ATTR_ResidentSetSize``):
+    584,800 becomes 750,000, and 315,544 becomes 325,000.
+    """
+    if not rss_bytes:
+        return 0
+    step = 10 ** round(math.log10(rss_bytes / KIB)) / 4
+    return int(math.ceil(rss_bytes / KIB / step) * step * KIB)
 
 
 def _resources(row: re.Pattern[str], text: str) -> tuple[float | None, float | None, float | None]:
@@ -426,7 +458,7 @@ def from_log(path: Path, stream: BinaryIO) -> Iterator[JobRecord | BadRecord]:
         htcondor2: Any = importlib.import_module("htcondor2")
     except ImportError:
         raise RecordsError(f"{path}: {_MISSING_READER}") from None
-    log = _Log(path.parent if path.parent.is_dir() else None)
+    log = _Log(_submit_folder(path))
     number = 0
     with tempfile.TemporaryDirectory(prefix="census-htcondor-") as folder:
         # The reader wants a plain file, and stops for good at a fault: what is behind it is read
