@@ -58,7 +58,7 @@ transform: $(STAMP) ## $(DATA)/lake -> $(DATA)/warehouse.duckdb, with every chec
 report: $(STAMP) ## $(DATA)/warehouse.duckdb -> $(DATA)/report: figures, tables, technote, page
 	$(BIN)/python -m reports run --data "$$CENSUS_DATA"
 
-summary: $(STAMP) ## the answer as tables on the terminal
+summary: $(STAMP) ## the answer on one screen of the terminal
 	@$(BIN)/python -m reports summary --data "$$CENSUS_DATA"
 
 technote: report ## the technote's HTML, by documenteer in an environment of its own

@@ -15,7 +15,7 @@ from .files import write_file
 from .guard import Debug, clear_errors
 from .regressions import find_regressions, parse_share, print_regressions
 from .requests import ALL, POLICIES, request_memory_yaml
-from .summary import print_summary
+from .summary import print_all, print_stage, print_summary, print_task
 from .technote.html import build_html
 from .warehouse import Warehouse
 
@@ -57,10 +57,29 @@ def run_command(data: Data = Path("data")) -> None:
 
 
 @app.command("summary")
-def summary_command(data: Data = Path("data")) -> None:
-    """Print the answer on the terminal: stages, tasks over the line, conclusions, gaps."""
+def summary_command(
+    data: Data = Path("data"),
+    stage: Annotated[str | None, typer.Option(help="Show the tasks of this stage instead.")] = None,
+    task: Annotated[
+        str | None, typer.Option(help="Show this task in every stage and campaign instead.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show everything that the technote says.")
+    ] = False,
+) -> None:
+    """Print the answer on one screen: a table of stages, a few sentences, what is missing."""
+    if (stage is not None) + (task is not None) + everything > 1:
+        raise typer.BadParameter("choose one of --stage, --task and --all")
+    console = terminal.console()
     with clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
-        print_summary(warehouse, terminal.console())
+        if stage is not None:
+            print_stage(warehouse, stage, console)
+        elif task is not None:
+            print_task(warehouse, task, console)
+        elif everything:
+            print_all(warehouse, console)
+        else:
+            print_summary(warehouse, console)
 
 
 @app.command("technote")

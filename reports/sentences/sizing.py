@@ -54,8 +54,7 @@ def sizing_sentences(citations: Citations, campaign: str) -> list[str]:
         )
         sentences.append(
             "At the prices of the campaigns file the cheapest memory per core is "
-            f"{cheapest['memory_per_core_gib']}; what costs nearly as little reaches from {low} "
-            f"to {high}."
+            f"{cheapest['memory_per_core_gib']}; {low} to {high} cost nearly as little."
         )
     return sentences
 

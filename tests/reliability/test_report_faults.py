@@ -206,6 +206,8 @@ def test_an_interrupt_is_one_line_and_status_130(data: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "reports", "run", "--data", str(data)],
         cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        # What a shell starts in the background ignores interrupts, and so would this program.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     deadline = time.monotonic() + 60
     while not list(data.glob("report/images/*.svg")) and time.monotonic() < deadline:

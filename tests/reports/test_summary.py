@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pytest
 from typer.testing import CliRunner
 
 from reports.cli import app
@@ -13,10 +14,53 @@ from tests.reports.conftest import SCRIPT
 from tests.reports.frames import LOST_REASON
 
 
-def summary(data: Path) -> str:
-    result = CliRunner().invoke(app, ["summary", "--data", str(data)])
+def summary(data: Path, *options: str) -> str:
+    result = CliRunner().invoke(app, ["summary", "--data", str(data), *options])
     assert result.exit_code == 0, result.output
     return result.output
+
+
+def test_the_answer_is_one_screen_of_short_sentences(data: Path) -> None:
+    said = summary(data)
+    assert len(said.splitlines()) <= 30
+    sentences = [line for line in said.splitlines() if line.endswith(".")]
+    answer = sentences[1 : sentences.index("No expected quantum of DM-53877 is missing.") + 1]
+    assert answer[0].startswith("Share of wall time over 6 GiB in DM-53877: Stage 1 ")
+    assert all(len(line.split()) <= 25 for line in answer)
+
+
+def test_a_stage_shows_its_measured_tasks_and_its_conclusion(data: Path, report: Path) -> None:
+    said = summary(data, "--stage", "stage2")
+    with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
+        tasks = connection.execute(
+            "select task_label from fct_task_usage "
+            "where campaign = 'DM-53877' and stage = 'stage2' and quanta_count > 0"
+        ).fetchall()
+    for (task,) in tasks:
+        assert f" {task} " in said
+    assert "Stage 2: 6 GiB per core " in said
+    assert "Stage 3" not in said
+
+
+def test_a_task_is_shown_in_every_campaign(data: Path) -> None:
+    said = summary(data, "--task", "isr")
+    assert [line.split()[2] for line in said.splitlines() if "  isr  " in line] == [
+        "DM-53368", "DM-53719", "DM-53877",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        (("--stage", "nope"), "There is no stage 'nope': the stages are stage1"),
+        (("--task", "nope"), "No campaign measured a task 'nope'"),
+        (("--task", "isr", "--all"), "choose one of --stage, --task and --all"),
+    ],
+)
+def test_a_wrong_choice_says_what_there_is(data: Path, options: tuple[str, ...], text: str) -> None:
+    result = CliRunner().invoke(app, ["summary", "--data", str(data), *options])
+    assert result.exit_code != 0
+    assert text in " ".join(result.output.replace("│", " ").split())
 
 
 def test_each_stage_of_each_campaign_has_a_row_with_the_numbers_of_sql(data: Path) -> None:
@@ -33,7 +77,7 @@ def test_each_stage_of_each_campaign_has_a_row_with_the_numbers_of_sql(data: Pat
 
 
 def test_it_names_the_tasks_over_the_line_and_the_declared_gap(data: Path) -> None:
-    said = summary(data)
+    said = summary(data, "--all")
     assert "SIMULATED" in said
     assert "Tasks of DM-53877 over 6 GiB" in said
     assert "gaussianProcessesTurbulenceFit" in said
@@ -41,7 +85,7 @@ def test_it_names_the_tasks_over_the_line_and_the_declared_gap(data: Path) -> No
 
 
 def test_it_has_the_conclusion_of_the_technote(data: Path, report: Path) -> None:
-    said = " ".join(summary(data).split())
+    said = " ".join(summary(data, "--all").split())
     text = (report / "technote" / "index.md").read_text().replace("\\", "")
     for stage in ("Stage 1", "Stage 2", "Stage 3", "Stage 4"):
         conclusion = text.split(f"### Conclusion for {stage}\n\n")[1].split("\n")[0]
@@ -49,14 +93,14 @@ def test_it_has_the_conclusion_of_the_technote(data: Path, report: Path) -> None
 
 
 def test_markup_of_the_terminal_is_text(hostile_data: Path) -> None:
-    said = summary(hostile_data)
+    said = summary(hostile_data, "--all")
     assert SCRIPT in said
     assert "Tasks of" not in said
     assert "finale: None can be drawn: No measured quanta in finale of DM-2" in said
 
 
 def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data: Path) -> None:
-    said = " ".join(summary(data).split())
+    said = " ".join(summary(data, "--all").split())
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
         nodes = connection.execute(
             "select count(*), count(*) filter (is_slow) from fct_node_usage "
@@ -81,6 +125,6 @@ def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data:
 
 
 def test_summary_names_the_cores_that_idle_and_what_changed(data: Path) -> None:
-    said = " ".join(summary(data).split())
+    said = " ".join(summary(data, "--all").split())
     assert "With 6 GiB per core, the work of all stages of DM-53877 occupies" in said
     assert "tasks with matched data IDs in DM-53719 and DM-53877" in said
