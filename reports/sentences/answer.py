@@ -26,9 +26,8 @@ def answer_lines(citations: Citations, census: Census) -> list[str]:
         A sentence each; the cost is left out where nothing was measured.
     """
     lines = [_memory(citations, census)]
-    cost = sizing_sentences(citations, census.campaign)[-1:]
-    lines += cost
-    if cost and _is_cheaper_below_what_does_not_fit(citations, census):
+    lines += _cost(citations, census)
+    if _is_cheaper_below_what_does_not_fit(citations, census):
         lines.append(
             "Less memory per core can cost less although some jobs exceed it: such a job is "
             "charged more cores."
@@ -48,6 +47,20 @@ def _memory(citations: Citations, census: Census) -> str:
         else:
             parts.append(f"{stage.title} not measured")
     return f"Share of wall time over {line} in {census.campaign}: {', '.join(parts)}."
+
+
+def _cost(citations: Citations, census: Census) -> list[str]:
+    """Say what is cheapest; without prices, what the line costs; nothing without measurements."""
+    key = {"campaign": census.campaign, "memory_per_core_gib": census.focus["threshold_gib"]}
+    if citations.rows("fct_campaign_sizing", campaign=census.campaign, is_cheapest=True):
+        return sizing_sentences(citations, census.campaign)[-1:]
+    if not citations.rows("fct_campaign_sizing", **key):
+        return []
+    choice = citations.row("fct_campaign_sizing", **key)
+    return [
+        f"With {choice['memory_per_core_gib']} per core, {census.campaign} is charged "
+        f"{choice['overhead_fraction']} more core hours than its work needs."
+    ]
 
 
 def _is_cheaper_below_what_does_not_fit(citations: Citations, census: Census) -> bool:
