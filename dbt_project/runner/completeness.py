@@ -40,6 +40,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
         order by campaign, stage_position
     """).fetchall()
     complete = _report_unexpected(connection, console)
+    _report_implausible(connection, console)
     for campaign, stage, verdict, gap_count, expected_count, is_empty, reason in stages:
         where = f"{campaign}, {stage}"
         if is_empty:
@@ -80,6 +81,35 @@ def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) 
             "of their own RUN: name every graph of that RUN under `quantum_graphs:` of the stage"
         )
     return not tasks
+
+
+def _report_implausible(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    """Warn once of values that cannot be, with task and data ID of the first quanta."""
+    rows = connection.execute(
+        """
+        select
+            campaign, stage, task_label, data_id, implausible_reason,
+            count(*) over () as row_count
+        from fct_quanta
+        where is_implausible
+        order by campaign, stage, task_label, data_id, run
+        limit ?
+        """,
+        [_SHOWN_DATA_IDS],
+    ).fetchall()
+    if not rows:
+        return
+    count = rows[0][-1]
+    quanta = "1 quantum has" if count == 1 else f"{count:,} quanta have"
+    console.print(
+        f"[yellow]warning[/]: {quanta} values that cannot be; they are left out, the rest counts"
+    )
+    for campaign, stage, task_label, data_id, reason, _ in rows:
+        console.print(
+            f"  {campaign}, {stage}, {escape(task_label)}, {escape(data_id)}: {escape(reason)}"
+        )
+    if count > len(rows):
+        console.print(f"  and {count - len(rows):,} more: fct_quanta where is_implausible")
 
 
 def _print_tasks(

@@ -27,11 +27,22 @@ def gap_notes(usages: Iterable[dict[str, Any]]) -> tuple[str, ...]:
         elif usage["completeness_verdict"] == "incomplete":
             gaps = numbers.count(usage["gap_count"])
             notes.append(
-                f"{where}: incomplete: of the expected quanta, {gaps} left no usable result."
+                f"{where}: incomplete: of the expected quanta, {gaps} left no usable result"
+                f"{_unmeasured(usage)}."
             )
         elif usage["quanta_count"] == 0:
             notes.append(why_empty(usage))
+        if usage.get("implausible_count"):
+            odd = numbers.count(usage["implausible_count"])
+            notes.append(f"{where}: quanta with a recorded value that cannot be, left out: {odd}.")
     return tuple(notes)
+
+
+def _unmeasured(usage: dict[str, Any]) -> str:
+    """Say how many of the gaps succeeded and lost only their metrics."""
+    if not usage.get("unmeasured_count"):
+        return ""
+    return f" (succeeded without metrics: {numbers.count(usage['unmeasured_count'])})"
 
 
 def why_empty(usage: dict[str, Any]) -> str:

@@ -25,7 +25,9 @@ const groups = () => [["", [
   countColumn("no_work_count", "No work"),
   countColumn("failed_count", "Failed"),
   countColumn("blocked_count", "Blocked"),
-  countColumn("gap_count", "Missing", { hint: "Missing, unreadable, unknown or lost" }),
+  countColumn("gap_count", "Missing", { hint: "Missing, unreadable, unknown, lost or unmeasured" }),
+  countColumn("unmeasured_count", "Unmeasured", { hint: "Succeeded, did work and left no peak" }),
+  countColumn("implausible_count", "Impossible", { hint: "A recorded value cannot be and is left out" }),
   countColumn("superseded_count", "Superseded"),
   textColumn("incomplete_reason", "Declared", { tone: () => "long" }),
 ]]];

@@ -251,7 +251,7 @@ const taskGroups = (rows) => {
     ]],
     ["Not measured", [
       countColumn("failed_count", "Failed", { hint: "Failed quanta" }),
-      countColumn("gap_count", "Missing", { hint: "Missing, unreadable, unknown or lost quanta", tone: (row) => (row.gap_count ? "over" : "") }),
+      countColumn("gap_count", "Missing", { hint: "Missing, unreadable, unknown, lost or unmeasured quanta", tone: (row) => (row.gap_count ? "over" : "") }),
     ]],
   ];
 };

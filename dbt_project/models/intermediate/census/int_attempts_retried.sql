@@ -3,7 +3,7 @@ with
 
 attempts as (
 
-    select * from {{ ref('stg_lake__quanta') }}
+    select * from {{ ref('int_attempts_checked') }}
 
 ),
 

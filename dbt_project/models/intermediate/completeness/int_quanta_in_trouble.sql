@@ -1,4 +1,4 @@
--- Results that are no success: what is wrong with each, and why, as far as it is known.
+-- Results that are no success, or a success without metrics: what is wrong with each, and why, as far as it is known.
 with
 
 results as (
@@ -33,6 +33,7 @@ final as (
         results.run,
         case
             when results.is_lost then 'lost'
+            when results.is_unmeasured then 'unmeasured'
             when results.status = 'aborted_success' then 'aborted'
             else results.status
         end as problem,
@@ -40,6 +41,7 @@ final as (
             -- What the batch system's records say of a quantum that left nothing to say why.
             when (results.is_lost or results.status = 'unknown') and killed.reason is not null then killed.reason
             when results.is_lost then 'failed with neither exception nor usage nor log, as a killed quantum leaves it'
+            when results.is_unmeasured then 'succeeded and left no peak'
             when results.status = 'failed'
                 then coalesce(results.exception_type, killed.reason, 'failed; its log tells why')
             when results.status = 'blocked' then 'an upstream quantum failed'
@@ -51,7 +53,7 @@ final as (
     from results
     left join rejects using (campaign, stage, run, task_label, data_id)
     left join {{ ref('int_quanta_killed') }} as killed using (campaign, stage, task_label, data_id)
-    where results.status != 'successful'
+    where results.status != 'successful' or results.is_unmeasured
 
 )
 

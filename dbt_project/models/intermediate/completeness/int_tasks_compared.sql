@@ -38,6 +38,7 @@ compared as (
         results.status,
         results.is_no_work,
         results.is_lost,
+        results.is_unmeasured,
         expected.data_id is not null as is_expected,
         results.data_id is not null as is_found
     from expected
@@ -62,6 +63,7 @@ counted as (
         count(*) filter (where compared.status = 'unreadable') as unreadable_count,
         count(*) filter (where not compared.is_found) as missing_count,
         count(*) filter (where compared.is_lost) as lost_count,
+        count(*) filter (where compared.is_unmeasured) as unmeasured_count,
         count(*) filter (where not compared.is_expected and listed_runs.run is not null) as unexpected_count,
         count(*) filter (where not compared.is_expected and listed_runs.run is null) as uncovered_count
     from compared

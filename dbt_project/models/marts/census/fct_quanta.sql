@@ -2,12 +2,16 @@
     'instrument', 'skymap', 'visit', 'exposure', 'detector', 'tract', 'patch', 'band', 'physical_filter', 'day_obs',
     '"group"', 'healpix3',
 ] -%}
+{#- adjustQuantum found no work: prep and end are noted, the task never ran. Old stacks write no caveats. -#}
+{%- set found_no_work -%}
+not has_start and coalesce(caveats & {{ adjust_quantum_raised() }} > 0, has_prep and has_end)
+{%- endset %}
 
 with
 
 quanta as (
 
-    select * from {{ ref('stg_lake__quanta') }}
+    select * from {{ ref('int_attempts_checked') }}
     where is_last_attempt
 
 ),
@@ -53,9 +57,7 @@ classified as (
         exception_type,
         node_name,
         source,
-        {%- for dimension in dimensions %}
-        {{ dimension }},
-        {%- endfor %}
+        {{ dimensions | join(', ') }},
         target_name,
         caveats,
         attempt_count,
@@ -90,23 +92,23 @@ classified as (
         end_minor_page_faults_count - prep_minor_page_faults_count as minor_page_faults_count,
         not is_superseded as is_result,
         is_superseded,
-        not is_superseded and status = 'successful' and started_at is not null and max_rss_bytes is not null
-            as is_measured,
-        -- adjustQuantum found no work: prep and end are noted, the task never ran. Old stacks write no caveats.
-        status = 'successful'
-        and started_at is null
-        and coalesce(caveats & {{ adjust_quantum_raised() }} > 0, prep_at is not null and ended_at is not null)
-            as is_no_work,
+        not is_superseded and status = 'successful' and has_start and max_rss_bytes is not null as is_measured,
+        status = 'successful' and {{ found_no_work }} as is_no_work,
         -- A killed quantum leaves nothing, and the aggregator can only call it failed.
         status = 'failed'
         and source = 'provenance_graph'
         and exception_type is null
-        and prep_at is null
-        and ended_at is null
-        and max_rss_bytes is null
+        and not has_prep
+        and not has_end
+        and not has_peak
         and not coalesce(has_log, false) as is_lost,
         max_rss_bytes <= prep_max_rss_bytes as is_peak_inherited,
         max_rss_bytes > threshold_gib * {{ gib_bytes() }} as is_over_threshold,
+        is_implausible,
+        implausible_reason,
+        -- A success that worked and left no peak has lost its metrics.
+        not is_superseded and status = 'successful' and not has_peak and not ({{ found_no_work }})
+            as is_unmeasured,
         prep_at,
         init_at,
         started_at,

@@ -81,7 +81,7 @@ described as (
         {{ data_id_value('data_id', key, 'bigint') }} as {{ key }},
         {%- endfor %}
         quanta_count,
-        problem in ('missing', 'unreadable', 'unknown', 'lost') as is_gap
+        problem in ('missing', 'unreadable', 'unknown', 'lost', 'unmeasured') as is_gap
     from listed
 
 )

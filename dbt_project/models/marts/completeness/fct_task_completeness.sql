@@ -54,6 +54,7 @@ checked as (
         coalesce(counted.unreadable_count, 0) as unreadable_count,
         coalesce(counted.missing_count, 0) - coalesce(traceless.blocked_count, 0) as missing_count,
         coalesce(counted.lost_count, 0) as lost_count,
+        coalesce(counted.unmeasured_count, 0) as unmeasured_count,
         coalesce(counted.unexpected_count, 0) as unexpected_count,
         coalesce(counted.uncovered_count, 0) as uncovered_count,
         greatest(coalesce(headers.header_count, 0) - coalesce(counted.known_count, 0), 0) as unidentified_count,
@@ -85,11 +86,13 @@ totalled as (
         checked.missing_count + checked.unidentified_count as missing_count,
         checked.unidentified_count,
         checked.lost_count,
+        checked.unmeasured_count,
         checked.unknown_count
         + checked.unreadable_count
         + checked.missing_count
         + checked.unidentified_count
-        + checked.lost_count as gap_count,
+        + checked.lost_count
+        + checked.unmeasured_count as gap_count,
         case when checked.evidence = 'header' then 0 else checked.unexpected_count end as unexpected_count,
         case when checked.evidence = 'header' then 0 else checked.uncovered_count end as uncovered_count,
         checked.header_surplus_count

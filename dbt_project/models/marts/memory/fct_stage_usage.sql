@@ -1,10 +1,10 @@
 {#- Counts and sums by where they come from: 0 where a stage has none. -#}
 {%- set totals = {
     'measured': ['quanta_count', 'over_threshold_count', 'total_wall_time_s', 'over_threshold_wall_time_s'],
-    'tasks': ['attempted_count', 'superseded_count', 'inherited_peak_count'],
+    'tasks': ['attempted_count', 'superseded_count', 'implausible_count', 'inherited_peak_count'],
     'completeness': [
         'expected_count', 'failed_count', 'blocked_count', 'aborted_count', 'no_work_count', 'missing_count',
-        'gap_count', 'unexpected_count',
+        'gap_count', 'unmeasured_count', 'unexpected_count', 'successful_count',
     ],
 } -%}
 
@@ -76,8 +76,7 @@ joined as (
         {%- for relation, names in totals.items() %}
         {%- for name in names %}
         coalesce({{ relation }}.{{ name }}, 0) as {{ name }},
-        {%- endfor %}
-        {%- endfor %}
+        {%- endfor %}{% endfor %}
         coalesce(completeness.unverified_task_count, 0) as unverified_task_count,
         {{ share('tasks.inherited_peak_count', 'tasks.inherited_peak_count + tasks.own_peak_count') }}
             as inherited_peak_fraction,
@@ -103,6 +102,7 @@ judged as (
         *,
         {{ hours('total_wall_time_s') }} as total_wall_time_h,
         {{ hours('over_threshold_wall_time_s') }} as over_threshold_wall_time_h,
+        {{ share('quanta_count', 'successful_count + gap_count - unmeasured_count') }} as measured_fraction,
         {{ share('over_threshold_wall_time_s', 'total_wall_time_s') }} as over_threshold_wall_time_fraction,
         {{ hours('spent_wall_time_s') }} as spent_wall_time_h,
         -- A stage of the file that holds nothing is a gap, whatever is known about it.

@@ -18,6 +18,8 @@ counted as (
         count(*) filter (where is_result and status = 'failed') as failed_count,
         count(*) filter (where is_result and is_no_work) as no_work_count,
         count(*) filter (where is_superseded) as superseded_count,
+        count(*) filter (where is_result and is_unmeasured) as unmeasured_count,
+        count(*) filter (where is_result and is_implausible) as implausible_count,
         count(*) filter (where is_measured and is_peak_inherited) as inherited_peak_count,
         count(*) filter (where is_measured and not is_peak_inherited) as own_peak_count,
         count(*) filter (where is_measured and is_over_threshold) as over_threshold_count,
@@ -62,6 +64,8 @@ final as (
         counted.failed_count,
         counted.no_work_count,
         counted.superseded_count,
+        counted.unmeasured_count,
+        counted.implausible_count,
         counted.inherited_peak_count,
         counted.own_peak_count,
         {{ share('counted.inherited_peak_count', 'counted.inherited_peak_count + counted.own_peak_count') }}
