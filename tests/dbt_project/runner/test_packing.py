@@ -119,7 +119,8 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Query:
             )  # fmt: skip
     layout = Layout(tmp_path_factory.mktemp("packed"))
     lake.write(layout.lake)
-    assert build(layout)
+    # A success without a peak is a gap, and is published all the same.
+    assert not build(layout)
     return lambda sql: query(layout.warehouse, sql)
 
 
