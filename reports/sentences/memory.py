@@ -90,6 +90,8 @@ def verdict(usage: dict[str, Any]) -> Verdict:
     if not usage["over_threshold_count"]:
         return Verdict.FITS
     share = usage["over_threshold_wall_time_fraction"]
+    if share is None:  # Measured quanta that took no time: only their number can be weighed.
+        share = usage["over_threshold_fraction"]
     if share <= FEW:
         return Verdict.NEARLY
     return Verdict.MOSTLY if share <= SOME else Verdict.DOES_NOT_FIT

@@ -215,4 +215,5 @@ def _by_size(row: dict[str, Any]) -> tuple[bool, float, str]:
 def _by_growth(row: dict[str, Any]) -> tuple[bool, float, float, str]:
     """Order lines as their figure does: what grows for sure first, by what is foretold."""
     foretold = row["twice_as_deep_gib"] or 0
-    return not row["is_growing"], -foretold, -row["explained_fraction"], row["task_label"]
+    explained = row["explained_fraction"] or 0
+    return not row["is_growing"], -foretold, -explained, row["task_label"]

@@ -189,6 +189,10 @@ def usage(**values: object) -> dict[str, Any]:
         (usage(over_threshold_wall_time_fraction=0.00033), Verdict.NEARLY),
         (usage(over_threshold_wall_time_fraction=0.0419), Verdict.MOSTLY),
         (usage(over_threshold_wall_time_fraction=0.2512), Verdict.DOES_NOT_FIT),
+        (
+            usage(over_threshold_wall_time_fraction=None, over_threshold_fraction=1.0),
+            Verdict.DOES_NOT_FIT,
+        ),
     ],
 )
 def test_the_conclusion_follows_the_share_of_wall_time(
