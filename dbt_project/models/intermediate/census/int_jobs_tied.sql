@@ -15,102 +15,14 @@ quanta as (
 
 ),
 
-expectations as (
-
-    select * from {{ ref('int_expectations_owned') }}
-
-),
-
-tasks as (
-
-    select * from {{ ref('dim_jobs') }}
-
-),
-
--- Identifiers that records name; only their quanta are looked for.
 named as (
-
-    select
-        campaign,
-        stage,
-        source,
-        job_id,
-        file,
-        record_number,
-        {{ unnested('quantum_ids') }} as quantum_id
-    from tries
-    where quantum_ids is not null
-
-),
-
--- A killed quantum may have left nothing: then its graph knows the identifier.
-known as (
-
-    select
-        campaign,
-        stage,
-        quantum_id,
-        task_label,
-        data_id
-    from quanta
-    where quantum_id is not null
-
-    union all
-
-    select
-        campaign,
-        stage,
-        quantum_id,
-        task_label,
-        data_id
-    from expectations
-    where
-        quantum_id is not null
-        and data_id is not null
-
-),
-
-identified as (
-
-    select
-        campaign,
-        stage,
-        quantum_id,
-        min(task_label) as task_label,
-        min(data_id) as data_id
-    from known
-    where quantum_id in (select named.quantum_id from named)
-    group by campaign, stage, quantum_id
-
-),
-
-by_identifier as (
-
-    select
-        named.campaign,
-        named.stage,
-        named.source,
-        named.job_id,
-        named.file,
-        named.record_number,
-        identified.task_label,
-        identified.data_id,
-        'quantum_id' as tie,
-        3 as tie_strength
-    from named
-    inner join identified
-        on named.campaign = identified.campaign
-        and named.stage = identified.stage
-        and named.quantum_id = identified.quantum_id
-
-),
-
-by_name as (
 
     select
         tries.campaign,
         tries.stage,
+        tries.run,
         tries.source,
+        tries.job_key,
         tries.job_id,
         tries.file,
         tries.record_number,
@@ -131,47 +43,17 @@ by_name as (
 
 ),
 
--- The clocks of batch system and node agree to some seconds.
-by_node_and_time as (
-
-    select
-        tries.campaign,
-        tries.stage,
-        tries.source,
-        tries.job_id,
-        tries.file,
-        tries.record_number,
-        quanta.task_label,
-        quanta.data_id,
-        'node_and_time' as tie,
-        1 as tie_strength
-    from tries
-    inner join tasks
-        on tries.campaign = tasks.campaign
-        and tries.label = tasks.job_label
-    inner join quanta
-        on tries.campaign = quanta.campaign
-        and tries.stage = quanta.stage
-        and tries.run = quanta.run
-        and tasks.task_label = quanta.task_label
-        and tries.node_name = quanta.node_name
-        and tries.started_at <= quanta.prep_at
-        and tries.ended_at >= quanta.ended_at
-    where tries.quantum_ids is null
-
-),
-
 tied as (
 
-    select * from by_identifier
+    select * from {{ ref('int_jobs_identified') }}
     union all
-    select * from by_name
+    select * from named
     union all
-    select * from by_node_and_time
+    select * from {{ ref('int_jobs_located') }}
 
 ),
 
-strongest as (
+strongest_of_tries as (
 
     select *
     from tied
@@ -181,14 +63,48 @@ strongest as (
 
 ),
 
-counted as (
+-- What a job names is its own: another one that only ran beside it has no claim.
+strongest_of_quanta as (
+
+    select *
+    from strongest_of_tries
+    qualify rank() over (
+        partition by campaign, stage, run, task_label, data_id order by tie_strength desc
+    ) = 1
+
+),
+
+-- Jobs that ran at once on one node cannot be told apart by node and time, whichever system recorded them.
+rivals as (
 
     select
-        *,
-        -- Two jobs that ran at once on one node cannot be told apart by node and time.
-        count(*) over (partition by campaign, stage, task_label, data_id, tie_strength, source) as rival_count
-    from strongest
+        campaign,
+        stage,
+        run,
+        task_label,
+        data_id,
+        count(distinct source || ' ' || job_key) as rival_count
+    from strongest_of_quanta
+    where tie = 'node_and_time'
+    group by campaign, stage, run, task_label, data_id
+
+),
+
+final as (
+
+    select
+        claims.*,
+        rivals.rival_count,
+        coalesce(rivals.rival_count > 1, false) as is_ambiguous
+    from strongest_of_quanta as claims
+    left join rivals
+        on claims.campaign = rivals.campaign
+        and claims.stage = rivals.stage
+        and claims.run = rivals.run
+        and claims.task_label = rivals.task_label
+        and claims.data_id = rivals.data_id
+        and claims.tie = 'node_and_time'
 
 )
 
-select * from counted
+select * from final

@@ -35,7 +35,10 @@ killed as (
         and tied.job_id = tries.job_id
         and tied.file = tries.file
         and tied.record_number = tries.record_number
-    where tries.state = 'killed_memory'
+    where
+        tries.state = 'killed_memory'
+        -- Where two jobs fit, either may have been the killed one.
+        and not tied.is_ambiguous
 
 ),
 

@@ -14,8 +14,9 @@ tied as (
         job_id,
         file,
         record_number,
-        min(tie) as tie,
-        count(*) as tied_quanta_count
+        min(tie) filter (where not is_ambiguous) as tie,
+        count(*) filter (where not is_ambiguous) as tied_quanta_count,
+        count(*) filter (where is_ambiguous) as ambiguous_quanta_count
     from {{ ref('int_jobs_tied') }}
     group by campaign, source, job_id, file, record_number
 
@@ -41,6 +42,7 @@ final as (
         tries.diagnostic,
         coalesce(tied.tie, case when tries.is_run_known then 'run_and_label' else 'label' end) as tie,
         coalesce(tied.tied_quanta_count, 0) as tied_quanta_count,
+        coalesce(tied.ambiguous_quanta_count, 0) as ambiguous_quanta_count,
         tries.try_count,
         tries.requested_memory_bytes,
         cast(round(tries.requested_memory_bytes / 1048576) as bigint) as requested_memory_mib,
