@@ -142,7 +142,7 @@ def worst(warehouse: Warehouse, *, field_count: int, is_by_band: bool, limit: in
                 else {_FIELD}
             end as field,
             max_rss_bytes,
-            (total_wall_time_s * 1000000)::bigint as total_wall_time_us,
+            (total_wall_time_s::decimal(38, 6) * 1000000)::bigint as total_wall_time_us,
             is_peak_inherited
         from fct_worst_quanta as worst
         join dim_campaigns using (campaign)

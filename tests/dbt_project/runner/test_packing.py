@@ -17,6 +17,7 @@ from tests.lake_factory import SyntheticLake
 Query = Callable[[str], Rows]
 
 NODE = {"cores_count": 2, "memory_bytes": 8}
+LONG_S = 12 * 86_400
 CASES = ((1, 4), (1, 5), (1, 8), (2, 1))
 
 
@@ -103,7 +104,7 @@ def test_no_packing_uses_more_than_there_is(slots: list[Slot], node_count: int) 
 
 @pytest.fixture(scope="module")
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Query:
-    """Six quanta, one without a peak, on nodes of 2 cores and 8 GiB; a campaign without nodes."""
+    """Six quanta, one without a peak, on nodes of 2 cores and 8 GiB; two other campaigns."""
     lake = SyntheticLake()
     lake.campaign("DM-1", focus="v30", nodes=[{"name": "pair", "cores": 2, "memory_gib": 8.0}])
     lake.campaign("DM-2")
@@ -117,6 +118,15 @@ def packed(tmp_path_factory: pytest.TempPathFactory) -> Query:
                 {"instrument": "LSSTCam", "visit": first_visit + visit},
                 peak_gib=peak_gib, start_s=float(visit), wall_s=wall_s,
             )  # fmt: skip
+    # One process whose two quanta lie 12 days apart.
+    lake.campaign("DM-3", nodes=[{"name": "pair", "cores": 2, "memory_gib": 8.0}])
+    run = lake.run("DM-3", "stage1", "runs/DM-3")
+    for visit, start_s in enumerate((0.0, LONG_S - 100.0)):
+        lake.quantum(
+            "DM-3", "stage1", run, "isr", {"instrument": "LSSTCam", "visit": 200 + visit},
+            start_s=start_s, process_id="first", quantum_id=("first", "second")[visit],
+            previous_process_quanta=["first"][:visit],
+        )  # fmt: skip
     layout = Layout(tmp_path_factory.mktemp("packed"))
     lake.write(layout.lake)
     # A success without a peak is a gap, and is published all the same.
@@ -136,7 +146,7 @@ def test_a_stage_is_packed_on_the_nodes_of_the_file(packed: Query) -> None:
             queue_core_utilisation_fraction, queue_memory_utilisation_fraction,
             queue_memory_idle_fraction, queue_core_idle_fraction, round(excess_fraction, 9),
             tied_excess_fraction
-        from fct_node_packing where memory_per_core_gib = 4
+        from fct_node_packing where campaign = 'DM-1' and memory_per_core_gib = 4
     """) == [("pair", 1, 5, 5, 1, 15, 10, 20, 30, 30, 0.5, 0.75, 0.5, 0, round(1 / 3, 9), 0)]
 
 
@@ -145,10 +155,17 @@ def test_only_campaigns_with_nodes_are_packed_with_the_memory_of_each_threshold(
 ) -> None:
     assert packed("""
         select campaign, memory_per_core_gib, node_type, unfit_slot_count
-        from fct_node_packing order by all
+        from fct_node_packing where campaign != 'DM-3' order by all
     """) == [
         ("DM-1", 4, "pair", 1),
         ("DM-1", 6, None, 0),
         ("DM-1", 8, None, 0),
         ("DM-1", 10, None, 0),
     ]
+
+
+def test_a_process_of_twelve_days_is_packed(packed: Query) -> None:
+    assert packed("""
+        select distinct slot_count, round(3600 * makespan_wall_time_h, 6)
+        from fct_node_packing where campaign = 'DM-3'
+    """) == [(1, LONG_S)]

@@ -82,6 +82,9 @@ def _queue(slots: duckdb.DuckDBPyRelation, campaign: str, stage: str) -> list[Sl
         for row in found.select(
             "cpus_count",
             "peak_rss_bytes",
-            duckdb.SQLExpression("cast(occupied_wall_time_s * 1000000 as bigint)"),
+            # A product of decimals of 18 digits has 18 digits: 12 days would be too many.
+            duckdb.SQLExpression(
+                "cast(cast(occupied_wall_time_s as decimal(38, 6)) * 1000000 as bigint)"
+            ),
         ).fetchall()
     ]
