@@ -248,3 +248,21 @@
 {% macro duckdb__as_text(value) -%}
     cast({{ value }} as varchar)
 {%- endmacro %}
+
+{#-
+    Chance that a fair coin falls at least as unevenly as `heads` to `tails`: the exact two-sided sign test, which is
+    McNemar's where both count pairs that changed sides. Terms further than ten times the root of the number from the
+    edge of the tail are below the precision of a double.
+-#}
+{% macro fair_coin_chance(heads, tails) -%}
+    {{ adapter.dispatch('fair_coin_chance')(heads, tails) }}
+{%- endmacro %}
+
+{% macro duckdb__fair_coin_chance(heads, tails) -%}
+    {%- set fewer = 'least(' ~ heads ~ ', ' ~ tails ~ ')' -%}
+    {%- set all = '(' ~ heads ~ ' + ' ~ tails ~ ')' -%}
+    least(1.0, 2 * list_sum(list_transform(
+        range(greatest(0, {{ fewer }} - cast(10 * sqrt({{ all }}) as bigint)), {{ fewer }} + 1),
+        lambda k: exp(lgamma({{ all }} + 1) - lgamma(k + 1) - lgamma({{ all }} - k + 1) - {{ all }} * ln(2))
+    )))
+{%- endmacro %}

@@ -202,17 +202,26 @@
 {%- endmacro %}
 
 {#-
-    Verdict from intervals (low, high) of a change, the first of which leads: worse when one lies wholly over the
-    tolerance, better when one lies wholly under it and none over, same when the first lies within.
+    Verdict from intervals (low, high) of a change: worse when one lies wholly over the tolerance, better when one lies
+    wholly under it and none over, same when all of them lie within. `is_worse` and `is_better` are conditions that say
+    the same of something that has no interval.
 -#}
-{% macro verdict_of(intervals) -%}
+{% macro verdict_of(intervals, is_worse=none, is_better=none) -%}
     {%- set tolerance = var('change_tolerance_fraction') -%}
     case
-        when {% for low, high in intervals %}{{ ' or ' if not loop.first }}coalesce({{ low }} > {{ tolerance }}, false){% endfor %} then 'worse'
-        when {% for low, high in intervals %}{{ ' or ' if not loop.first }}coalesce({{ high }} < -{{ tolerance }}, false){% endfor %} then 'better'
-        when {{ intervals[0][0] }} >= -{{ tolerance }} and {{ intervals[0][1] }} <= {{ tolerance }} then 'same'
+        when {% for low, high in intervals %}{{ ' or ' if not loop.first }}coalesce({{ low }} > {{ tolerance }}, false){% endfor %}{{ ' or ' ~ is_worse if is_worse }} then 'worse'
+        when {% for low, high in intervals %}{{ ' or ' if not loop.first }}coalesce({{ high }} < -{{ tolerance }}, false){% endfor %}{{ ' or ' ~ is_better if is_better }} then 'better'
+        when {% for low, high in intervals %}{{ ' and ' if not loop.first }}{{ low }} >= -{{ tolerance }} and {{ high }} <= {{ tolerance }}{% endfor %} then 'same'
         else 'cannot_tell'
     end
+{%- endmacro %}
+
+{#-
+    The smallest rise that an estimate would have shown as worse, had its interval (a range of ratios) been as wide: the
+    lower end would lie just over the tolerance.
+-#}
+{% macro detectable_change(estimate, low) -%}
+    (1 + {{ var('change_tolerance_fraction') }}) * (1 + {{ estimate }}) / (1 + {{ low }}) - 1
 {%- endmacro %}
 
 {#- The time that a task needs on the other nodes: the median over their medians, this node left out. -#}

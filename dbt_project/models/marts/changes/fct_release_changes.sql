@@ -65,6 +65,12 @@ joined as (
         judged.low_{{ measure }}_change_fraction,
         judged.high_{{ measure }}_change_fraction,
         {%- endfor %}
+        judged.newly_over_count,
+        judged.no_longer_over_count,
+        judged.crossing_chance_fraction,
+        {%- for measure in ['p50_max_rss', 'p95_max_rss', 'wall_time'] %}
+        judged.detectable_{{ measure }}_change_fraction,
+        {%- endfor %}
         judged.max_rss_verdict,
         judged.wall_time_verdict,
         judged.verdict,
