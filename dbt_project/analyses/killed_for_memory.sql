@@ -8,7 +8,7 @@ select
     count(*) filter (where is_state_inferred) as inferred_count,
     count(distinct job_key) as killed_job_count,
     count(*) filter (where is_last_try) as gave_up_job_count,
-    sum(lost_core_h) as lost_core_h
+    {{ exact_total('lost_core_h') }} as lost_core_h
 from {{ ref('fct_jobs') }}
 where is_killed_memory
 group by campaign, stage, label, requested_memory_mib

@@ -8,36 +8,9 @@ tries as (
 
 ),
 
-jobs as (
-
-    select
-        campaign,
-        stage,
-        label,
-        source,
-        job_key,
-        max(try_count) as try_count,
-        bool_or(is_killed_memory) as is_killed_memory,
-        bool_or(is_last_try and state = 'successful') as is_successful,
-        bool_or(is_last_try and is_killed_memory) as has_given_up
-    from tries
-    group by campaign, stage, label, source, job_key
-
-),
-
 jobs_counted as (
 
-    select
-        campaign,
-        stage,
-        label,
-        count(*) as job_count,
-        count(*) filter (where try_count > 1) as retried_job_count,
-        count(*) filter (where is_killed_memory) as killed_job_count,
-        count(*) filter (where is_killed_memory and is_successful) as rescued_job_count,
-        count(*) filter (where has_given_up) as gave_up_job_count
-    from jobs
-    group by campaign, stage, label
+    select * from {{ ref('int_jobs_ended') }}
 
 ),
 
@@ -59,17 +32,18 @@ tries_counted as (
         count(*) filter (where tied_quanta_count > 0) as tied_count,
         min(requested_memory_mib) filter (where is_killed_memory) as min_killed_request_mib,
         max(requested_memory_mib) filter (where is_killed_memory) as max_killed_request_mib,
-        coalesce(sum(spent_core_h), 0) as total_core_h,
-        coalesce(sum(lost_core_h) filter (where is_killed_memory), 0) as killed_memory_core_h,
-        coalesce(sum(lost_core_h) filter (where state = 'killed_time'), 0) as killed_time_core_h,
-        coalesce(sum(lost_core_h) filter (where state in ('killed', 'cancelled')), 0) as killed_core_h,
-        coalesce(sum(lost_core_h) filter (where state = 'failed'), 0) as failed_core_h,
+        coalesce({{ exact_total('spent_core_h') }}, 0) as total_core_h,
+        coalesce({{ exact_total("case when is_killed_memory then lost_core_h end") }}, 0) as killed_memory_core_h,
+        coalesce({{ exact_total("case when state = 'killed_time' then lost_core_h end") }}, 0) as killed_time_core_h,
+        coalesce({{ exact_total("case when state in ('killed', 'cancelled') then lost_core_h end") }}, 0)
+            as killed_core_h,
+        coalesce({{ exact_total("case when state = 'failed' then lost_core_h end") }}, 0) as failed_core_h,
         {{ quantiles('requested_memory_bytes', fractions) }} as requests,
         {{ quantiles("case when state = 'successful' then peak_bytes end", fractions) }} as peaks,
         {{ quantiles('waiting_wall_time_s', fractions) }} as waits,
         {{ quantiles("case when state = 'successful' then cpu_efficiency_fraction end", fractions) }} as efficiencies,
-        sum(requested_memory_bytes * run_wall_time_s) / 1073741824 / 3600 as requested_gib_h,
-        sum(peak_bytes * run_wall_time_s) / 1073741824 / 3600 as used_gib_h
+        {{ exact_total(gib('requested_memory_bytes') ~ ' * ' ~ hours('run_wall_time_s')) }} as requested_gib_h,
+        {{ exact_total(gib('peak_bytes') ~ ' * ' ~ hours('run_wall_time_s')) }} as used_gib_h
     from tries
     group by campaign, stage, label
 
