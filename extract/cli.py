@@ -146,7 +146,8 @@ def status(
 def check(campaigns: _File, data: _Data = Path("data")) -> None:
     """Try campaigns file, repositories, collections, permissions and one file of each store.
 
-    Takes seconds, and reads nothing else. Exit status is 1 when anything is amiss.
+    Takes seconds, and reads nothing else. A line begins with ok, warn or FAIL. Exit status is 1
+    when a check fails.
 
     Example: census-extract check campaigns/frdf.example.yaml
     """

@@ -37,6 +37,7 @@ from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, selec
 from .proposal import ProposedCampaign, campaigns_yaml, propose
 from .run import Settings, Summary, extract, opened_plan
 from .sources import PREDICTED_GRAPH, SOURCES
+from .words import counted
 
 __all__ = ["Settings", "check", "demo", "init", "run", "status"]
 
@@ -238,20 +239,22 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
     rate = summary.attempts / summary.wall_time_s if summary.wall_time_s else 0
     read = summary.read_runs + summary.reread_runs
     out.print(
-        f"{read} RUNs read ({summary.read_runs} new, {summary.reread_runs} changed), "
-        f"{summary.kept_runs} unchanged, {summary.graphs_read} predicted graphs; "
+        f"{counted(read, 'RUN')} read ({summary.read_runs} new, {summary.reread_runs} changed), "
+        f"{summary.kept_runs} unchanged, {counted(summary.graphs_read, 'predicted graph')}; "
         + (
-            f"{summary.records_read} files of job records ({summary.jobs:,} tries); "
+            f"{counted(summary.records_read, 'file of job records', 'files of job records')} "
+            f"({counted(summary.jobs, 'try', 'tries')}); "
             if summary.records_read
             else ""
         )
-        + f"{summary.attempts:,} rows in {summary.wall_time_s:.1f} s ({rate:,.0f}/s); "
-        f"{summary.rejects:,} rejects; lake: {settings.lake_root}"
+        + f"{counted(summary.attempts, 'row')} in {summary.wall_time_s:.1f} s ({rate:,.0f}/s); "
+        f"{counted(summary.rejects, 'reject')}; lake: {settings.lake_root}"
     )
     if summary.rejects:
+        unread = counted(summary.rejects, "dataset or job record", "datasets or job records")
         err.print(
-            f"Warning: {summary.rejects:,} datasets could not be read, or job records; they are "
-            "listed in table 'rejects' with the reason, datasets also as 'unreadable' in 'quanta'"
+            f"Warning: {unread} could not be read: table 'rejects' gives the reasons, and such "
+            "datasets are 'unreadable' in table 'quanta'"
         )
     for title in summary.unread_runs:
         err.print(
@@ -261,7 +264,9 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
     for failure in summary.failures:
         err.print(f"Error: {failure}")
     if max_rejects is not None and summary.rejects > max_rejects:
-        err.print(f"Error: {summary.rejects:,} rejects are more than --max-rejects {max_rejects}")
+        err.print(
+            f"Error: {counted(summary.rejects, 'reject')}, more than --max-rejects {max_rejects}"
+        )
         return 1
     return 1 if summary.failures else 0
 
@@ -273,6 +278,8 @@ def _dry_run(file: CampaignsFile, settings: Settings) -> int:
         out.print(f"would build the demo repository in {file.demo_root}, and read it")
         return 0
     with opened_plan(file, settings) as (plan, _):
+        for warning in plan.warnings:
+            _console(error=True).print(f"Warning: {warning}")
         for run_plan in plan.runs:
             place = f"{run_plan.campaign} {run_plan.stage}: {run_plan.run}"
             out.print(f"{place}: {_would(run_plan)}")
@@ -297,7 +304,8 @@ def _would(run_plan: RunPlan) -> str:
             return f"{_DOES[run_plan.action]}, provenance graph"
         case _:
             count = run_plan.contents.quanta_count
-            return f"{_DOES[run_plan.action]}, {count:,} quanta in plain files"
+            quanta = counted(count, "quantum", "quanta")
+            return f"{_DOES[run_plan.action]}, {quanta} in plain files"
 
 
 def init(location: str, glob: str, output: Path, *, force: bool) -> int:
@@ -392,7 +400,8 @@ def _print_records(plan: Plan, manifest: Manifest) -> None:
         unit = manifest.find(*one.key)
         held = "nothing in the lake"
         if unit is not None:
-            held = f"{unit.facts['jobs_count']:,} tries, {unit.facts['reject_count']:,} rejects"
+            tries = counted(unit.facts["jobs_count"], "try", "tries")
+            held = f"{tries}, {counted(unit.facts['reject_count'], 'reject')}"
         out.print(f"{one.place}: {one.path}: {one.kind}; {held}; {_DOES[one.action]}")
 
 
@@ -496,14 +505,14 @@ def check(campaigns: Path, settings: Settings) -> int:
     Returns
     -------
     code : `int`
-        Exit status: 1 when anything is amiss.
+        Exit status: 1 when a check fails; warnings do not count.
     """
 
     def command() -> int:
         file = load_campaigns(campaigns, settings.data)
         stages = select_stages(file)
         out = _console()
-        out.print(f"ok    campaigns file {campaigns}: {len(file.campaigns)} campaigns")
+        out.print(f"ok    campaigns file {campaigns}: {counted(len(file.campaigns), 'campaign')}")
         if file.demo and not file.demo_root.exists():
             out.print("ok    the demo repository is not built yet: 'run' builds it")
             return 0
@@ -526,7 +535,7 @@ def _check_repository(file: CampaignsFile, location: str, out: Console) -> int:
                     amiss += _check_stage(file, stage, repository, out)
             return amiss
     except RepositoryError as error:
-        out.print(f"AMISS {error}")
+        out.print(f"FAIL  {error}")
         return 1
 
 
@@ -548,15 +557,15 @@ def _check_stage(
         )
         own = [run_plan for run_plan in plan.runs if run_plan.contents]
         sources = Counter(run_plan.contents.source for run_plan in own if run_plan.contents)
-        said = [f"{len(own)} RUNs"]
+        said = [counted(len(own), "RUN")]
         if inputs := plan.inputs_of(stage):
             said.append(inputs)
         if promised := sources[registered.PROMISED]:
             said.append(f"{promised} promised (run 'butler ingest-graph' first)")
         if plan.records:
-            said.append(f"{len(plan.records)} files of job records")
+            said.append(counted(len(plan.records), "file of job records", "files of job records"))
         if plan.graphs:
-            said.append(f"{len(plan.graphs)} predicted graphs")
+            said.append(counted(len(plan.graphs), "predicted graph"))
         elif sources[registered.METADATA_FILES]:
             said.append("no predicted graphs, so nothing tells which quanta were expected")
         if not any(sources[name] for name in SOURCES) and declared is None:
@@ -576,9 +585,11 @@ def _check_stage(
                     f"{run_plan.run}: the datastore does not know where its metadata is"
                 )
     except (RepositoryError, CampaignsError) as error:
-        out.print(f"AMISS {title}: {error}")
+        out.print(f"FAIL  {title}: {error}")
         return 1
     out.print(f"ok    {title}: {', '.join(said)}")
+    for warning in plan.warnings:
+        out.print(f"warn  {warning}")
     return 0
 
 

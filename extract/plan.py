@@ -23,6 +23,7 @@ from .errors import CampaignsError, RepositoryError
 from .job_records import RecordsPlan, plan_records
 from .lake.store import Manifest
 from .sources import PREDICTED_GRAPH, SOURCES
+from .words import counted, shortened
 
 __all__ = [
     "NO_STAGE",
@@ -129,7 +130,7 @@ class Plan:
                 f"{len(owned_by_none)} of {NO_STAGE} (name those that shall be read): "
                 + ", ".join(owned_by_none)
             )
-        return f"{count} inputs set aside: {'; '.join(told)}"
+        return f"{counted(count, 'input')} set aside: {'; '.join(told)}"
 
     def graphs_of(self, stage: StageKey) -> list[GraphPlan]:
         """List the predicted graphs of a stage."""
@@ -247,7 +248,8 @@ def make_plan(
                     action,
                 )
             )
-        for uri in _graphs(file, key):
+        _warn_of_foreign_names(file, plan, key)
+        for uri in _graphs(file, key, plan.warnings):
             fingerprint = _graph_fingerprint(uri)
             plan.graphs.append(
                 GraphPlan(
@@ -260,6 +262,21 @@ def make_plan(
             )
     plan.records = plan_records(file, manifest, plan.stages, refresh=refresh)
     return plan
+
+
+def _warn_of_foreign_names(file: CampaignsFile, plan: Plan, key: StageKey) -> None:
+    """Warn of RUNs that a stage has although their names are not those of its collections."""
+    foreign = [
+        run.run
+        for run in plan.runs_of(key)
+        if run.set_aside_for is None and not _prefix(file, key, run.run)
+    ]
+    if foreign:
+        plan.warnings.append(
+            f"{key[0]} {key[1]}: {counted(len(foreign), 'RUN')} outside its collections "
+            f"({shortened(foreign)}), read because no stage of the campaign has a RUN of its own "
+            "name; if they are inputs of this stage, name the RUNs of the stage under 'collections'"
+        )
 
 
 def needed_repositories(file: CampaignsFile, stages: Iterable[StageKey]) -> dict[str, str]:
@@ -386,9 +403,10 @@ def _has_healed(manifest: Manifest, key: StageKey, run: str, repository: Reposit
     )
 
 
-def _graphs(file: CampaignsFile, key: StageKey) -> list[str]:
-    """List the predicted graphs of a stage, patterns expanded."""
+def _graphs(file: CampaignsFile, key: StageKey, warnings: list[str]) -> list[str]:
+    """List the predicted graphs of a stage, patterns expanded; add to the warnings."""
     campaign, stage = key
+    declared = file.campaigns[campaign].stages[stage].incomplete
     found: dict[str, None] = {}
     for pattern in file.graphs_of(campaign, stage):
         if "://" not in pattern and is_glob(pattern):
@@ -400,11 +418,13 @@ def _graphs(file: CampaignsFile, key: StageKey) -> list[str]:
                 f"{file.path}: campaign {campaign}, {stage}: {folder} is a folder: name the "
                 f"predicted graphs in it, such as {folder.rstrip('/')}/*.qg"
             )
-        if not matches and file.campaigns[campaign].stages[stage].incomplete is None:
-            raise CampaignsError(
-                f"{file.path}: campaign {campaign}, {stage}: there is no predicted graph "
-                f"{pattern}; correct 'quantum_graphs' or take it out"
+        if not matches:
+            remedy = (
+                f"there is no predicted graph {pattern}; correct 'quantum_graphs' or take it out"
             )
+            if declared is None:
+                raise CampaignsError(f"{file.path}: campaign {campaign}, {stage}: {remedy}")
+            warnings.append(f"{campaign} {stage}: {remedy}")
         found.update(dict.fromkeys(matches))
     return list(found)
 

@@ -115,6 +115,7 @@ def ask(
     layout = Layout(data)
     try:
         found = questions.find(layout)
+        questions.check_names(layout, campaign, stage, task)
         query = (
             questions.query_of(found, question, campaign, stage, task)
             if question

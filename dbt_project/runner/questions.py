@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from .engine import Outcome
 from .errors import TransformError
 from .layout import Layout
 
-__all__ = ["Question", "find", "list_query", "publish", "query_of", "write"]
+__all__ = ["Question", "check_names", "find", "list_query", "publish", "query_of", "write"]
 
 SCHEMA = "questions"
 """Schema of the views."""
@@ -113,6 +114,40 @@ def find(layout: Layout) -> list[Question]:
             f"run {command('transform')}"
         )
     return [Question(name, asks or "", tuple(columns)) for name, asks, columns in rows]
+
+
+def check_names(layout: Layout, campaign: str | None, stage: str | None, task: str | None) -> None:
+    """Refuse a name that the warehouse does not know: its answer would be empty, not wrong.
+
+    Parameters
+    ----------
+    layout : `Layout`
+        Where the warehouse lies.
+    campaign, stage, task : `str` or `None`
+        Names to look for; `None` and empty ones are not.
+
+    Raises
+    ------
+    TransformError
+        Raised when a name is unknown; lists the known ones.
+    """
+    with duckdb.connect(str(layout.require_warehouse()), read_only=True) as connection:
+        for kind, name, column, mart in (
+            ("campaign", campaign, "campaign", "dim_campaigns"),
+            ("stage", stage, "stage", "fct_stage_usage"),
+            ("task", task, "task_label", "fct_task_completeness"),
+        ):
+            if not name:
+                continue
+            rows = connection.execute(f"select distinct {column} from {mart} order by 1").fetchall()  # noqa: S608 our own names
+            known = [row[0] for row in rows]
+            if name not in known:
+                # There can be a hundred tasks: those of similar names are meant.
+                shown = get_close_matches(name, known, 5, 0.5) if kind == "task" else known
+                raise TransformError(
+                    f"there is no {kind} {name!r}: "
+                    + (f"{kind}s are {', '.join(shown)}" if shown else f"no {kind} is similar")
+                )
 
 
 def list_query() -> str:

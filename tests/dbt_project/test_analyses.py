@@ -69,6 +69,21 @@ def test_a_wrong_name_lists_the_right_ones(found: list[questions.Question]) -> N
         questions.query_of(found, "worst")
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (("DM-9", None, None), "no campaign 'DM-9': campaigns are DM-1"),
+        ((None, "stage9", None), "no stage 'stage9': stages are stage1"),
+        ((None, None, "isrr"), "no task 'isrr': tasks are isr"),
+    ],
+)
+def test_a_name_that_the_warehouse_does_not_know_lists_the_known_ones(
+    sample: Layout, names: tuple[str | None, str | None, str | None], said: str
+) -> None:
+    with pytest.raises(TransformError, match=said):
+        questions.check_names(sample, *names)
+
+
 def test_a_question_without_tasks_cannot_be_asked_of_one(
     found: list[questions.Question],
 ) -> None:

@@ -57,12 +57,12 @@ def test_a_run_tells_what_it_did_and_what_could_not_be_read(
     arguments = ("run", campaigns, "--data", tmp_path, "--workers", 1)
     code, output = _call(*arguments)
     assert code == 0
-    assert "1 RUNs read (1 new, 0 changed), 0 unchanged" in output
-    assert "Warning: 1 datasets could not be read" in output
+    assert "1 RUN read (1 new, 0 changed), 0 unchanged" in output
+    assert "Warning: 1 dataset or job record could not be read" in output
     code, output = _call(*arguments, "--max-rejects", 0)
     assert code == 1
     assert "0 RUNs read (0 new, 0 changed), 1 unchanged" in output
-    assert "1 rejects are more than --max-rejects 0" in output
+    assert "1 reject, more than --max-rejects 0" in output
 
 
 def test_a_dry_run_writes_nothing(repository: TinyRepository, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_status_fits_a_terminal_that_is_narrow(
     assert lines[0] == "DM-1 stage1  a/stage1"
     assert lines[2].split()[:5] == [RUN.rpartition("/")[2], "files", "3", "0", "1"]
     assert lines[2].endswith("nothing")
-    assert "1 inputs set aside: 1 of stage1" in lines
+    assert "1 input set aside: 1 of stage1" in lines
     assert lines[-2].endswith("declared incomplete: Lost.")
     assert max(map(len, lines)) <= 95
     monkeypatch.setenv("COLUMNS", "300")
@@ -127,8 +127,8 @@ def test_check_says_one_line_for_each_thing(repository: TinyRepository, tmp_path
     code, output = _call("check", campaigns, "--data", tmp_path)
     lines = output.splitlines()
     assert code == 1
-    assert [line[:5] for line in lines] == ["ok   ", "ok   ", "ok   ", "AMISS"]
-    assert "stage1: 1 RUNs" in lines[2]
+    assert [line[:5] for line in lines] == ["ok   ", "ok   ", "ok   ", "FAIL "]
+    assert "stage1: 1 RUN," in lines[2]
     assert "nothing tells which quanta were expected" in lines[2]
     assert "no collection 'a/gone'" in lines[3]
     assert not list(tmp_path.iterdir())
@@ -141,13 +141,26 @@ def test_check_tells_of_a_stage_in_which_there_is_nothing_to_read(
     stages = {"stage1": "a/stage1/*", "stage2": "a/inputs"}
     code, output = _call("check", repository.campaigns(stages), "--data", tmp_path)
     assert code == 1
-    (amiss,) = [line for line in output.splitlines() if line.startswith("AMISS")]
-    assert amiss.startswith(
-        "AMISS DM-1 stage2: 0 RUNs, 1 inputs set aside: 1 of stage1, and nothing to read: "
+    (failed,) = [line for line in output.splitlines() if line.startswith("FAIL ")]
+    assert failed.startswith(
+        "FAIL  DM-1 stage2: 0 RUNs, 1 input set aside: 1 of stage1, and nothing to read: "
     )
     declared = {"collections": "a/inputs", "incomplete": "The disk broke."}
     campaigns = repository.campaigns({**stages, "stage2": declared})
     assert _call("check", campaigns, "--data", tmp_path)[0] == 0
+
+
+def test_check_warns_of_what_may_be_a_slip_and_passes(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    repository.add("b/inputs", {"makeWarp": [1]})
+    repository.chain("odd", "b/inputs", RUN)
+    gap = {"collections": "odd", "quantum_graphs": "submit/*.qg", "incomplete": "Lost."}
+    code, output = _call("check", repository.campaigns({"stage1": gap}), "--data", tmp_path)
+    assert code == 0
+    outside, no_graph = [line for line in output.splitlines() if line.startswith("warn  ")]
+    assert f"DM-1 stage1: 2 RUNs outside its collections (b/inputs, {RUN})" in outside
+    assert no_graph.startswith("warn  DM-1 stage1: there is no predicted graph ")
 
 
 def test_an_interrupted_run_says_how_to_go_on(

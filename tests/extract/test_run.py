@@ -220,6 +220,8 @@ def test_a_chain_whose_name_fits_no_run_is_read_as_it_stands(
     summary = run_extraction(repository.campaigns({"stage1": "odd"}), data)
     assert set(read_lake(data, "quanta")["run"].to_pylist()) == {"b/run", NEW}
     assert summary.inputs == []
+    (warning,) = [text for text in summary.warnings if "outside its collections" in text]
+    assert f"DM-1 stage1: 2 RUNs outside its collections (b/run, {NEW})" in warning
 
 
 def extract_two_stages(repository: TinyRepository, tmp_path: Path) -> tuple[Path, Path]:

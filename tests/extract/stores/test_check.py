@@ -20,7 +20,7 @@ def told(repository: Repository, folder: Path) -> str:
     outcome = run_command("check", repository, folder)
     assert outcome.code == 1, outcome.text
     (line,) = outcome.failed_lines
-    assert line.startswith("AMISS ")
+    assert line.startswith("FAIL  ")
     return line
 
 
@@ -33,7 +33,7 @@ def test_a_sound_repository_gets_one_line_for_each_stage(
     assert outcome.code == 0, outcome.text
     assert not outcome.failed_lines
     assert f"repository {repository.name}: opened, read-only" in outcome.text
-    assert outcome.text.count("1 RUNs") == 1 + HAS_GRAPHS
+    assert outcome.text.count(": 1 RUN,") == 1 + HAS_GRAPHS
     assert not outcome.data.exists()
 
 
@@ -243,7 +243,7 @@ def test_a_certificate_that_is_not_trusted_is_told_once_the_client_gives_up(
     outcome = run_process("check", Repository(davs_repository.name, untrusting), tmp_path / "x")
     assert outcome.code == 1, outcome.text
     for line in outcome.failed_lines:
-        assert line.startswith(f"AMISS DM-1 stage{outcome.failed_lines.index(line) + 1}: davs://")
+        assert line.startswith(f"FAIL  DM-1 stage{outcome.failed_lines.index(line) + 1}: davs://")
         assert "the server's certificate is not trusted: name the bundle" in line
     assert len(outcome.failed_lines) == 1 + HAS_GRAPHS
 
