@@ -24,7 +24,7 @@ export override CENSUS_DATA := $(value DATA)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup extract transform report summary technote sql ask docs test test-stacks test-wheel lint format bench clean lock
+.PHONY: help setup extract transform report summary technote sql ask docs test test-stacks test-wheel lint format bench soak clean lock
 # The steps are a pipeline: `make -j extract transform report` must keep their order.
 .NOTPARALLEL:
 
@@ -98,6 +98,9 @@ test-stacks: $(STACKS:%=.venv-stacks/%/.synced) ## the extraction tests on older
 
 test-wheel: $(STAMP) ## a built wheel, each extra alone in a clean environment (outside make test)
 	$(BIN)/python -m pytest tests/wheel
+
+soak: $(STAMP) ## kill each step many times and repeat a nightly census (hours; outside make test)
+	$(BIN)/python -m tests.reliability.soak
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff, oxlint
 	$(BIN)/ruff check .
