@@ -56,6 +56,7 @@ OF_STAGE: Mapping[str, Callable[[Census, Stage], StageSubject]] = {
     "cumulative": _focus_in_stage,
     "over_threshold": _focus_in_stage,
     "timeline": _focus_in_stage,
+    "tasks": _focus_in_stage,
 }
 """Sections that each stage has."""
 

@@ -9,11 +9,8 @@ from ...sentences.changes import common_input
 from ...sentences.completeness import why_empty as why_stage_empty
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
-from ..memory.boxes import chart, query_boxes
+from ..memory._boxes import memory_boxes, query_boxes
 from ..sql import GIB, RELEASE_LABEL
-
-__all__ = ["NAME", "PLACE", "SECTION", "alt_text", "caption", "chart", "query", "title",
-           "why_empty"]  # fmt: skip
 
 NAME = "MaxRSS_box_common_visits_stage{stage}"
 SECTION = "common_input"
@@ -59,6 +56,9 @@ def query(warehouse: Warehouse, subject: StageSubject) -> tuple[pa.Table, pa.Tab
         first="common_by desc,",
     )
     return boxes, extremes
+
+
+chart = memory_boxes
 
 
 def caption(citations: Citations, subject: StageSubject) -> str:

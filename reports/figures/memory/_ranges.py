@@ -52,6 +52,7 @@ def query(warehouse: Warehouse, subject: StageSubject, *, first_gib: int = 0) ->
             upper_quanta_count::bigint as upper_quanta_count,
             total_wall_time_h,
             lower_total_wall_time_h,
+            log_lower_total_wall_time_h,
             upper_total_wall_time_h
         from fct_rss_bucket_segments cross join others
         where campaign = $1 and stage = $2 and bucket_gib >= $3
@@ -78,7 +79,9 @@ def bars(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> alt
     last = max(end, math.ceil(subject.threshold_gib) + 1)
     encoded: alt.Chart = (
         alt.Chart(frame)
-        .mark_rect(stroke="white", strokeWidth=0.6 if last - first_gib <= MOST_OUTLINED else 0)
+        .mark_rect(
+            clip=True, stroke="white", strokeWidth=0.6 if last - first_gib <= MOST_OUTLINED else 0
+        )
         .encode(
             x=alt.X(
                 "bucket_gib:Q",

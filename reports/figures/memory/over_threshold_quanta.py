@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from ... import numbers
 from ...citations import Citations
 from ...look import theme
-from ...look.axes import log_memory_scale, task_axis
+from ...look.axes import task_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.lines import line_layers, threshold_line
@@ -77,8 +77,28 @@ def query(warehouse: Warehouse, subject: StageSubject) -> pa.Table:
 
 def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw a mark for each quantum, as large as its wall time is long."""
+    memory = alt.X(
+        "max_rss_gib:Q",
+        title="Max RSS (GiB)",
+        scale=alt.Scale(zero=False, nice=False, padding=12),
+        axis=alt.Axis(format=theme.GIB_FORMAT, tickCount=12),
+    )
+    return chart_on(memory, frame, subject)
+
+
+def chart_on(memory: alt.X, frame: pa.Table, subject: StageSubject) -> Plot:
+    """Draw the marks on an axis of memory.
+
+    Parameters
+    ----------
+    memory : `altair.X`
+        The axis.
+    frame : `pyarrow.Table`
+        From `query`.
+    subject : `~reports.subjects.StageSubject`
+        The stage of the focus campaign.
+    """
     refuse_empty(frame, "quantum over the threshold")
-    scale, ticks = log_memory_scale([frame["max_rss_gib"]], include=[subject.threshold_gib])
     tasks = pc.count_distinct(frame["task_label"]).as_py()
     ranks = {row["task_label"]: row["display_rank"] for row in frame.to_pylist()}
     colours = alt.Scale(
@@ -91,12 +111,7 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
         .encode(
             y=task_axis(frame),
             yOffset=alt.YOffset("spread:Q", scale=alt.Scale(domain=[-0.15, 1.15])),
-            x=alt.X(
-                "max_rss_gib:Q",
-                title="Max RSS (GiB, logarithmic)",
-                scale=scale,
-                axis=alt.Axis(values=ticks, format=theme.GIB_FORMAT),
-            ),
+            x=memory,
             size=alt.Size(
                 "total_wall_time_h:Q",
                 title="Wall time (h)",

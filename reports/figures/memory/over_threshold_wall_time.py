@@ -19,7 +19,7 @@ __all__ = ["NAME", "PLACE", "SECTION", "alt_text", "caption", "chart", "query", 
 
 NAME = "MaxRSS_distro_CumulatedCPU_{focus}_upper{threshold}_stage{stage}"
 SECTION = "over_threshold"
-PLACE = 2
+PLACE = 3
 
 
 def title(_: Citations, subject: StageSubject) -> str:

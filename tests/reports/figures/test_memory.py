@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import altair as alt
 import duckdb
@@ -15,9 +16,12 @@ import vl_convert
 from reports.errors import EmptyFrameError
 from reports.figures.memory import (
     boxes,
+    campaign_boxes,
     largest_peaks,
     over_threshold_quanta,
+    over_threshold_quanta_log,
     over_threshold_wall_time,
+    over_threshold_wall_time_log,
     p95_peaks,
     quanta_cdf,
     quanta_histogram,
@@ -70,6 +74,7 @@ SEGMENTS = pa.table(
         "upper_quanta_count": [1000, 1200, 1],
         "total_wall_time_h": [3.0, 1.0, 2.0],
         "lower_total_wall_time_h": [0.0, 3.0, 0.0],
+        "log_lower_total_wall_time_h": [1.0, 3.0, 1.0],
         "upper_total_wall_time_h": [3.0, 4.0, 2.0],
     }
 )
@@ -95,15 +100,20 @@ Draw = Callable[[int], alt.LayerChart]
 
 CHARTS: dict[str, Draw] = {
     "boxes": lambda rows: drawn(boxes, (BOXES.slice(0, rows), OUTLIERS)),
+    "campaign_boxes": lambda rows: drawn(campaign_boxes, (BOXES.slice(0, rows), OUTLIERS)),
     "largest_peaks": lambda rows: drawn(largest_peaks, PEAKS.slice(0, rows)),
     "p95_peaks": lambda rows: drawn(p95_peaks, PEAKS.slice(0, rows)),
     "quanta_histogram": lambda rows: drawn(quanta_histogram, SEGMENTS.slice(0, rows)),
     "quanta_histogram_log": lambda rows: drawn(quanta_histogram_log, SEGMENTS.slice(0, rows)),
     "wall_time_histogram": lambda rows: drawn(wall_time_histogram, SEGMENTS.slice(0, rows)),
     "over_threshold_wall_time": lambda n: drawn(over_threshold_wall_time, SEGMENTS.slice(0, n)),
+    "over_threshold_wall_time_log": lambda n: drawn(
+        over_threshold_wall_time_log, SEGMENTS.slice(0, n)
+    ),
     "quanta_cdf": lambda rows: drawn(quanta_cdf, CDF.slice(0, rows)),
     "wall_time_cdf": lambda rows: drawn(wall_time_cdf, CDF.slice(0, rows)),
     "over_threshold_quanta": lambda rows: drawn(over_threshold_quanta, OVER.slice(0, rows)),
+    "over_threshold_quanta_log": lambda n: drawn(over_threshold_quanta_log, OVER.slice(0, n)),
 }
 
 
@@ -149,6 +159,40 @@ def test_bars_on_a_logarithmic_axis_have_height() -> None:
     assert len(bars) == SEGMENTS.num_rows
     assert all(bar["height"] > 5 and bar["width"] > 5 for bar in bars)
     assert "the top of a bar is its total" in texts(CHARTS["quanta_histogram_log"](3))
+
+
+def test_a_range_with_little_time_has_a_bar_on_the_logarithmic_axis_of_hours() -> None:
+    little = SEGMENTS.slice(2).set_column(
+        SEGMENTS.schema.get_field_index("upper_total_wall_time_h"),
+        "upper_total_wall_time_h",
+        pa.array([0.002]),
+    )
+    little = little.set_column(
+        little.schema.get_field_index("log_lower_total_wall_time_h"),
+        "log_lower_total_wall_time_h",
+        pa.array([0.001]),
+    )
+    over = SEGMENTS.slice(0, 1).set_column(0, "bucket_gib", pa.array([6], pa.int32()))
+    over = over.set_column(1, "bucket_end_gib", pa.array([7], pa.int32()))
+    chart = drawn(over_threshold_wall_time_log, pa.concat_tables([over, little]))
+    bars = list(items(rendered(chart), "rect"))
+    assert len(bars) == 2
+    assert all(bar["height"] > 5 for bar in bars)
+
+
+def test_marks_over_the_line_are_evenly_spaced_by_memory_on_the_linear_axis_alone() -> None:
+    peaks = pa.concat_tables([OVER, OVER.slice(0, 1)]).set_column(
+        2, "max_rss_gib", pa.array([8.0, 16.0, 32.0])
+    )
+
+    def places(figure: ModuleType) -> list[float]:
+        marks = items(rendered(drawn(figure, peaks)), "symbol")
+        return sorted(mark["x"] for mark in marks if mark.get("size"))
+
+    low, middle, high = places(over_threshold_quanta)
+    assert high - middle == pytest.approx(2 * (middle - low))
+    low, middle, high = places(over_threshold_quanta_log)
+    assert high - middle == pytest.approx(middle - low)
 
 
 def test_stacked_bars_touch_and_end_at_the_total() -> None:

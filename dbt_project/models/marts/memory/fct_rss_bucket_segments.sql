@@ -1,5 +1,5 @@
 -- Lower and upper end of each segment of a stacked bar. A stacked bar on a log axis draws nothing from 0, so the
--- lower end there is half a quantum.
+-- lower end there is half a quantum, and of wall time half the lowest end of any segment of the stage.
 with
 
 buckets as (
@@ -59,8 +59,13 @@ final as (
         greatest(cast(upper_quanta_count - quanta_count as double), 0.5) as log_lower_quanta_count,
         {{ hours('total_wall_time_s') }} as total_wall_time_h,
         {{ hours('upper_total_wall_time_s - total_wall_time_s') }} as lower_total_wall_time_h,
+        greatest(
+            {{ hours('upper_total_wall_time_s - total_wall_time_s') }},
+            {{ hours('min(nullif(upper_total_wall_time_s, 0)) over stage_segments') }} / 2
+        ) as log_lower_total_wall_time_h,
         {{ hours('upper_total_wall_time_s') }} as upper_total_wall_time_h
     from stacked
+    window stage_segments as (partition by campaign, stage)
 
 )
 

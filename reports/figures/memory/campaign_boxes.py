@@ -1,0 +1,54 @@
+"""Box plots of max RSS per task of the focus campaign alone."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pyarrow as pa
+
+from ...citations import Citations
+from ...sentences.memory import quanta_over
+from ...subjects import StageSubject
+from ...warehouse import Warehouse
+from ._boxes import LONE_BOX_HEIGHT, memory_boxes, query_boxes, query_outliers
+
+NAME = "MaxRSS_box_{focus}_stage{stage}"
+SECTION = "tasks"
+PLACE = 1
+
+
+def title(_: Citations, subject: StageSubject) -> str:
+    """Name the figure."""
+    return f"Max RSS per task, {subject.about}"
+
+
+def query(warehouse: Warehouse, subject: StageSubject) -> tuple[pa.Table, pa.Table]:
+    """Get the boxes and the sampled outliers of the focus campaign."""
+    stage, campaign = subject.stage.name, subject.campaign
+    boxes = query_boxes(warehouse, stage, mart="fct_task_usage", campaign=campaign)
+    return boxes, query_outliers(warehouse, stage, campaign)
+
+
+chart = partial(memory_boxes, size=LONE_BOX_HEIGHT)
+
+
+def caption(citations: Citations, subject: StageSubject) -> str:
+    """Explain boxes, whiskers and points."""
+    usage = citations.stage_usage(subject.stage.focus)
+    return (
+        f"Max RSS per task in {subject.stage.title} of {subject.campaign}, on a logarithmic axis. "
+        "Boxes span the quartiles with a bar at the median, whiskers reach the last value within "
+        "one and a half box lengths, circles are a sample of the values beyond, the extreme ones "
+        "among them; a task with one quantum is a tick. The dashed red line marks "
+        f"{usage['threshold_gib']} per core. {quanta_over(usage)}."
+    )
+
+
+def alt_text(citations: Citations, subject: StageSubject) -> str:
+    """Describe the figure for readers who cannot see it."""
+    usage = citations.stage_usage(subject.stage.focus)
+    return (
+        f"Horizontal box plots of max RSS for each task of {subject.stage.title} of "
+        f"{subject.campaign}, with a dashed red line at {usage['threshold_gib']}. "
+        f"{quanta_over(usage)}."
+    )
