@@ -89,6 +89,14 @@ def run(
             "Default: 1 on local disk, its share of the workers elsewhere.",
         ),
     ] = None,
+    executor: Annotated[
+        str,
+        typer.Option(
+            metavar="WHERE",
+            help="Where jobs run: local, parsl:FILE.py, dask:ADDRESS, dask:FILE.json (a "
+            "scheduler's file) or dask:FILE.yaml (a cluster to start); see docs/executors.md.",
+        ),
+    ] = "local",
     campaign: _Campaign = None,
     stage: _Stage = None,
     refresh: _Refresh = False,
@@ -121,6 +129,7 @@ def run(
         campaign=campaign,
         stage=stage,
         refresh=refresh,
+        executor=executor,
     )
     raise typer.Exit(console.run(campaigns, settings, dry_run=dry_run, max_rejects=max_rejects))
 

@@ -30,7 +30,7 @@ from .butler.store_errors import explain
 from .butler.stores import sample_unread
 from .campaigns import CampaignsFile
 from .errors import ExtractionError, StoreError, UnreachableError
-from .executors import local_executor, width_of
+from .executors import LOCAL, check_executor, opened_executor, width_of
 from .job_records import WHOLE_CAMPAIGN, RecordsPlan
 from .jobs import reading
 from .jobs.slices import WrittenSlice
@@ -91,6 +91,9 @@ class Settings:
     campaign: str | None = None
     stage: str | None = None
     refresh: bool = False
+
+    executor: str = LOCAL
+    """Where jobs run, as `extract.executors.opened_executor` understands it."""
 
     def __post_init__(self) -> None:
         # Absolute from here on: workers, and whoever changes the folder, find the same files.
@@ -408,8 +411,8 @@ def extract(
     progress : `Progress`
         Told how it goes on.
     executor : `concurrent.futures.Executor`, optional
-        Where jobs run, sharing the file system of the lake; default: a pool of
-        ``settings.processes`` processes, or this process when that is 1.
+        Where jobs run, sharing the file system of the lake; default: the one that the
+        settings name, opened when there is something to read.
     width : `int`, optional
         Jobs that the executor runs at once; default: what it says of itself, as the
         pools of the standard library do, else ``settings.processes``.
@@ -424,11 +427,14 @@ def extract(
     ------
     CampaignsError, RepositoryError, LakeError
         Raised before anything is read or written.
+    ExecutorError
+        Raised if the executor cannot be opened, before any RUN is read.
     WorkerError
         Raised when workers die; finished units are in the lake.
     """
     begun = time.monotonic()
     summary = Summary()
+    check_executor(settings.executor)
     with ExitStack() as stack:
         plan, repositories = stack.enter_context(opened_plan(file, settings))
         lake = stack.enter_context(Lake.locked(settings.lake_root))
@@ -447,8 +453,18 @@ def extract(
                     summary.unread_runs.append(f"{run.campaign} {run.stage}: {run.run}")
         _warn_of_promises(plan, summary)
         if to_read := _units_to_read(plan):
-            pool = executor or stack.enter_context(local_executor(settings.processes))
-            chosen = width or width_of(pool, settings.processes)
+            if executor is not None:
+                pool, chosen = executor, width or width_of(executor, settings.processes)
+            else:
+                pool, chosen = stack.enter_context(
+                    opened_executor(
+                        settings.executor,
+                        processes=settings.processes,
+                        data=settings.data,
+                        shared=lake.scratch,
+                        say=progress.say,
+                    )
+                )
             context = _Context(lake, repositories, settings, chosen, progress, summary)
             Scheduler(pool, chosen).carry_out(
                 [

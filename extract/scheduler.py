@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -156,7 +157,8 @@ class Scheduler:
                         self._take(self._running.pop(future), future)
         finally:
             for future in self._running:
-                future.cancel()
+                with suppress(NotImplementedError):  # Parsl's cannot be cancelled.
+                    future.cancel()
 
     def _queue(self, state: _State, jobs: Iterable[Job]) -> None:
         """Put jobs before those of units that began later."""

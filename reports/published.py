@@ -150,7 +150,8 @@ class Published:
         ModuleNotFoundError
             Raised if Polars is not installed.
         """
-        return self._relation(name).pl()
+        frame: polars.DataFrame = self._relation(name).pl()
+        return frame
 
     def _relation(self, name: str) -> Relation:
         if name not in self.marts:

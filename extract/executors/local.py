@@ -1,8 +1,4 @@
-"""Where jobs run: processes of this machine, or the workers of a batch system.
-
-An executor comes with its width: how many jobs it runs at once.  Everything else
-is written against `concurrent.futures.Executor` alone.
-"""
+"""Processes of this machine, the default."""
 
 from __future__ import annotations
 
@@ -18,35 +14,12 @@ from concurrent.futures import (
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
 
-from .jobs.workers import prepare_worker
+from ..jobs.workers import prepare_worker
 
-__all__ = ["is_lost_worker", "local_executor", "remedy_for_lost_worker", "width_of"]
+__all__ = ["local_executor", "width_of"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-_LOST_WORKERS = {
-    "BrokenExecutor": "most likely it was killed for lack of memory: run again with fewer "
-    "--workers",
-    "CancelledError": "the executor gave the job up: look at its log, then run again",
-}
-"""Errors, by the name of their class, of a job whose worker is gone, and what to do."""
-
-
-def _kind_of_loss(error: BaseException) -> str | None:
-    """Find the entry of `_LOST_WORKERS` for an error; by name, to import no engine for it."""
-    names = (kind.__name__ for kind in type(error).__mro__)
-    return next((name for name in names if name in _LOST_WORKERS), None)
-
-
-def is_lost_worker(error: BaseException) -> bool:
-    """Tell whether an error means that a worker is gone, and says nothing of its job."""
-    return _kind_of_loss(error) is not None
-
-
-def remedy_for_lost_worker(error: BaseException) -> str:
-    """Tell what to do when a worker is gone."""
-    return _LOST_WORKERS[_kind_of_loss(error) or "CancelledError"]
 
 
 class _ProcessPool(Executor):
