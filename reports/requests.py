@@ -104,9 +104,16 @@ def request_memory_yaml(
                 f"    requestMemory: {row[f'{policy}_mib']}",
             ]
         unknown = [row for row in chosen if not row["has_enough_evidence"]]
-        if unknown:
-            lines += ["", f"# Too few own peaks to say anything ({section}):"]
-        lines += [f"#   {plain(row['job_label'])}: {_evidence(row, policy)}" for row in unknown]
+        for why, rows in (
+            ("Too few own peaks to say anything", [r for r in unknown if r["basis"] != "guess"]),
+            (
+                "A guess that may be too low: nothing says which quanta shared a process",
+                [r for r in unknown if r["basis"] == "guess"],
+            ),
+        ):
+            if rows:
+                lines += ["", f"# {why} ({section}):"]
+            lines += [f"#   {plain(row['job_label'])}: {_evidence(row, policy)}" for row in rows]
     return simulated + "\n".join(lines) + "\n"
 
 
@@ -169,7 +176,8 @@ def _evidence(row: dict[str, Any], policy: str) -> str:
         for name, (short, _) in POLICIES.items()
         if name != policy and row[f"{name}_mib"] is not None
     )
-    evidence = f"n {row['slot_count']}, own {row['own_peak_count']}, by {plain(row['basis'])}"
+    basis = "a guess by quantum" if row["basis"] == "guess" else f"by {plain(row['basis'])}"
+    evidence = f"n {row['slot_count']}, own {row['own_peak_count']}, {basis}"
     if row.get("largest_campaign"):
         evidence += (
             f", most in {plain(row['largest_campaign'])} of {row['campaign_count']} campaigns"

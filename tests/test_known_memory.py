@@ -185,11 +185,30 @@ def test_an_own_peak_is_what_the_quantum_held_and_an_inherited_one_what_others_h
     assert sum(told_apart.values()) >= 0.8 * len(known.held)
 
 
-def test_a_process_held_what_its_largest_quantum_took(known: Known) -> None:
+def test_plain_files_tell_the_same_processes_as_provenance(known: Known) -> None:
+    chains = {
+        (process, detector, task): chain
+        for campaign, process in (("FILES", "rebuilt"), ("GRAPH", "provenance"))
+        for detector, task, chain in query(
+            known.layout.warehouse,
+            "select detector, task_label, list(task_label || detector order by process_position) "
+            "over (partition by process_id order by process_position rows between unbounded "
+            "preceding and unbounded following) from fct_quanta "
+            f"where campaign = '{campaign}' and process_source = '{process}'",
+        )
+    }
+    assert len(chains) == 2 * len(known.held)
+    for quantum in known.held:
+        key = quantum.detector, quantum.task_label
+        assert chains["rebuilt", *key] == chains["provenance", *key], key
+
+
+@pytest.mark.parametrize("campaign", SOURCES)
+def test_a_process_held_what_its_largest_quantum_took(known: Known, campaign: str) -> None:
     processes = query(
         known.layout.warehouse,
-        "select quanta_count, peak_rss_bytes from fct_processes where campaign = 'GRAPH' "
-        "order by peak_rss_bytes",
+        "select quanta_count, peak_rss_bytes from fct_processes "
+        f"where campaign = '{campaign}' order by peak_rss_bytes",
     )
     expected = sorted(
         max(quantum.held_bytes for quantum in process)

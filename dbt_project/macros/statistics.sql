@@ -241,3 +241,15 @@
 {% macro exact_total(column) -%}
     cast(sum(cast({{ column }} as decimal(18, 6))) as double)
 {%- endmacro %}
+
+{#- What a sum over slots stands on: a guess where too many of them are, mixed where not all are of one kind. -#}
+{% macro basis_of_slots(slot_count) -%}
+    case
+        when
+            sum(case when basis = 'guess' then {{ slot_count }} else 0 end)
+            > {{ var('most_guessed_fraction') }} * sum({{ slot_count }})
+            then 'guess'
+        when count(distinct case when {{ slot_count }} > 0 then basis end) > 1 then 'mixed'
+        else coalesce(min(case when {{ slot_count }} > 0 then basis end), min(basis))
+    end
+{%- endmacro %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..citations import Citations
+from .sizing import GUESS
 
 __all__ = ["request_sentences"]
 
@@ -35,4 +36,9 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
             f"{ours['wasted_gib_h']} unused; today's requests {now['killed_fraction']} and "
             f"{now['wasted_gib_h']}."
         )
+        if any(
+            citations.rows("fct_job_evidence", campaign=name, basis="guess")
+            for name in pair.values()
+        ):
+            sentences[-1] += f" {GUESS}"
     return sentences

@@ -7,11 +7,14 @@ from typing import Any
 from ..citations import Citations
 from ..subjects import Census, stage_title
 
-__all__ = ["NO_NODES", "PACKING", "PACKING_KEY", "packing_rows", "packing_sentences",
+__all__ = ["GUESS", "NO_NODES", "PACKING", "PACKING_KEY", "packing_rows", "packing_sentences",
            "sizing_sentences"]  # fmt: skip
 
 PACKING = "fct_node_packing"
 PACKING_KEY = ("campaign", "stage", "cores_count", "memory_per_core_gib")
+
+GUESS = "This is a guess, and may be too low: nothing says which quanta shared a process."
+"""Follows what is said of slots whose processes are not known."""
 
 NO_NODES = "The campaigns file names no nodes: nothing was packed."
 
@@ -56,6 +59,9 @@ def sizing_sentences(citations: Citations, campaign: str) -> list[str]:
             "At the prices of the campaigns file the cheapest memory per core is "
             f"{cheapest['memory_per_core_gib']}; {low} to {high} cost nearly as little."
         )
+    if sentences and citations.rows(mart, campaign=campaign, basis="guess"):
+        # The last sentence may stand alone.
+        sentences[-1] += f" {GUESS}"
     return sentences
 
 

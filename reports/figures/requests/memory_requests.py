@@ -55,6 +55,7 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
         select
             requests.job_label
                 || case when requests.job_kind = 'cluster' then ' (cluster)' else '' end
+                || case when requests.basis = 'guess' then ' (guess)' else '' end
                 as job_label,
             case policy
                 when 'p95_retry' then 'p95 and retry'
@@ -112,12 +113,19 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
     return Plot([peaks, points], height=float(len(jobs) * ROW_HEIGHT))
 
 
-def caption(_: Citations, subject: Subject) -> str:
+def caption(citations: Citations, subject: Subject) -> str:
     """Explain the points."""
+    is_guessed = citations.rows("fct_job_evidence", campaign=subject.campaign, basis="guess")
+    guess = (
+        " Nothing says which quanta of a job marked as a guess shared a process: its requests may "
+        "be too low."
+        if is_guessed
+        else ""
+    )
     return (
         f"Requests of memory that follow from {subject.campaign} for the jobs that used most "
         "memory for longest, one point per policy, beside the current one where it is known. A "
-        "grey tick is the largest peak seen."
+        f"grey tick is the largest peak seen.{guess}"
     )
 
 

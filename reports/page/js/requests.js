@@ -41,6 +41,7 @@ const judgedColumn = (key, title, name, at, hint, more = {}) => {
 
 const evidenceText = (row, at) => {
   if (row.request_memory_mib[at] === null) return "no peak";
+  if (row.basis === "guess") return "guess: processes not known";
   return row.has_enough_evidence[at] ? "enough" : "too few own peaks";
 };
 
@@ -53,7 +54,7 @@ const evidenceColumns = (at) => [
   countColumn("slot_count", "seen", { hint: "Jobs seen" }),
   countColumn("own_peak_count", "own", { hint: "Of these, with a peak of their own" }),
   { key: "enough", title: "enough?", isText: true, value: (row) => evidenceText(row, at), text: (row) => evidenceText(row, at), tone: (row) => (row.has_enough_evidence[at] ? "" : "thin") },
-  textColumn("basis", "by", { hint: "By process where graphs say which quanta shared one, else by quantum" }),
+  textColumn("basis", "by", { hint: "By process where it is known which quanta shared one, by quantum where each is a job of its own; else a guess" }),
 ];
 
 // Columns of what a policy would have done: to its own evidence, or to another campaign.
@@ -161,7 +162,7 @@ const noteOf = (ours, at) => {
     isPooled()
       ? "For each job the largest request of all campaigns that have enough peaks."
       : `Evidence is ${state.campaign}, all stages; those first that used most memory for longest.`,
-    thin ? `${plural(thin, "job has", "jobs have")} too few own peaks: a guess, and a comment in the text below.` : "",
+    thin ? `${plural(thin, "job has", "jobs have")} too few own peaks, or processes that are not known: a guess, and a comment in the text below.` : "",
     "Peaks are cut where today's requests ended: a killed quantum leaves none.",
     ...(isPooled() ? campaignNames : [state.campaign]).flatMap((name) => gapRemarks(name, ALL)),
   ].filter(Boolean).join(" ");

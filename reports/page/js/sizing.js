@@ -66,8 +66,9 @@ const sizingRows = (curves) => {
 
 const BASES = new Map([
   ["process", "By process: a slot holds what the largest of its quanta took, from the first to the last."],
-  ["quantum", "By quantum, since no graph says which quanta shared a process: a lower bound."],
-  ["mixed", "By process where a graph says which quanta shared one, else by quantum: a lower bound there."],
+  ["quantum", "By quantum: as far as is known, each was a job of its own."],
+  ["mixed", "By process where it is known which quanta shared one, else by quantum: a lower bound there."],
+  ["guess", "A guess: nothing says which quanta shared a process, and each is charged by itself, which is a lower bound."],
 ]);
 
 const buy = () => {

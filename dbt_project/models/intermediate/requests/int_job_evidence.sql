@@ -27,10 +27,7 @@ summed as (
         campaign,
         job_kind,
         job_label,
-        case
-            when count(distinct basis) > 1 then 'mixed'
-            else min(basis)
-        end as basis,
+        {{ basis_of_slots('1') }} as basis,
         count(*) as slot_count,
         count(*) filter (where is_peak_own) as own_peak_count,
         {{ quantiles('peak_rss_bytes', fractions.values()) }} as peak_quantiles,
@@ -85,7 +82,8 @@ final as (
         {%- endfor %}
         coalesce(summed.occupied_wall_time_h, 0) as occupied_wall_time_h,
         labelled.request_memory_mib as current_request_memory_mib,
-        coalesce(summed.own_peak_count, 0) >= {{ var('least_own_peaks') }} as has_enough_evidence,
+        coalesce(summed.own_peak_count >= {{ var('least_own_peaks') }} and summed.basis != 'guess', false)
+            as has_enough_evidence,
         campaigns.is_focus
     from labelled
     full outer join summed using (campaign, job_kind, job_label)

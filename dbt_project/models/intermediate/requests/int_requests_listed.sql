@@ -40,7 +40,8 @@ requested as (
         evidence.job_label,
         '{{ policy }}' as policy,
         {{ request }} as request_memory_mib,
-        evidence.own_peak_count
+        evidence.basis != 'guess'
+        and evidence.own_peak_count
         >= {{ var('least_own_peaks_p99') if policy == 'p99' else var('least_own_peaks') }} as has_enough_evidence
     from evidence
     left join least_waste using (campaign, job_kind, job_label)

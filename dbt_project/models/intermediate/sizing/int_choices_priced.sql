@@ -28,6 +28,7 @@ charged as (
         {{ as_text('null') }} as stage,
         memory_per_core_gib,
         case
+            when count(*) filter (where basis = 'guess') > 0 then 'guess'
             when count(distinct basis) > 1 then 'mixed'
             else min(basis)
         end as basis,

@@ -61,10 +61,7 @@ final as (
         campaign,
         stage,
         memory_per_core_gib,
-        case
-            when count(distinct basis) = 2 then 'mixed'
-            else min(basis)
-        end as basis,
+        {{ basis_of_slots('case when is_sized then slot_count else 0 end') }} as basis,
         cast(coalesce(sum(slot_count) filter (where is_sized), 0) as bigint) as slot_count,
         cast(coalesce(sum(quanta_count) filter (where is_sized), 0) as bigint) as quanta_count,
         cast(coalesce(sum(quanta_count) filter (where not is_sized), 0) as bigint) as unsized_quanta_count,

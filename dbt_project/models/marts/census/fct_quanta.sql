@@ -27,7 +27,9 @@ joined as (
         superseded.run is not null as is_superseded,
         cast(quanta.attempt is not null as bigint) + coalesce(retried.earlier_attempt_count, 0) as attempt_count,
         {{ seconds_between('quanta.prep_at', 'quanta.ended_at') }} as total_wall_time_s,
-        retried.earlier_wall_time_s
+        retried.earlier_wall_time_s,
+        rebuilt.rebuilt_process_id,
+        rebuilt.rebuilt_process_position
     from quanta
     inner join {{ ref('int_runs_owned') }} as runs using (campaign, stage, run)
     inner join {{ ref('stg_lake__campaigns') }} as campaigns using (campaign)
@@ -39,6 +41,7 @@ joined as (
         and coalesce(quanta.visit, quanta.exposure) = visits.id
     left join {{ ref('int_quanta_superseded') }} as superseded using (campaign, stage, run, task_label, data_id)
     left join {{ ref('int_attempts_retried') }} as retried using (campaign, stage, run, task_label, data_id)
+    left join {{ ref('int_processes_rebuilt') }} as rebuilt using (campaign, stage, run, task_label, data_id)
 
 ),
 
@@ -51,7 +54,9 @@ classified as (
         task_label,
         data_id,
         quantum_id,
-        process_id,
+        coalesce(rebuilt_process_id, process_id) as process_id,
+        case when rebuilt_process_id is not null then 'rebuilt' when process_id is not null then 'provenance' end
+            as process_source,
         release,
         status,
         exception_type,
@@ -62,7 +67,7 @@ classified as (
         caveats,
         attempt_count,
         chain_position,
-        {{ list_length('previous_process_quanta') }} as process_position,
+        coalesce(rebuilt_process_position, {{ list_length('previous_process_quanta') }}) as process_position,
         job_quanta_count,
         max_rss_bytes,
         prep_max_rss_bytes,
@@ -74,10 +79,7 @@ classified as (
         {{ seconds_between('started_at', 'ended_at') }} as run_wall_time_s,
         total_wall_time_s,
         cast(
-            case
-                when total_wall_time_s is not null or earlier_wall_time_s is not null
-                    then coalesce(total_wall_time_s, 0) + coalesce(earlier_wall_time_s, 0)
-            end as decimal(18, 6)
+            coalesce(total_wall_time_s + earlier_wall_time_s, total_wall_time_s, earlier_wall_time_s) as decimal(18, 6)
         ) as spent_wall_time_s,
         init_cpu_time_s - prep_cpu_time_s as prep_cpu_time_s,
         start_cpu_time_s - init_cpu_time_s as init_cpu_time_s,
@@ -98,10 +100,7 @@ classified as (
         status = 'failed'
         and source = 'provenance_graph'
         and exception_type is null
-        and not has_prep
-        and not has_end
-        and not has_peak
-        and not coalesce(has_log, false) as is_lost,
+        and not (has_prep or has_end or has_peak or coalesce(has_log, false)) as is_lost,
         max_rss_bytes <= prep_max_rss_bytes as is_peak_inherited,
         max_rss_bytes > threshold_gib * {{ gib_bytes() }} as is_over_threshold,
         is_implausible,

@@ -1,4 +1,5 @@
--- What held a slot of the batch system: a process where the chain of its quanta is known, else a quantum.
+-- What held a slot of the batch system: a process where the chain of its quanta is known, else a quantum. Where others
+-- must have shared its process, and nothing says which, the quantum's own peak is a guess.
 {{ config(materialized='view') }}
 
 with
@@ -67,7 +68,11 @@ lone as (
         quanta.data_id,
         jobs.job_kind,
         jobs.job_label,
-        'quantum' as basis,
+        case
+            when coalesce(quanta.job_quanta_count, case when jobs.job_kind = 'cluster' then 2 else 1 end) > 1
+                then 'guess'
+            else 'quantum'
+        end as basis,
         quanta.node_name,
         cast(1 as bigint) as quanta_count,
         jobs.cpus_count,

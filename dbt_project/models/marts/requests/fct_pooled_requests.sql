@@ -25,6 +25,10 @@ final as (
         requests.policy,
         {{ value_at_largest('requests.task_labels', 'campaigns.campaign_position') }} as task_labels,
         case
+            when
+                count(*) filter (where requests.has_enough_evidence) = 0
+                and count(*) filter (where requests.basis = 'guess') > 0
+                then 'guess'
             when count(distinct requests.basis) filter (where requests.slot_count > 0) > 1 then 'mixed'
             else coalesce(min(requests.basis) filter (where requests.slot_count > 0), 'none')
         end as basis,
