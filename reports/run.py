@@ -53,6 +53,7 @@ TABLES = (
     "fct_concurrency",
     "fct_node_usage",
     "fct_task_efficiency",
+    "fct_task_wall_times",
     "fct_memory_dependence",
 )
 """Marts that are written whole, as CSV."""

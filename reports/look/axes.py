@@ -12,12 +12,25 @@ import pyarrow.compute as pc
 from . import theme
 from .legends import release_count
 
-__all__ = ["log_memory_scale", "memory_axis", "task_axis", "task_height"]
+__all__ = ["log_memory_scale", "log_time_scale", "memory_axis", "task_axis", "task_height"]
 
 TICK_STEPS = ((1.0,), (1.0, 1.5), (1.0, 1.25, 1.5, 1.75))
 """Multiples of a power of two that may be ticks, from coarse to fine."""
 
 FEWEST_TICKS = 4
+
+DURATIONS = (
+    0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 36_000.0, 360_000.0, 3_600_000.0,
+)  # fmt: skip
+"""Ticks of durations in seconds: 1 ms to 1,000 h."""
+
+FEWEST_DURATIONS = 2
+
+DURATION_LABEL = (
+    "datum.value < 60 ? format(datum.value, '~r') + ' s' : "
+    "datum.value < 3600 ? format(datum.value / 60, '~r') + ' min' : "
+    "format(datum.value / 3600, ',~r') + ' h'"
+)
 
 
 def log_memory_scale(
@@ -52,6 +65,32 @@ def log_memory_scale(
         if len(ticks) >= FEWEST_TICKS:
             break
     return scale, ticks
+
+
+def log_time_scale(columns: Sequence[pa.ChunkedArray]) -> tuple[alt.Scale, alt.Axis]:
+    """Make a logarithmic scale of durations, with ticks that people say: 1 min, 10 min, 1 h.
+
+    Parameters
+    ----------
+    columns : `~collections.abc.Sequence` [`pyarrow.ChunkedArray`]
+        What will be drawn, in seconds.
+
+    Returns
+    -------
+    scale, axis : `altair.Scale`, `altair.Axis`
+        Wide enough for all values, and for two ticks at least.
+    """
+    extremes = [pc.min_max(column).as_py() for column in columns]
+    known = [value for pair in extremes for value in pair.values() if value]
+    low, high = 0.9 * min(known), 1.1 * max(known)
+    below = max((tick for tick in DURATIONS if tick <= low), default=low)
+    above = min((tick for tick in DURATIONS if tick >= high), default=high)
+    ticks = [tick for tick in DURATIONS if low <= tick <= high]
+    if len(ticks) < FEWEST_DURATIONS:
+        low, high = below, above
+        ticks = [tick for tick in DURATIONS if low <= tick <= high]
+    scale = alt.Scale(type="log", domain=[low, high], nice=False)
+    return scale, alt.Axis(values=ticks, labelExpr=DURATION_LABEL, orient="top")
 
 
 def memory_axis(ticks: list[float]) -> alt.Axis:

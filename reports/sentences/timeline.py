@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..citations import Citations
 from ..subjects import stage_title
+from .completeness import why_empty
 
-__all__ = ["running_sentences"]
+__all__ = ["busiest", "running_sentences", "why_untimed"]
 
 
 def running_sentences(citations: Citations, campaign: str) -> list[str]:
@@ -44,3 +47,51 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
             f"its CPU time is {most['cpu_time_fraction']} of it."
         )
     return sentences
+
+
+def busiest(citations: Citations, campaign: str, stage: str) -> str:
+    """Say what share of its wall time the task that took most of it kept its core busy.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where values come from.
+    campaign, stage : `str`
+        Which one.
+
+    Returns
+    -------
+    sentence : `str`
+        Begins with a space; empty where no CPU time is known.
+    """
+    mart = "fct_task_efficiency"
+    known = [
+        row
+        for row in citations.rows(mart, campaign=campaign, stage=stage)
+        if row["cpu_time_fraction"] is not None
+    ]
+    if not known:
+        return ""
+    task = max(known, key=lambda row: (row["timed_wall_time_h"], row["task_label"]))["task_label"]
+    row = citations.row(mart, campaign=campaign, stage=stage, task_label=task)
+    return (
+        f" {task} took most wall time, {row['timed_wall_time_h']}, and its CPU time is "
+        f"{row['cpu_time_fraction']} of it."
+    )
+
+
+def why_untimed(usage: dict[str, Any], title: str, kind: str) -> str:
+    """Say why a figure of times has nothing to show.
+
+    Parameters
+    ----------
+    usage : `dict`
+        Row of ``fct_stage_usage``.
+    title : `str`
+        The stage in a sentence.
+    kind : `str`
+        Which time, such as "CPU time".
+    """
+    if not usage["quanta_count"]:
+        return why_empty(usage)
+    return f"No {kind} of any measured quantum of {title} of {usage['campaign']} is known."

@@ -46,7 +46,12 @@ def expected_names(numbers: list[str]) -> set[str]:
 
 
 COMMON_VISITS = "MaxRSS_box_common_visits_stage{n}"
-MORE_NAMES = (COMMON_VISITS, "concurrency_v30_stage{n}")
+MORE_NAMES = (
+    COMMON_VISITS,
+    "concurrency_v30_stage{n}",
+    "WallTime_box_v30_stage{n}",
+    "CPUOverWallTime_v30_stage{n}",
+)
 
 OVERALL = {
     "Completeness", "worker_sizing", "node_packing", "memory_requests", "release_changes",
