@@ -45,7 +45,7 @@ def _check_name(name: str) -> str:
     # folders of no campaign, ours and Hive's.
     if not _NAME.fullmatch(name) or set(name) == {"."} or name.startswith("__"):
         raise ValueError(
-            f"{name!r} is no name: use letters, digits, '.', '_' and '-', and no '__' at its start"
+            f"{name!r} is not a name: use letters, digits, '.', '_' and '-'; do not begin with '__'"
         )
     return name
 
@@ -250,7 +250,7 @@ class CampaignsFile(_Section):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a key that stands twice is an error instead of a silent loss."""
+    """YAML in which a key that appears twice is an error instead of a silent loss."""
 
     def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
         """Check the keys as they are written: merges (``<<: *base``) may repeat them."""
@@ -262,7 +262,9 @@ class _Loader(yaml.SafeLoader):
             key = (key_node.tag, key_node.value)
             if key in seen:
                 line = key_node.start_mark.line + 1
-                raise CampaignsError(f"line {line}: {key_node.value!r} stands twice in one mapping")
+                raise CampaignsError(
+                    f"line {line}: {key_node.value!r} appears twice in one mapping"
+                )
             seen.add(key)
         return node
 
@@ -279,7 +281,7 @@ def _read_yaml(path: Path) -> object:
     except (OSError, UnicodeDecodeError) as error:
         raise CampaignsError(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
-        raise CampaignsError(f"{path}: is no YAML: {' '.join(str(error).split())}") from None
+        raise CampaignsError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
 
 
 def _read_requests(path: Path, wms: str | None) -> dict[str, Any]:
@@ -298,6 +300,18 @@ def _read_requests(path: Path, wms: str | None) -> dict[str, Any]:
         raise CampaignsError(f"{path}: {error}") from None
 
 
+def _kind(value: object) -> str:
+    """Name the kind of a YAML value."""
+    match value:
+        case None:
+            return "nothing"
+        case list() | tuple():
+            return "a list"
+        case str() | int() | float():
+            return f"{value!r:.60}"
+    return f"a {type(value).__name__}"
+
+
 def _first_fault(error: pydantic.ValidationError) -> str:
     """Say the first fault that validation found in one line, with its place in the file."""
     fault = error.errors(include_url=False)[0]
@@ -310,8 +324,7 @@ def _first_fault(error: pydantic.ValidationError) -> str:
             said = f"{fault['loc'][-1]!r} is missing"
             place = ".".join(str(part) for part in fault["loc"][:-1])
         case "dict_type" | "model_type" | "model_attributes_type":
-            found = "nothing" if fault["input"] is None else f"{fault['input']!r:.60}"
-            said = f"holds {found} where names or keys with values should stand"
+            said = f"expected a mapping, found {_kind(fault['input'])}"
         case _:
             said = fault["msg"].removeprefix("Value error, ")
             if fault["type"] == "string_type":
@@ -343,7 +356,7 @@ def load_campaigns(path: Path, data: Path) -> CampaignsFile:
     path = path.absolute()
     content = _read_yaml(path)
     if not isinstance(content, dict):
-        raise CampaignsError(f"{path}: holds no mapping with 'campaigns'")
+        raise CampaignsError(f"{path}: expected a mapping with 'campaigns', found {_kind(content)}")
     try:
         file = CampaignsFile.model_validate(content)
     except pydantic.ValidationError as error:

@@ -46,14 +46,18 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
         if is_empty:
             what = "nothing was found of it"
         else:
-            what = f"{gap_count:,} of {expected_count:,} expected quanta are not accounted for"
+            verb = "is" if gap_count == 1 else "are"
+            # Without a graph, quanta can be known to be lost that nothing expected.
+            of_all = f"{gap_count:,} of {_quanta(expected_count, 'expected ')}"
+            known = of_all if expected_count >= gap_count else _quanta(gap_count)
+            what = f"{known} {verb} not accounted for"
         if verdict == "incomplete":
             complete = False
             console.print(f"[red]error[/]: {where}: {what}")
             _print_tasks(connection, console, campaign, stage, shown_data_ids=_SHOWN_DATA_IDS)
             console.print(
-                "  Run these quanta again, or declare the gap as `incomplete:` of the stage in the "
-                "campaigns file. The whole list is in fct_missing_quanta."
+                "  Run these quanta again, or declare the gap with `incomplete:` in the campaigns "
+                "file. fct_missing_quanta lists all of them."
             )
         elif verdict == "declared":
             # Known already: its tasks are enough, and the list is in the warehouse.
@@ -61,10 +65,15 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
             _print_tasks(connection, console, campaign, stage, shown_data_ids=0)
         else:
             console.print(
-                f"notice: {where}: unverified: no graph tells for all of its tasks what was "
-                "expected (`quantum_graphs:` in the campaigns file names predicted graphs)"
+                f"notice: {where}: unverified: no graph says for all tasks which quanta were "
+                "expected (name predicted graphs with `quantum_graphs:` in the campaigns file)"
             )
     return complete
+
+
+def _quanta(count: int, kind: str = "") -> str:
+    """Write a number of quanta of a kind in the right number."""
+    return f"{count:,} {kind}{'quantum' if count == 1 else 'quanta'}"
 
 
 def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
@@ -76,9 +85,10 @@ def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) 
         order by all
     """).fetchall()
     for campaign, stage, task_label, count in tasks:
+        where = f"{campaign}, {stage}, {escape(task_label)}"
         console.print(
-            f"[red]error[/]: {campaign}, {stage}, {escape(task_label)}: {count:,} beyond the graph "
-            "of their own RUN: name every graph of that RUN under `quantum_graphs:` of the stage"
+            f"[red]error[/]: {where}: {_quanta(count)} beyond the graph of their own RUN: name "
+            "every graph of that RUN under `quantum_graphs:` of the stage"
         )
     return not tasks
 
@@ -100,9 +110,9 @@ def _report_implausible(connection: duckdb.DuckDBPyConnection, console: Console)
     if not rows:
         return
     count = rows[0][-1]
-    quanta = "1 quantum has" if count == 1 else f"{count:,} quanta have"
+    verb = "has" if count == 1 else "have"
     console.print(
-        f"[yellow]warning[/]: {quanta} values that cannot be; they are left out, the rest counts"
+        f"[yellow]warning[/]: {_quanta(count)} {verb} impossible values, which are left out"
     )
     for campaign, stage, task_label, data_id, reason, _ in rows:
         console.print(

@@ -1,4 +1,4 @@
-"""The answer in three lines, for who reads no further: memory, cost, completeness."""
+"""The answer in three lines, memory, cost and completeness."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ MART = "fct_release_changes"
 def no_common_quanta(before: str, after: str) -> str:
     """Say that two campaigns have no quantum with the same task and data ID."""
     return (
-        f"No quantum of {after} has the task and data ID of one of {before}: no verdict can be "
-        "given."
+        f"No quantum of {after} has the task and data ID of a quantum of {before}: there is no "
+        "verdict."
     )
 
 

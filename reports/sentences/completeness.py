@@ -27,14 +27,15 @@ def gap_notes(usages: Iterable[dict[str, Any]]) -> tuple[str, ...]:
         elif usage["completeness_verdict"] == "incomplete":
             gaps = numbers.count(usage["gap_count"])
             notes.append(
-                f"{where}: incomplete: of the expected quanta, {gaps} left no usable result"
+                f"{where}: incomplete: {gaps} expected "
+                f"{'quantum' if usage['gap_count'] == 1 else 'quanta'} left no usable result"
                 f"{_unmeasured(usage)}."
             )
         elif usage["quanta_count"] == 0:
             notes.append(why_empty(usage))
         if usage.get("implausible_count"):
             odd = numbers.count(usage["implausible_count"])
-            notes.append(f"{where}: quanta with a recorded value that cannot be, left out: {odd}.")
+            notes.append(f"{where}: impossible recorded values left out, in quanta: {odd}.")
     return tuple(notes)
 
 
@@ -60,7 +61,7 @@ def why_empty(usage: dict[str, Any]) -> str:
         return f"{no_quanta}: the campaigns file does not list this stage for it."
     if usage["promised_run_count"]:
         return (
-            f"{no_quanta}: its provenance graph was aggregated and not ingested yet; run "
+            f"{no_quanta}: its provenance graph is aggregated but not ingested yet; run "
             "`butler ingest-graph`, then extract again."
         )
     if not usage["run_count"]:

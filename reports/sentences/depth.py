@@ -11,13 +11,13 @@ __all__ = ["depth_sentences", "no_depth"]
 def no_depth(campaign: str) -> str:
     """Say why no task's memory can be set against depth."""
     return (
-        f"No task of {campaign} without visits of its own has enough peaks of its own over places "
-        "with different numbers of visits: what memory depends on cannot be told."
+        f"No task of {campaign} that works on tracts or patches has enough own peaks over places "
+        "with different numbers of visits: the evidence does not show what memory depends on."
     )
 
 
 def depth_sentences(citations: Citations, campaign: str) -> list[str]:
-    """Say how many tasks need more memory where more visits overlap, and the most foretold.
+    """Say how many tasks need more memory where more visits overlap, and the largest prediction.
 
     Parameters
     ----------
@@ -39,9 +39,9 @@ def depth_sentences(citations: Citations, campaign: str) -> list[str]:
         for verdict in ("grows", "shrinks", "cannot_tell")
     )
     sentences = [
-        f"Of {citations.count(mart, campaign=campaign)} tasks of {campaign} whose peaks can be set "
-        f"against the visits over their tract or patch, the memory of {grows} grows with them, of "
-        f"{shrinks} shrinks, and of {unknown} cannot be told."
+        f"{citations.count(mart, campaign=campaign)} tasks of {campaign} can be compared with the "
+        f"visits over their tract or patch: memory grows with the visits for {grows}, shrinks for "
+        f"{shrinks}, and the evidence is not enough for {unknown}."
     ]
     growing = citations.rows(mart, campaign=campaign, is_growing=True)
     if growing:
@@ -49,8 +49,9 @@ def depth_sentences(citations: Citations, campaign: str) -> list[str]:
         stage, task = largest["stage"], largest["task_label"]
         most = citations.row(mart, campaign=campaign, stage=stage, task_label=task)
         sentences.append(
-            f"Most is foretold for {task} ({stage_title(stage)}): with {most['max_visit_count']} "
-            f"visits {most['deepest_gib']}, with twice as many {most['twice_as_deep_gib']} (from "
+            f"The largest prediction is for {task} ({stage_title(stage)}): "
+            f"{most['deepest_gib']} with {most['max_visit_count']} visits, "
+            f"{most['twice_as_deep_gib']} with twice as many (from "
             f"{most['low_twice_as_deep_gib']} to {most['high_twice_as_deep_gib']})."
         )
     return sentences

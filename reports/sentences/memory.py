@@ -113,7 +113,7 @@ def conclusion(citations: Citations, usage: dict[str, Any], title: str, reason: 
     """
     judged = verdict(usage)
     if judged is Verdict.NO_DATA:
-        return f"None can be drawn: {reason}"
+        return f"No conclusion: {reason}"
     row = citations.stage_usage(usage)
     return f"{row['threshold_gib']} per core {_consequence(judged, row, title)}{_limits(row)}"
 
@@ -128,17 +128,17 @@ def _consequence(judged: Verdict, usage: CitedRow, title: str) -> str:
     spent = f"{wall_time_over(usage)} was spent over it"
     if judged is Verdict.NEARLY:
         return (
-            f"is enough for nearly everything: {spent}, which retries with a larger request can "
-            f"carry. Most of these quanta are of task {usage['worst_task_label']}."
+            f"is enough for nearly everything: {spent}; retries with a larger request can run "
+            f"them. Most of these quanta belong to task {usage['worst_task_label']}."
         )
     if judged is Verdict.MOSTLY:
         return (
-            f"is enough for most of the work, but {spent}: some nodes with more memory, or cores "
-            f"left idle, have to be reckoned with, first of all for {usage['worst_task_label']}."
+            f"is enough for most of the work, but {spent}. Some nodes need more memory, or leave "
+            f"cores idle, mainly for task {usage['worst_task_label']}."
         )
     return (
-        f"is not enough for {title} as it is: {usage['over_threshold_fraction']} of the quanta "
-        f"exceed it, and {spent}. The task to look at first is {usage['worst_task_label']}."
+        f"is not enough for {title}: {usage['over_threshold_fraction']} of the quanta exceed it, "
+        f"and {spent}. Task {usage['worst_task_label']} spends most of that time."
     )
 
 
@@ -147,14 +147,12 @@ def _limits(usage: CitedRow) -> str:
     completeness = usage.value("completeness_verdict")
     if completeness in ("incomplete", "declared"):
         return (
-            f" This holds for what was measured: of the expected quanta, {usage['gap_count']} left "
-            "no usable result, and those that were killed for their memory would be among them."
+            f" This covers only the measured quanta: {usage['gap_count']} expected quanta left no "
+            "usable result, and quanta killed for their memory would be among them."
         )
     if completeness == "unverified":
-        return (
-            " Nothing independent says how many quanta there should be, so this holds for what "
-            "was measured."
-        )
+        return " This covers only the measured quanta: no graph says how many were expected."
     if usage.value("failed_count"):
-        return f" Quanta that failed have no say in this: {usage['failed_count']}."
+        noun = "quantum" if usage.value("failed_count") == 1 else "quanta"
+        return f" Excludes {usage['failed_count']} failed {noun}."
     return ""

@@ -30,11 +30,11 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
         now = citations.row(mart, **pair, policy="current")
         ours = citations.row(mart, **pair, policy="p95_retry")
         sentences.append(
-            "Over the jobs that have a request of every policy and one today, those that follow "
-            f"from {today['evidence_campaign']} by the policy p95_retry would have killed "
-            f"{ours['killed_fraction']} of the first attempts of {campaign} and left "
-            f"{ours['wasted_gib_h']} unused; today's requests {now['killed_fraction']} and "
-            f"{now['wasted_gib_h']}."
+            "Back-test over the jobs that have a request of every policy and one today: requests "
+            f"by policy p95_retry from {today['evidence_campaign']} kill "
+            f"{ours['killed_fraction']} of the first attempts of {campaign} and leave "
+            f"{ours['wasted_gib_h']} unused; today's requests kill {now['killed_fraction']} and "
+            f"leave {now['wasted_gib_h']} unused."
         )
         if any(
             citations.rows("fct_job_evidence", campaign=name, basis="guess")

@@ -30,9 +30,9 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
     sentences = []
     if citations.rows(nodes, campaign=campaign):
         sentences.append(
-            f"Of {citations.count(nodes, campaign=campaign)} nodes, counted in each stage of "
-            f"{campaign} anew, {citations.count(nodes, campaign=campaign, is_slow=True)} took "
-            "longer than the others for the same tasks."
+            f"Slow nodes of {campaign}: {citations.count(nodes, campaign=campaign, is_slow=True)} "
+            f"of {citations.count(nodes, campaign=campaign)}, counted once per stage; the same "
+            "tasks took longer there than on the other nodes."
         )
     timed = [
         row for row in citations.rows(tasks, campaign=campaign) if row["butler_get_wall_time_h"]
@@ -42,9 +42,9 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
         stage, task = slowest["stage"], slowest["task_label"]
         most = citations.row(tasks, campaign=campaign, stage=stage, task_label=task)
         sentences.append(
-            f"Most time for reading through the Butler is spent by {task} ({stage_title(stage)}): "
+            f"Task {task} ({stage_title(stage)}) spends most time reading through the Butler: "
             f"{most['butler_get_wall_time_h']}, {most['butler_get_fraction']} of its wall time; "
-            f"its CPU time is {most['cpu_time_fraction']} of it."
+            f"its CPU time is {most['cpu_time_fraction']} of its wall time."
         )
     return sentences
 

@@ -31,16 +31,19 @@ FAULTS = {
         GOOD.replace("a/stage1,", "{collections: a, incomplet: x},"),
         "stages.stage1: unknown key 'incomplet'",
     ),
-    "campaign that stands twice": (
+    "campaign that appears twice": (
         GOOD + "  DM-1: {release: a, stages: {s: a}}\n",
-        "'DM-1' stands twice",
+        "'DM-1' appears twice",
     ),
-    "stage that stands twice": (GOOD.replace("stage2:", "stage1:"), "'stage1' stands twice"),
-    "campaign whose name leaves its folder": (GOOD.replace("DM-1", "DM/1"), "'DM/1' is no name"),
-    "campaign that is the folder above": (GOOD.replace("DM-1", '".."'), "'..' is no name"),
-    "campaign like the folder of none": (GOOD.replace("DM-1", "__none__"), "'__none__' is no name"),
-    "stage with a space": (GOOD.replace("stage1:", '"stage 1":'), "'stage 1' is no name"),
-    "focus that is no name": (GOOD.replace("focus: v30", "focus: v 30"), "'v 30' is no name"),
+    "stage that appears twice": (GOOD.replace("stage2:", "stage1:"), "'stage1' appears twice"),
+    "campaign whose name leaves its folder": (GOOD.replace("DM-1", "DM/1"), "'DM/1' is not a name"),
+    "campaign that is the folder above": (GOOD.replace("DM-1", '".."'), "'..' is not a name"),
+    "campaign like the folder of none": (
+        GOOD.replace("DM-1", "__none__"),
+        "'__none__' is not a name",
+    ),
+    "stage with a space": (GOOD.replace("stage1:", '"stage 1":'), "'stage 1' is not a name"),
+    "focus that is no name": (GOOD.replace("focus: v30", "focus: v 30"), "'v 30' is not a name"),
     "no focus": (GOOD.replace("focus: v30, ", ""), "none has it"),
     "two in focus": (
         GOOD + "  DM-2: {release: a, focus: b, stages: {s: a}}\n",
@@ -54,20 +57,23 @@ FAULTS = {
     "threshold below 0": ("threshold_gib: -1\n" + GOOD, "threshold_gib"),
     "same threshold twice": ("thresholds_gib: [4, 4]\n" + GOOD, "same value twice"),
     "no campaigns": ("repository: repo\n", "'campaigns' is missing"),
-    "text that is no YAML": ("a: [", "is no YAML"),
+    "text that is no YAML": ("a: [", "is not valid YAML"),
     "a tab": (GOOD.replace("  DM-1", "\tDM-1"), "line 4, column 1"),
-    "campaigns of nothing": ("repository: repo\ncampaigns:\n", "campaigns: holds nothing"),
+    "campaigns of nothing": (
+        "repository: repo\ncampaigns:\n",
+        "campaigns: expected a mapping, found nothing",
+    ),
     "stages of nothing": (GOOD.replace("{stage1: a/stage1,", "{}, x: {"), "stages"),
     "a key that stands twice beside a merge": (
         "repository: repo\ncampaigns:\n  DM-1: &base\n    release: a\n    release: b\n"
         "  DM-2: {<<: *base, focus: v30}\n",
-        "line 5: 'release' stands twice",
+        "line 5: 'release' appears twice",
     ),
     "a campaign whose name is a number": (GOOD.replace("DM-1", "53368"), "53368: quote it"),
     "an alias of itself": (GOOD.replace("a/stage1,", "&s [*s],"), "stage1.collections"),
-    "two documents": (GOOD + "---\n" + GOOD, "is no YAML"),
-    "an object of Python": ("!!python/object/apply:os.getcwd []", "is no YAML"),
-    "a list": ("- a\n", "holds no mapping"),
+    "two documents": (GOOD + "---\n" + GOOD, "is not valid YAML"),
+    "an object of Python": ("!!python/object/apply:os.getcwd []", "is not valid YAML"),
+    "a list": ("- a\n", "expected a mapping with 'campaigns', found a list"),
     "requests that are not there": ("current_requests: gone.yaml\n" + GOOD, "no such file"),
 }
 

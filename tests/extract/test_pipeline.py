@@ -287,7 +287,7 @@ def test_a_quantum_whose_metadata_and_log_are_gone_fails_the_transform_by_name(
     )  # fmt: skip
     said = " ".join((done.stdout + done.stderr).split())
     assert done.returncode != 0
-    assert "DM-1, stage1: 1 of 13 expected quanta are not accounted for" in said
+    assert "DM-1, stage1: 1 of 13 expected quanta is not accounted for" in said
     assert f"isr: 1 ({'unreadable' if is_registered else 'missing'})" in said
     assert _json(data_id) in said
 

@@ -56,4 +56,4 @@ def test_the_summary_of_a_stage_without_wall_time_is_whole(small: Path) -> None:
         print_all(warehouse, console)
         for stage in STAGES:
             print_stage(warehouse, stage, console)
-    assert "is not enough for no_time as it is: 100 % of the quanta exceed it" in said.getvalue()
+    assert "is not enough for no_time: 100 % of the quanta exceed it" in said.getvalue()

@@ -55,7 +55,7 @@ def test_what_grows_with_depth_is_drawn_first_and_foretold(dependent_data: Path)
         if layer.get("encoding", {}).get("x", {}).get("scale")
     )
     assert scale["domain"][1] >= 9.5, "the interval of what is foretold must be inside"
-    assert "with 17 visits 4 GiB, with twice as many 8 GiB (from 6.5 GiB to 9.5 GiB)" in (
+    assert "4 GiB with 17 visits, 8 GiB with twice as many (from 6.5 GiB to 9.5 GiB)" in (
         figure.caption
     )
 
@@ -67,13 +67,22 @@ def test_the_technote_lists_lines_as_the_figure_draws_them(dependent_data: Path)
         said = depth_sentences(citations, FOCUS)
     listed = [row["task_label"] for row in values["dependences"]]
     assert listed == ["large", "small", "unclear"]
-    assert "Of 3 tasks" in said[0]
-    assert "the memory of 2 grows with them, of 0 shrinks, and of 1 cannot be told" in said[0]
+    assert "3 tasks of" in said[0]
+    assert (
+        "memory grows with the visits for 2, shrinks for 0, and the evidence is not enough for 1"
+        in said[0]
+    )
 
 
 def test_a_campaign_without_depths_says_that_nothing_can_be_told(report: Path) -> None:
     captions = json.loads((report / "captions.json").read_text())
     assert captions["memory_dependence"]["is_empty"]
-    assert "what memory depends on cannot be told" in captions["memory_dependence"]["caption"]
+    assert (
+        "the evidence does not show what memory depends on"
+        in captions["memory_dependence"]["caption"]
+    )
     text = (report / "technote" / "index.md").read_text()
-    assert "what memory depends on cannot be told" in text.split("### What memory depends on")[1]
+    assert (
+        "the evidence does not show what memory depends on"
+        in text.split("### What memory depends on")[1]
+    )
