@@ -24,7 +24,7 @@ export override CENSUS_DATA := $(value DATA)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup extract transform report summary technote sql ask docs test test-stacks test-wheel lint format bench soak clean lock
+.PHONY: help setup extract transform report summary technote publish sql ask docs test test-stacks test-wheel lint format bench soak clean lock
 # The steps are a pipeline: `make -j extract transform report` must keep their order.
 .NOTPARALLEL:
 
@@ -63,6 +63,10 @@ summary: $(STAMP) ## the answer on one screen of the terminal
 
 technote: report ## the technote's HTML, by documenteer in an environment of its own
 	$(BIN)/python -m reports technote --data "$$CENSUS_DATA"
+
+publish: technote docs ## everything for a static web server, in FOLDER (default $(DATA)/public)
+	$(BIN)/python -m reports publish --data "$$CENSUS_DATA" "$${CENSUS_FOLDER:-$$CENSUS_DATA/public}"
+publish: export override CENSUS_FOLDER := $(value FOLDER)
 
 sql: $(STAMP) ## a read-only SQL prompt; one query with Q="select ..."; FILES=1 lets SQL use files
 	@$(BIN)/python -m dbt_project sql --data "$$CENSUS_DATA" --format "$(FORMAT)" $(if $(FILES),--allow-files) $(if $(value Q),--from-env CENSUS_QUERY)

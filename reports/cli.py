@@ -98,6 +98,34 @@ def technote_command(
         typer.echo(f"Technote: {page}")
 
 
+@app.command("publish")
+def publish_command(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER",
+            help="Folder to fill; made if needed.",
+            file_okay=False,
+            resolve_path=True,
+        ),
+    ],
+    data: Data = Path("data"),
+) -> None:
+    """Write the report, and fill a folder for a static web server with all of it and an index.
+
+    Page, figures, tables (CSV, Parquet, one XLSX), requests and data dictionary; also the HTML of
+    the technote and dbt's documentation, if `census-report technote` and `census-transform docs`
+    made them. Links are relative, so the folder can be served at any address.
+    """
+    # Not above: only this command needs the writer of spreadsheets.
+    from .publish.folder import publish
+
+    with clear_errors():
+        run.write_report(data, progress=terminal.progress)
+        for sentence in publish(data, folder).sentences():
+            typer.echo(sentence)
+
+
 @app.command("regressions")
 def regressions_command(
     data: Data = Path("data"),

@@ -118,10 +118,10 @@ def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data:
         ).fetchone()
     assert nodes is not None
     assert reader is not None
-    assert f"Of {nodes[0]} nodes, counted in each stage of DM-53877 anew, {nodes[1]} took" in said
+    assert f"Slow nodes of DM-53877: {nodes[1]} of {nodes[0]}, counted once per stage" in said
     assert f"kill {write('killed_fraction', killed['p95_retry'])} of" in said
-    assert f"today's requests {write('killed_fraction', killed['current'])} and" in said
-    assert f"through the Butler is spent by {reader[0]} " in said
+    assert f"today's requests kill {write('killed_fraction', killed['current'])} and" in said
+    assert f"Task {reader[0]} " in said
 
 
 def test_summary_names_the_cores_that_idle_and_what_changed(data: Path) -> None:

@@ -1,0 +1,1 @@
+"""A report as a folder for a static web server: page, technote, tables, dictionary, dbt's docs."""
