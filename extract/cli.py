@@ -165,6 +165,44 @@ def check(campaigns: _File, data: _Data = Path("data")) -> None:
     raise typer.Exit(console.check(campaigns, console.Settings(data=data)))
 
 
+_Uri = Annotated[
+    str,
+    typer.Argument(
+        metavar="URI", help="Folder of the copy: s3://, davs://, https://, file:// or a path."
+    ),
+]
+_Replace = Annotated[
+    bool,
+    typer.Option("--replace", help="Campaigns that are only in the target are removed from it."),
+]
+
+
+@app.command()
+def push(uri: _Uri, data: _Data = Path("data"), replace: _Replace = False) -> None:
+    """Copy the lake to a store: only what is new there, each file checked, the manifest last.
+
+    Interrupted, the next one goes on. Nobody can extract into the lake meanwhile.
+
+    Example: census-extract push s3://census/lake --data data
+    """
+    from . import console
+
+    raise typer.Exit(console.push(uri, console.Settings(data=data), may_replace=replace))
+
+
+@app.command()
+def pull(uri: _Uri, data: _Data = Path("data"), replace: _Replace = False) -> None:
+    """Copy the lake from a store to DATA/lake: only what is new here, each file checked.
+
+    Interrupted, the next one goes on.
+
+    Example: census-extract pull s3://census/lake --data data
+    """
+    from . import console
+
+    raise typer.Exit(console.pull(uri, console.Settings(data=data), may_replace=replace))
+
+
 @app.command()
 def init(
     repository: Annotated[

@@ -28,6 +28,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from . import copies
 from .butler import registered
 from .butler.repository import Repository, open_repository
 from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
@@ -39,7 +40,7 @@ from .run import Settings, Summary, extract, opened_plan
 from .sources import PREDICTED_GRAPH, SOURCES
 from .words import counted
 
-__all__ = ["Settings", "check", "demo", "init", "run", "status"]
+__all__ = ["Settings", "check", "demo", "init", "pull", "push", "run", "status"]
 
 _DOES = {
     "read": "read (new)",
@@ -361,6 +362,66 @@ def _print_proposal(campaigns: list[ProposedCampaign]) -> None:
             )
     # Whole names, however narrow the terminal: they are what a person checks.
     Console(width=1_000, highlight=False, emoji=False).print(table, crop=False)
+
+
+def push(uri: str, settings: Settings, *, may_replace: bool) -> int:
+    """Carry out ``push``.
+
+    Parameters
+    ----------
+    uri : `str`
+        Folder of the copy.
+    settings : `extract.run.Settings`
+        Where the lake is.
+    may_replace : `bool`
+        Whether campaigns that are only in the copy may leave it.
+
+    Returns
+    -------
+    code : `int`
+        Exit status.
+    """
+
+    def command() -> int:
+        say = _console(error=True).print
+        _print_copied(copies.push(settings.lake_root, uri, may_replace=may_replace, say=say))
+        return 0
+
+    return _guarded(command)
+
+
+def pull(uri: str, settings: Settings, *, may_replace: bool) -> int:
+    """Carry out ``pull``.
+
+    Parameters
+    ----------
+    uri : `str`
+        Folder of the copy.
+    settings : `extract.run.Settings`
+        Where the lake is.
+    may_replace : `bool`
+        Whether campaigns that are only in the lake may leave it.
+
+    Returns
+    -------
+    code : `int`
+        Exit status.
+    """
+
+    def command() -> int:
+        say = _console(error=True).print
+        _print_copied(copies.pull(settings.lake_root, uri, may_replace=may_replace, say=say))
+        return 0
+
+    return _guarded(command)
+
+
+def _print_copied(copied: copies.Copied) -> None:
+    """Tell what a copy took."""
+    _console().print(
+        f"{copied.copied_count:,} files copied ({copied.copied_bytes / 1024**2:,.1f} MiB), "
+        f"{copied.kept_count:,} unchanged, {copied.removed_count:,} removed"
+    )
 
 
 def status(campaigns: Path, settings: Settings) -> int:

@@ -34,18 +34,28 @@ from .schema import LAKE_SCHEMA_VERSION, TABLES
 
 __all__ = [
     "DISK_FULL",
+    "MANIFEST",
     "Lake",
     "LakeFile",
     "Manifest",
     "Unit",
+    "decode_manifest",
+    "encode_manifest",
+    "move",
     "read_manifest",
     "write_manifest",
     "writing",
 ]
 
-_MANIFEST = "manifest.json"
+MANIFEST = "manifest.json"
+"""Name of the file that says what a lake holds."""
+
 _LOCK = ".lock"
 _SCRATCH = ".scratch-"
+_FILE = re.compile(
+    r"(?P<table>[a-z_]+)/campaign=[A-Za-z0-9._-]+/(stage=[A-Za-z0-9._-]+/)?[^/\0]+\.parquet"
+)
+"""Names of the files of a lake."""
 
 UnitKey = tuple[str, str, str, str]
 
@@ -185,7 +195,7 @@ def read_manifest(root: Path) -> Manifest:
     Files are looked at, but not into: one that is gone or has another size is
     a damage.
     """
-    path = root / _MANIFEST
+    path = root / MANIFEST
     remedy = f"remove {root} (or choose another --data) and extract again"
     try:
         raw = path.read_bytes()
@@ -193,26 +203,89 @@ def read_manifest(root: Path) -> Manifest:
         return Manifest()
     except OSError as error:
         raise LakeError(f"{path}: cannot be read: {error.strerror}: {_CHOOSE}") from error
+    manifest = decode_manifest(raw, str(root), remedy)
+    manifest.damages = {
+        unit.key: damage
+        for unit in manifest.units
+        if (damage := _damage(root, unit, manifest.files))
+    }
+    return manifest
+
+
+def decode_manifest(raw: bytes, where: str, remedy: str) -> Manifest:
+    """Decode the manifest of a lake, wherever the lake is.
+
+    Parameters
+    ----------
+    raw : `bytes`
+        Content of its file.
+    where : `str`
+        Folder of the lake, for messages.
+    remedy : `str`
+        What to do when it cannot be used.
+
+    Returns
+    -------
+    manifest : `Manifest`
+        Its content; no file was looked at.
+
+    Raises
+    ------
+    LakeError
+        Raised if another version wrote it, if it is damaged, or if it names files that
+        are no files of a lake.
+    """
+    path = f"{where.rstrip('/')}/{MANIFEST}"
     try:
         # The version first: the rest of an older manifest may look different.
         version = msgspec.json.decode(raw, type=dict[str, Any]).get("lake_schema_version")
         if isinstance(version, int) and version > LAKE_SCHEMA_VERSION:
             raise LakeError(
-                f"{root}: this lake has schema version {version}, of a newer version of this "
+                f"{where}: this lake has schema version {version}, of a newer version of this "
                 f"program, which writes {LAKE_SCHEMA_VERSION}: update it, or choose another --data"
             )
         if version != LAKE_SCHEMA_VERSION:
             raise LakeError(
-                f"{root}: this lake has schema version {version}, "
+                f"{where}: this lake has schema version {version}, "
                 f"this program writes {LAKE_SCHEMA_VERSION}: {remedy}"
             )
         content = msgspec.json.decode(raw, type=_ManifestFile)
     except msgspec.MsgspecError as error:
         raise LakeError(f"{path}: is damaged ({error}): {remedy}") from error
-    damages = {
-        unit.key: damage for unit in content.units if (damage := _damage(root, unit, content.files))
+    names = {*content.files, *(file for unit in content.units for file in unit.files)}
+    for name in sorted(names):
+        if not _is_file_of_lake(name):
+            raise LakeError(f"{path}: names {name!r}, which is no file of a lake: {remedy}")
+    return Manifest(content.units, content.files, content.is_finished)
+
+
+def _is_file_of_lake(name: str) -> bool:
+    """Tell whether a manifest may name a file: what it names is removed one day."""
+    found = _FILE.fullmatch(name)
+    return found is not None and found["table"] in TABLES
+
+
+def encode_manifest(manifest: Manifest) -> bytes:
+    """Encode the manifest of a lake.
+
+    Parameters
+    ----------
+    manifest : `Manifest`
+        Its content.
+
+    Returns
+    -------
+    raw : `bytes`
+        Content of its file.
+    """
+    columns = {
+        table: {column.name: str(column.type) for column in schema}
+        for table, schema in TABLES.items()
     }
-    return Manifest(content.units, content.files, content.is_finished, damages)
+    content = _ManifestFile(
+        LAKE_SCHEMA_VERSION, manifest.units, manifest.is_finished, columns, manifest.files
+    )
+    return msgspec.json.format(msgspec.json.encode(content), indent=1)
 
 
 def write_manifest(root: Path, manifest: Manifest, staged: Path) -> None:
@@ -227,19 +300,20 @@ def write_manifest(root: Path, manifest: Manifest, staged: Path) -> None:
     staged : `pathlib.Path`
         File to write first, on the same file system.
     """
-    columns = {
-        table: {column.name: str(column.type) for column in schema}
-        for table, schema in TABLES.items()
-    }
-    content = _ManifestFile(
-        LAKE_SCHEMA_VERSION, manifest.units, manifest.is_finished, columns, manifest.files
-    )
-    staged.write_bytes(msgspec.json.format(msgspec.json.encode(content), indent=1))
-    _move(staged, root / _MANIFEST)
+    staged.write_bytes(encode_manifest(manifest))
+    move(staged, root / MANIFEST)
 
 
-def _move(staged: Path, target: Path) -> None:
-    """Put a complete file in its place, which also a machine that loses its power leaves whole."""
+def move(staged: Path, target: Path) -> None:
+    """Put a complete file in its place, which also a machine that loses its power leaves whole.
+
+    Parameters
+    ----------
+    staged : `pathlib.Path`
+        The file, on the same file system.
+    target : `pathlib.Path`
+        Its place; what is there is replaced.
+    """
     _sync(staged)
     staged.replace(target)
     _sync(target.parent)
@@ -383,7 +457,7 @@ class Lake:
                 suffix = f".{number}" if len(paths) > 1 else ""
                 target = folder / f"{_stem(unit)}{suffix}.parquet"
                 written[str(target.relative_to(self.root))] = LakeFile.of(path)
-                _move(path, target)
+                move(path, target)
         self.manifest.files |= written
         self.manifest.units.append(msgspec.structs.replace(unit, files=tuple(written)))
         self._write_manifest()
@@ -436,7 +510,7 @@ class Lake:
         if target.exists() and filecmp.cmp(staged, target, shallow=False):
             staged.unlink()
         else:
-            _move(staged, target)
+            move(staged, target)
         self._known.add(target)
 
     def write_empty_tables(self) -> None:
@@ -482,7 +556,7 @@ class Lake:
 
     def _write_manifest(self, *, is_finished: bool = False) -> None:
         self.manifest.is_finished = is_finished
-        write_manifest(self.root, self.manifest, self.scratch / _MANIFEST)
+        write_manifest(self.root, self.manifest, self.scratch / MANIFEST)
 
 
 def _stem(unit: Unit) -> str:
