@@ -34,6 +34,7 @@ from ..documents.quanta import (
 from ..documents.task_metadata import decode_metadata, failure_type
 from ..errors import MetadataError
 from ..lake.schema import QUANTA
+from .claims import LARGEST_DOCUMENT
 from .protocol import Description, Outcome, Place, Sink
 
 __all__ = ["FilesPart", "MetadataFiles", "Part", "read_metadata_files"]
@@ -255,8 +256,11 @@ def _add_failure(
         builder.append(row, told.usage)
 
 
-def _try_read(uri: str | None) -> bytes | Diagnosis | None:
-    """Read a file: its bytes, or why not; `None` where there is no file to read."""
+def _try_read(uri: str | None) -> bytes | str | Diagnosis | None:
+    """Read a file: its bytes, or why not; `None` where there is no file to read.
+
+    A text says what is wrong with the file itself: it will not be tried again.
+    """
     if uri is None:
         return None
     try:
@@ -265,20 +269,29 @@ def _try_read(uri: str | None) -> bytes | Diagnosis | None:
         return diagnose(error, uri)
 
 
-def _read_local(path: str) -> bytes:
+def _read_local(path: str) -> bytes | str:
     """Read a small file: a file object and a `pathlib.Path` would take twice as long as this."""
-    descriptor = os.open(path, os.O_RDONLY)
+    # Nobody may ever write into a pipe that stands in a file's place.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         content = os.read(descriptor, _READ_BYTES)
-        while more := os.read(descriptor, _READ_BYTES):
-            content += more
+        more = os.read(descriptor, _READ_BYTES)
+        if not more:
+            return content
+        pieces, size = [content], len(content)
+        while more and size <= LARGEST_DOCUMENT:
+            pieces.append(more)
+            size += len(more)
+            more = os.read(descriptor, _READ_BYTES)
+        if not more:
+            return b"".join(pieces)
     finally:
         os.close(descriptor)
-    return content
+    return f"no document has more than {LARGEST_DOCUMENT:,} bytes: this is no file of metadata"
 
 
 def _judge(
-    guard: StoreGuard, uri: str | None, answer: bytes | Diagnosis | None
+    guard: StoreGuard, uri: str | None, answer: bytes | str | Diagnosis | None
 ) -> bytes | str | None:
     """Turn a failure into the reason of a reject, unless the store itself failed."""
     if isinstance(answer, Diagnosis):

@@ -23,6 +23,7 @@ from lsst.resources import ResourcePath
 from ..documents.quanta import data_id_writer, is_usage_gathering
 from ..errors import HeaderOnlyError, PredictedGraphError
 from ..lake.schema import EXPECTATIONS
+from .claims import LARGEST_COUNT, require_file, require_small_members
 from .header_counts import counted
 from .protocol import Description, Outcome, Place, Sink
 
@@ -42,6 +43,8 @@ _MEMBER = "thin_graph.json.zst"
 _DICTIONARY = "compression_dict"
 _READ_BYTES = 1 << 20
 _BATCH_QUANTA = 5_000
+_LARGEST_PIECE = 16 * 2**20
+"""Bytes that are kept until a quantum is whole: real ones have some hundreds."""
 
 
 class PredictedHeader(msgspec.Struct, frozen=True):
@@ -94,8 +97,14 @@ def read_predicted_header(uri: str) -> PredictedHeader:
     from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 
     try:
+        require_file(uri)
+        with ResourcePath(uri).open("rb") as stream:
+            require_small_members(stream, "quanta.addr")
         with PredictedQuantumGraph.open(uri, import_mode=TaskImportMode.DO_NOT_IMPORT) as reader:
             tasks = reader.pipeline_graph.tasks
+            for label, count in reader.header.n_task_quanta.items():
+                if not 0 <= count <= LARGEST_COUNT:
+                    raise ValueError(f"the header promises {count} quanta of {label}")
             return PredictedHeader(
                 run=reader.header.output_run,
                 task_quanta=dict(reader.header.n_task_quanta),
@@ -169,6 +178,8 @@ class _ThinGraph:
         piece = next(self._pieces, b"")
         if not piece:
             raise ValueError("the thin graph ends too early")
+        if len(self._buffer) > _LARGEST_PIECE:
+            raise ValueError(f"the thin graph has a quantum of more than {_LARGEST_PIECE:,} bytes")
         self._buffer.extend(piece)
 
     def _expect(self, *choices: bytes) -> bytes:

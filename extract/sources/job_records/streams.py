@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 import zstandard
 
 from ...errors import RecordsError
+from ..claims import require_file
 from .model import BadRecord
 
 __all__ = ["LARGEST_RECORD", "Item", "json_items", "lines", "opened"]
@@ -58,7 +59,10 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         Raised if it cannot be opened.
     """
     try:
+        require_file(str(path))
         raw = path.open("rb")
+    except ValueError as error:
+        raise RecordsError(f"{path}: cannot be read: {error}") from None
     except OSError as error:
         raise RecordsError(f"{path}: cannot be read: {error.strerror}") from None
     with raw:

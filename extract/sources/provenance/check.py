@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -14,6 +15,7 @@ from lsst.resources import ResourcePath
 
 from ...documents.quanta import data_id_writer, dimension_picker
 from ...errors import GraphError
+from ..claims import LARGEST_COUNT
 from .addresses import AddressFile, integer_type
 from .container import Decompressor, GraphFile, Member, read_directory, verified_checksums
 
@@ -117,12 +119,15 @@ class GraphInfo(GraphCheck):
     """Dimensions by task label."""
 
 
+_Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_COUNT)]
+
+
 class _Header(msgspec.Struct):
     version: int
     graph_type: str
     output_run: str
-    n_quanta: int = 0
-    n_task_quanta: dict[str, int] = {}
+    n_quanta: _Count = 0
+    n_task_quanta: dict[str, _Count] = {}
     int_size: int = 8
 
 

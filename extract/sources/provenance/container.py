@@ -25,6 +25,7 @@ from typing import Any
 import zstandard
 
 from ...errors import GraphError
+from ..claims import LARGEST_FRAME, require_file
 
 __all__ = [
     "FRAMES_AT_ONCE",
@@ -37,9 +38,6 @@ __all__ = [
 ]
 
 READ_SIZE = 8 * 2**20
-_MAX_FRAME_SIZE = 128 * 2**20
-"""Bytes: the largest real documents have a few; a header that claims more is damaged."""
-
 FRAMES_AT_ONCE = 64
 """What they hold stays in the processor's caches until it is decoded."""
 
@@ -80,6 +78,10 @@ def read_directory(path: str) -> dict[str, Member]:
         If the file is no zip archive, is cut short, or does not store its
         members uncompressed, each in one piece of its own.
     """
+    try:
+        require_file(path)
+    except ValueError as error:
+        raise GraphError(f"{path}: {error}; correct what the repository says of it") from None
     try:
         size = Path(path).stat().st_size
         with zipfile.ZipFile(path) as archive, Path(path).open("rb") as stream:
@@ -256,7 +258,7 @@ class Decompressor:
         """
         try:
             size = zstandard.frame_content_size(frame)
-            if not 0 <= size <= _MAX_FRAME_SIZE:
+            if not 0 <= size <= LARGEST_FRAME:
                 raise ValueError(f"a frame of {size} bytes")
             return self._decompressor.decompress(frame)
         except zstandard.ZstdError as error:
@@ -288,7 +290,7 @@ class Decompressor:
     def _together(self, frames: list[_Frame]) -> Iterable[bytes | ValueError]:
         try:
             sizes = list(map(zstandard.frame_content_size, frames))
-            if frames and min(sizes) > 0 and sum(sizes) <= _MAX_FRAME_SIZE:
+            if frames and min(sizes) > 0 and sum(sizes) <= LARGEST_FRAME:
                 found = self._decompressor.multi_decompress_to_buffer(frames)
                 return [found[index].tobytes() for index in range(len(found))]
         except zstandard.ZstdError:

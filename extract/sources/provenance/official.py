@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...documents.graph_blocks import Outputs, QuantumBlock, decode_attempt, decode_attempts
 from ...documents.quanta import BATCH_SIZE
 from ...errors import GraphError, MetadataError
+from ..claims import require_small_members
 from .check import GraphCheck, GraphInfo, TaskDimensions
 from .rows import Document, QuantumRows
 
@@ -58,6 +60,8 @@ def _official_reader(path: str) -> Iterator[ProvenanceQuantumGraphReader]:
     from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
     try:
+        with Path(path).open("rb") as stream:
+            require_small_members(stream, "nodes.addr")
         with ProvenanceQuantumGraphReader.open(path) as reader:
             yield reader
     except GraphError:

@@ -143,7 +143,7 @@ def test_one_damaged_frame_costs_no_other() -> None:
 def test_frames_that_are_large_together_are_decompressed_when_they_are_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "_MAX_FRAME_SIZE", 100)
+    monkeypatch.setattr(module, "LARGEST_FRAME", 100)
     decompressor = Decompressor(b"")
     frame = memoryview(zstandard.compress(b"x" * 60))
     asked: list[object] = []

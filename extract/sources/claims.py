@@ -1,0 +1,107 @@
+"""What a file claims before it is read: readers that believe it take all memory, or never end.
+
+A header of some bytes can claim 2^60 rows, a frame of 100 KiB nine GiB, and a
+pipe in a file's place never ends.  Real files are far below each limit here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+
+import zstandard
+
+__all__ = [
+    "LARGEST_COUNT",
+    "LARGEST_DOCUMENT",
+    "LARGEST_FRAME",
+    "require_file",
+    "require_small_members",
+]
+
+LARGEST_FRAME = 128 * 2**20
+"""Bytes of a decompressed block: the largest real ones have a few millions."""
+
+LARGEST_DOCUMENT = 128 * 2**20
+"""Bytes of a metadata document or log: real ones have some thousands."""
+
+LARGEST_COUNT = 2**62
+"""Quanta of a task that a header may promise."""
+
+_FRAME_HEADER = 32
+"""Bytes of a member in which its frame tells its size."""
+
+
+def require_file(path: str) -> None:
+    """Make sure that a local path is no pipe, device or folder.
+
+    Parameters
+    ----------
+    path : `str`
+        Path; a URI, and a path where nothing is, are left to who reads them.
+
+    Raises
+    ------
+    ValueError
+        Raised if it is.
+    """
+    if "://" in path or not Path(path).exists():
+        return
+    if not stat.S_ISREG(os.stat(path).st_mode):  # noqa: PTH116 - the mode of what a link names
+        raise ValueError("it is no regular file (a folder, a pipe or a device)")
+
+
+def require_small_members(stream: Any, addresses: str) -> None:  # noqa: ANN401
+    """Check what the official reader of graphs believes when it opens a file.
+
+    Parameters
+    ----------
+    stream : `object`
+        The graph, readable and seekable, as `zipfile.ZipFile` takes it.
+    addresses : `str`
+        Name of the member with addresses.
+
+    Raises
+    ------
+    ValueError
+        Raised if a block would be larger than `LARGEST_FRAME`, or if there are fewer bytes
+        than addresses.
+    zipfile.BadZipFile
+        Raised if it is no zip archive.
+    """
+    with zipfile.ZipFile(stream) as archive:
+        members = {entry.filename: entry for entry in archive.infolist()}
+        frames = ("header.json.zst", "pipeline_graph.json.zst", "packages.json.zst")
+        for name in (*frames, "compression_dict", addresses):
+            if name in members and members[name].compress_type != zipfile.ZIP_STORED:
+                raise ValueError(f"member {name} is compressed by zip, which no graph writer does")
+        for name in frames:
+            if name in members:
+                with archive.open(name) as member:
+                    _require_small_frame(name, member.read(_FRAME_HEADER))
+        if addresses in members:
+            with archive.open(addresses) as member:
+                _require_rows(addresses, member, members[addresses].file_size)
+
+
+def _require_small_frame(name: str, begin: bytes) -> None:
+    try:
+        size = zstandard.frame_content_size(begin)
+    except zstandard.ZstdError as error:
+        raise ValueError(f"member {name}: {error}") from None
+    if not 0 <= size <= LARGEST_FRAME:
+        raise ValueError(f"member {name} claims a block of {size:,} bytes")
+
+
+def _require_rows(name: str, member: IO[bytes], size: int) -> None:
+    """Check the layout of `lsst.pipe.base.quantum_graph`: a size, two integers, rows."""
+    width = member.read(1)[:1]
+    int_size = width[0] if width else 0
+    row_count = int.from_bytes(member.read(int_size), "big")
+    address_count = int.from_bytes(member.read(int_size), "big")
+    row_size = 16 + int_size + 2 * int_size * address_count
+    if 1 + 2 * int_size + row_count * row_size > size:
+        raise ValueError(f"member {name} claims {row_count:,} rows, and has {size:,} bytes")
