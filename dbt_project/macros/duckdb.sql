@@ -266,3 +266,12 @@
         lambda k: exp(lgamma({{ all }} + 1) - lgamma(k + 1) - lgamma({{ all }} - k + 1) - {{ all }} * ln(2))
     )))
 {%- endmacro %}
+
+-- When this build began, in UTC.
+{% macro publication_instant() -%}
+    {{ return(adapter.dispatch('publication_instant')()) }}
+{%- endmacro %}
+
+{% macro duckdb__publication_instant() -%}
+    cast('{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}+00' as timestamptz)
+{%- endmacro %}

@@ -20,7 +20,7 @@ from rich.markup import escape
 
 from quanta_census.entrance import command
 
-from . import completeness, questions
+from . import completeness, history, questions
 from .engine import PROJECT, Outcome, invoke, project_environment
 from .errors import TransformError
 from .fingerprint import Publication, Remark, fingerprint, published, remember
@@ -73,6 +73,7 @@ def _publish(
 ) -> bool:
     """Build, check and rename into place."""
     began = time.monotonic()
+    history.keep(layout)
     with _building_folder(layout) as folder:
         with project_environment(layout, folder, memory_limit):
             _make_models(layout, console)
@@ -95,6 +96,7 @@ def _publish(
         new.replace(layout.warehouse)
         _sync(layout.root)
     remember(layout, made_from, remarks)
+    history.keep(layout)
     _warn(remarks, console)
     console.print(f"Published {layout.warehouse} after {time.monotonic() - began:.1f} s")
     return complete

@@ -73,6 +73,7 @@ def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iter
     """
     ours = {
         "CENSUS_LAKE": layout.lake_pattern,
+        "CENSUS_HISTORY": layout.history_pattern,
         "CENSUS_WAREHOUSE": "warehouse.duckdb",
         "CENSUS_SPILL": "spill",
         "CENSUS_MEMORY_LIMIT": memory_limit,

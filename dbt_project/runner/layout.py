@@ -46,6 +46,11 @@ class Layout:
         return self.root / "warehouse.duckdb"
 
     @property
+    def history(self) -> Path:
+        """What earlier publications said; no rebuild removes it."""
+        return self.root / "history"
+
+    @property
     def dbt(self) -> Path:
         """Logs and compiled SQL: dbt writes nothing into the source tree."""
         return self.root / "dbt"
@@ -63,8 +68,12 @@ class Layout:
     @property
     def lake_pattern(self) -> str:
         """The lake as text inside a quoted DuckDB glob inside a format string of dbt-duckdb."""
-        globbed = re.sub(r"([*?\[])", r"[\1]", str(self.lake))
-        return globbed.replace("'", "''").replace("{", "{{").replace("}", "}}")
+        return _pattern(self.lake)
+
+    @property
+    def history_pattern(self) -> str:
+        """The history, as `lake_pattern` is the lake."""
+        return _pattern(self.history)
 
     def require_lake(self) -> None:
         """Refuse a lake that is absent or not whole.
@@ -98,6 +107,12 @@ class Layout:
         if not self.warehouse.is_file():
             raise TransformError(f"there is no {self.warehouse}: run {command('transform')} first")
         return self.warehouse
+
+
+def _pattern(folder: Path) -> str:
+    """Write a folder as text inside a quoted DuckDB glob inside a format string of dbt-duckdb."""
+    globbed = re.sub(r"([*?\[])", r"[\1]", str(folder))
+    return globbed.replace("'", "''").replace("{", "{{").replace("}", "}}")
 
 
 def make_folder(folder: Path) -> None:
