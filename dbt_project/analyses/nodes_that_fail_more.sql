@@ -1,4 +1,4 @@
--- Which nodes fail more often than the others? Killed quanta leave no node, so hard failures are not in here.
+-- Which nodes fail more often than the others? Each attempt counts where it ran. Killed ones leave no node: not here.
 with
 
 nodes as (
@@ -6,10 +6,10 @@ nodes as (
     select
         campaign,
         node_name,
-        count(*) as quanta_count,
+        count(*) as attempted_count,
         count(*) filter (where status != 'successful') as failed_count,
-        {{ hours('sum(spent_wall_time_s)') }} as spent_wall_time_h
-    from {{ ref('fct_quanta') }}
+        {{ hours('sum(total_wall_time_s)') }} as spent_wall_time_h
+    from {{ ref('fct_attempts') }}
     where node_name is not null
     group by campaign, node_name
 
@@ -18,10 +18,10 @@ nodes as (
 select
     campaign,
     node_name,
-    quanta_count,
+    attempted_count,
     failed_count,
-    {{ share('failed_count', 'quanta_count') }} as failed_fraction,
-    {{ share('sum(failed_count) over (partition by campaign)', 'sum(quanta_count) over (partition by campaign)') }}
+    {{ share('failed_count', 'attempted_count') }} as failed_fraction,
+    {{ share('sum(failed_count) over (partition by campaign)', 'sum(attempted_count) over (partition by campaign)') }}
         as campaign_failed_fraction,
     spent_wall_time_h
 from nodes

@@ -430,7 +430,7 @@ def test_nodes_and_shares_of_time_are_those_of_the_marts(browser: Browser, data:
     expected_hosts = sql(
         data,
         """
-        select coalesce(node_name, $2), stage[-1], attempted_quanta_count, failed_count,
+        select coalesce(node_name, $2), stage[-1], attempted_count, failed_count,
             failed_fraction, slowdown_fraction
         from fct_node_usage where campaign = $1
         order by is_slow desc, slowdown_fraction desc nulls last, fct_node_usage.node_name, stage

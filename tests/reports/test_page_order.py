@@ -47,7 +47,7 @@ def test_slow_nodes_come_before_those_with_too_few_quanta_to_tell(
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.executemany(
             "insert into fct_node_usage "
-            "(campaign, stage, node_name, attempted_quanta_count, slowdown_fraction, is_slow) "
+            "(campaign, stage, node_name, attempted_count, slowdown_fraction, is_slow) "
             f"values ('{FOCUS}', 'stage1', ?, 40, ?, ?)",
             [["few", 9.0, False], ["slow", 0.5, True], ["slower", 0.7, True]],
         )

@@ -58,7 +58,7 @@ const hostGroups = (rows) => {
   return [["", [
     textColumn("node_name", "Node"),
     ...stageColumn(),
-    countColumn("attempted_quanta_count", "Quanta", { hint: "Quanta that ran there" }),
+    countColumn("attempted_count", "Attempts", { hint: "Attempts that ran there" }),
     countColumn("failed_count", "Failed", { tone: (row) => (row.failed_count ? "over" : "") }),
     fractionColumn("failed_fraction", "Failed %", "Share that failed"),
     timeColumn("total_wall_time_h", `Wall time (${unit.name})`, unit),

@@ -49,7 +49,7 @@ def hosts(warehouse: Warehouse) -> pa.Table:
     return warehouse.query(
         """
         select
-            campaign, stage, node_name, attempted_quanta_count, failed_count, failed_fraction,
+            campaign, stage, node_name, attempted_count, failed_count, failed_fraction,
             total_wall_time_h, max_max_rss_bytes, compared_quanta_count, slowdown_fraction,
             is_slow
         from fct_node_usage

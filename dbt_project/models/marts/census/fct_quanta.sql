@@ -96,11 +96,7 @@ classified as (
         is_superseded,
         not is_superseded and status = 'successful' and has_start and max_rss_bytes is not null as is_measured,
         status = 'successful' and {{ found_no_work }} as is_no_work,
-        -- A killed quantum leaves nothing, and the aggregator can only call it failed.
-        status = 'failed'
-        and source = 'provenance_graph'
-        and exception_type is null
-        and not (has_prep or has_end or has_peak or coalesce(has_log, false)) as is_lost,
+        {{ is_lost_attempt() }} as is_lost,
         max_rss_bytes <= prep_max_rss_bytes as is_peak_inherited,
         max_rss_bytes > threshold_gib * {{ gib_bytes() }} as is_over_threshold,
         is_implausible,

@@ -62,6 +62,9 @@ final as (
         counted.quanta_count,
         counted.attempted_count,
         counted.failed_count,
+        coalesce(attempts.failed_attempt_count, 0) as failed_attempt_count,
+        coalesce(attempts.memory_error_count, 0) as memory_error_count,
+        attempts.lost_attempt_count,
         counted.no_work_count,
         counted.superseded_count,
         counted.unmeasured_count,
@@ -74,6 +77,7 @@ final as (
         peaks.{{ name }} as {{ name }}_max_rss_bytes,
         own_peaks.{{ name }} as own_{{ name }}_max_rss_bytes,
         {%- endfor %}
+        attempts.max_attempted_rss_bytes,
         counted.mean_max_rss_bytes,
         counted.own_mean_max_rss_bytes,
         whiskered.lower_whisker_max_rss_bytes,
@@ -89,6 +93,7 @@ final as (
         counted.total_cpu_time_s,
         wall_times.p50 as p50_total_wall_time_s
     from counted
+    left join {{ ref('int_attempts_counted') }} as attempts using (campaign, stage, task_label)
     left join own_peaks using (campaign, stage, task_label)
     left join peaks using (campaign, stage, task_label)
     left join wall_times using (campaign, stage, task_label)

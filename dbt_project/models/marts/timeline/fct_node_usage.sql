@@ -2,18 +2,7 @@ with
 
 counted as (
 
-    select
-        campaign,
-        stage,
-        node_name,
-        count(*) filter (where is_measured) as quanta_count,
-        count(*) as attempted_quanta_count,
-        count(*) filter (where status = 'failed') as failed_count,
-        coalesce(sum(total_wall_time_s) filter (where is_measured), 0) as total_wall_time_s,
-        max(max_rss_bytes) as max_max_rss_bytes
-    from {{ ref('fct_quanta') }}
-    where attempt_count > 0
-    group by campaign, stage, node_name
+    select * from {{ ref('int_nodes_counted') }}
 
 ),
 
@@ -88,9 +77,9 @@ final as (
         counted.stage,
         counted.node_name,
         counted.quanta_count,
-        counted.attempted_quanta_count,
+        counted.attempted_count,
         counted.failed_count,
-        {{ share('counted.failed_count', 'counted.attempted_quanta_count') }} as failed_fraction,
+        {{ share('counted.failed_count', 'counted.attempted_count') }} as failed_fraction,
         {{ hours('counted.total_wall_time_s') }} as total_wall_time_h,
         counted.max_max_rss_bytes,
         coalesce(compared.compared_task_count, 0) as compared_task_count,

@@ -1,0 +1,12 @@
+{#- What several models say of an attempt: one definition each. -#}
+
+{#- A killed attempt leaves nothing, and the aggregator can only call it failed. -#}
+{% macro is_lost_attempt() -%}
+    status = 'failed'
+    and source = 'provenance_graph'
+    and exception_type is null
+    and not has_prep
+    and not has_end
+    and not has_peak
+    and not coalesce(has_log, false)
+{%- endmacro %}
