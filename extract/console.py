@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -38,6 +39,7 @@ from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, selec
 from .proposal import ProposedCampaign, campaigns_yaml, propose
 from .run import Settings, Summary, extract, opened_plan
 from .sources import PREDICTED_GRAPH, SOURCES
+from .uris import without_secrets
 from .words import counted
 
 __all__ = ["Settings", "check", "demo", "init", "pull", "push", "run", "status"]
@@ -55,9 +57,18 @@ _SHORT_NAMES = {registered.METADATA_FILES: "files", registered.PROVENANCE_GRAPH:
 """Sources as a narrow terminal names them."""
 
 
+class _WithoutSecrets(Console):
+    """Leaves out of URIs what opens a store."""
+
+    def print(self, *texts: Any, **options: Any) -> None:  # noqa: ANN401
+        """Print some texts."""
+        said = (without_secrets(text) if isinstance(text, str) else text for text in texts)
+        super().print(*said, **options)
+
+
 def _console(*, error: bool = False) -> Console:
     """Make a console that never breaks a line on its own: names and URIs stay whole."""
-    return Console(stderr=error, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    return _WithoutSecrets(stderr=error, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def _guarded(command: Callable[[], int]) -> int:
@@ -114,7 +125,9 @@ class _Bar:
 
     def say(self, text: str) -> None:
         """Tell one line, above the bar."""
-        self._bar.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        self._bar.console.print(
+            without_secrets(text), markup=False, highlight=False, soft_wrap=True
+        )
 
     def expect(self, quanta_count: int) -> None:
         """Tell of more quanta to come."""

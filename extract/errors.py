@@ -23,6 +23,8 @@ it means is told by `extract.butler.store_errors.explain`.
 
 from __future__ import annotations
 
+from .uris import without_secrets
+
 __all__ = [
     "CampaignsError",
     "ExecutorError",
@@ -43,7 +45,16 @@ __all__ = [
 
 
 class ExtractionError(Exception):
-    """Something that the program foresaw; the message is one line for users."""
+    """Something that the program foresaw; the message is one line for users.
+
+    Parameters
+    ----------
+    message : `str`, optional
+        The line; URIs in it lose what opens a store.
+    """
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(without_secrets(message))
 
 
 class CampaignsError(ExtractionError):

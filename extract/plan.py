@@ -23,6 +23,7 @@ from .errors import CampaignsError, RepositoryError
 from .job_records import RecordsPlan, plan_records
 from .lake.store import Manifest
 from .sources import PREDICTED_GRAPH, SOURCES
+from .uris import without_secrets
 from .words import counted, shortened
 
 __all__ = [
@@ -82,6 +83,11 @@ class GraphPlan:
     campaign: str
     stage: str
     uri: str
+    """Its name in the lake: without what opens a store."""
+
+    location: str = field(repr=False)
+    """Path or URI that opens it."""
+
     fingerprint: str
     action: str
     """As in `RunPlan`."""
@@ -249,13 +255,22 @@ def make_plan(
                 )
             )
         _warn_of_foreign_names(file, plan, key)
-        for uri in _graphs(file, key, plan.warnings):
-            fingerprint = _graph_fingerprint(uri)
+        names: set[str] = set()
+        for location in _graphs(file, key, plan.warnings):
+            uri = without_secrets(location)
+            if uri in names:
+                raise CampaignsError(
+                    f"{file.path}: campaign {campaign}, {stage}: two predicted graphs are {uri} "
+                    "but for user or query: name each once"
+                )
+            names.add(uri)
+            fingerprint = _graph_fingerprint(location)
             plan.graphs.append(
                 GraphPlan(
                     campaign,
                     stage,
                     uri,
+                    location,
                     fingerprint,
                     _action(manifest, PREDICTED_GRAPH, key, uri, fingerprint, refresh),
                 )

@@ -50,6 +50,7 @@ from .releases import check_release, stack_version
 from .scheduler import Job, Scheduler, slices_of
 from .sources import JOB_RECORDS, PREDICTED_GRAPH, SOURCES, Description, Place, Source
 from .sources.header_counts import count_rows
+from .uris import without_secrets
 from .visits import collect_visits
 
 __all__ = [
@@ -268,7 +269,8 @@ class _Reading:
             context.settings.local_threads,
             context.settings.remote_threads(context.width),
         )
-        place = Place(self.name, self._folder, contents, threads)
+        name = plan.location if isinstance(plan, GraphPlan) else self.name
+        place = Place(name, self._folder, contents, threads)
         return [Job(reading.describe, (self._source.name, place), self._slice)]
 
     def _slice(self, found: Description) -> list[Job]:
@@ -543,7 +545,7 @@ def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
             "description": said.description,
             "focus": said.focus,
             "is_simulated": file.demo is not None,
-            "repository": file.repository_of(name),
+            "repository": without_secrets(file.repository_of(name)),
             "threshold_gib": file.threshold_gib,
             "thresholds_gib": list(file.thresholds_gib),
             "nodes": nodes,
@@ -558,7 +560,7 @@ def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
             row = {
                 "stage_position": place,
                 "collections": list(own.collections),
-                "quantum_graphs": list(own.quantum_graphs),
+                "quantum_graphs": [without_secrets(said) for said in own.quantum_graphs],
                 "job_records": [*own.job_records, *said.job_records],
                 "incomplete_reason": own.incomplete,
             }

@@ -6,23 +6,25 @@ import re
 
 __all__ = ["without_secrets"]
 
-_USER = re.compile(r"(?<=://)[^/?#@]*@")
-_QUERY = re.compile(r"[?#]\S*")
+_USER = re.compile(r"(?<=://)[^/?#@\s]*@")
+_QUERY = re.compile(r"(://[^\s?#]*)[?#]\S*?(?=[:;,.)]*(?:\s|$))")
 
 
-def without_secrets(uri: str) -> str:
-    """Leave out user, password, query and fragment of a URI: a query may be a signature.
+def without_secrets(text: str) -> str:
+    """Leave out user, password, query and fragment of the URIs in a text.
+
+    A query may be a signature that opens a store to anybody.
 
     Parameters
     ----------
-    uri : `str`
-        A URI; a path is given back as it is.
+    text : `str`
+        A URI, or a text in which some stand.
 
     Returns
     -------
     shown : `str`
-        The rest.
+        The rest; a text without URIs is given back as it is.
     """
-    if "://" not in uri:
-        return uri
-    return _QUERY.sub("", _USER.sub("", uri))
+    if "://" not in text:
+        return text
+    return _QUERY.sub(r"\1", _USER.sub("", text))

@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..lake.schema import DIMENSION_COLUMNS, QUANTA, REJECTS
+from ..uris import without_secrets
 from .task_metadata import Usage
 from .usage_columns import UsageColumns
 
@@ -197,8 +198,10 @@ class QuantaBuilder:
         self._reject(row, reason)
 
     def _reject(self, row: Row, reason: object) -> None:
+        uri = row.uri and without_secrets(row.uri)
+        said = without_secrets(str(reason))
         self._rejects.append(
-            _Reject(row.task_label, row.data_id, row.metadata_dataset_id, row.uri, str(reason))
+            _Reject(row.task_label, row.data_id, row.metadata_dataset_id, uri, said)
         )
 
     def take_batch(self) -> pa.RecordBatch:

@@ -23,6 +23,7 @@ from lsst.resources import ResourcePath
 from ..documents.quanta import data_id_writer, is_usage_gathering
 from ..errors import HeaderOnlyError, PredictedGraphError
 from ..lake.schema import EXPECTATIONS
+from ..uris import without_secrets
 from .claims import LARGEST_COUNT, require_file, require_small_members
 from .header_counts import counted
 from .protocol import Description, Outcome, Place, Sink
@@ -463,7 +464,7 @@ def _batch(
             "quantum_id": [quantum.quantum_id for quantum in quanta],
             "source": ["predicted_graph"] * count,
             "quanta_count": [1] * count,
-            "graph_uri": [uri] * count,
+            "graph_uri": [without_secrets(uri)] * count,
             "quantum_number": range(number, number + count),
             "predecessor_numbers": lists,
         },
@@ -483,7 +484,7 @@ class PredictedGraphs:
         return Description(
             place,
             run=header.run,
-            uri=place.name,
+            uri=without_secrets(place.name),
             header_counts=counted(header.task_quanta),
             detail=header,
         )

@@ -9,6 +9,7 @@ from lsst.resources import ResourcePath
 from ...butler.registered import PROVENANCE_GRAPH
 from ...butler.store_errors import explain
 from ...errors import GraphError, StoreError
+from ...uris import without_secrets
 from ..header_counts import counted
 from ..protocol import Description, Outcome, Place, Sink
 from .check import GraphCheck, check_graph
@@ -32,20 +33,21 @@ class ProvenanceGraphs:
         assert place.contents is not None
         assert place.contents.graph_uri is not None
         path = uri = place.contents.graph_uri
+        shown = without_secrets(uri)
         if "://" in uri:
             path = str(place.folder / "graph.qg")
             try:
                 ResourcePath(path).transfer_from(ResourcePath(uri), transfer="copy")
             except Exception as error:  # Each store has its own.
                 raise StoreError(f"{uri}: {explain(error, uri)}") from error
-        check = check_graph(path, uri=uri)
+        check = check_graph(path, uri=shown)
         if check.run != place.name:
             raise GraphError(f"{uri} is the graph of {check.run}, not of this RUN")
         return Description(
             place,
             quanta_count=check.n_quanta,
             run=check.run,
-            uri=uri,
+            uri=shown,
             header_counts=counted(check.n_task_quanta),
             packages=check.packages or None,
             detail=check,
