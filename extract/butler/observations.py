@@ -60,15 +60,18 @@ class Observations:
             absent.
         """
         found: dict[int, dict[str, Any]] = {}
+        bands = self._bands(instrument)
         for chunk in chunk_iterable(ids, _ASKED_AT_ONCE):
             with self._butler.query() as query:
                 wanted = getattr(query.expression_factory, dimension).in_iterable(chunk)
                 results = query.dimension_records(dimension).where(wanted, instrument=instrument)
                 for record in results:
+                    # The data ID of a record holds the required dimensions alone.
+                    physical_filter = getattr(record, "physical_filter", None)
                     found[int(record.dataId[dimension])] = {
-                        "day_obs": record.dataId.get("day_obs"),
-                        "band": record.dataId.get("band"),
-                        "physical_filter": record.dataId.get("physical_filter"),
+                        "day_obs": getattr(record, "day_obs", None),
+                        "band": bands.get(physical_filter),
+                        "physical_filter": physical_filter,
                         "target_name": getattr(record, "target_name", None),
                         "science_program": getattr(record, "science_program", None),
                         "observation_reason": getattr(record, "observation_reason", None),
@@ -76,6 +79,12 @@ class Observations:
                         "started_at": _begin(record),
                     }
         return found
+
+    def _bands(self, instrument: str) -> dict[str | None, str]:
+        """Give the band of each physical filter of an instrument."""
+        with self._butler.query() as query:
+            filters = query.dimension_records("physical_filter").where(instrument=instrument)
+            return {record.name: record.band for record in filters}
 
 
 def _begin(record: object) -> datetime.datetime | None:
