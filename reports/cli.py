@@ -11,9 +11,11 @@ import typer
 from quanta_census.entrance import CONTEXT, Version
 
 from . import run, terminal
+from .errors import ChoiceError
 from .files import write_file
+from .gate.checks import FailOn, compare, parse_share
+from .gate.formats import Format, write
 from .guard import Debug, clear_errors
-from .regressions import find_regressions, parse_share, print_regressions
 from .requests import ALL, POLICIES, request_memory_yaml
 from .summary import print_all, print_stage, print_summary, print_task
 from .technote.html import build_html
@@ -138,18 +140,36 @@ def regressions_command(
     after: Annotated[
         str | None, typer.Option(help="Later campaign (default: the focus campaign).")
     ] = None,
+    fail_on: Annotated[
+        FailOn,
+        typer.Option(help="What fails: what became worse, or also what cannot be told."),
+    ] = FailOn.WORSE,
+    allow_unjudged: Annotated[
+        bool, typer.Option("--allow-unjudged", help="Pass also where nothing could be judged.")
+    ] = False,
+    form: Annotated[
+        Format, typer.Option("--format", help="How to print what was judged.")
+    ] = Format.TEXT,
 ) -> None:
-    """Fail when a task became worse on the same data IDs: status 2, for CI of a pipeline.
+    """Fail when a task became worse on the same data IDs, for the CI of a pipeline.
 
-    Status 1 means that nothing could be compared.
+    Memory and wall time of each task are a check each. Status 2: one became worse by over the
+    limit. Status 3: one cannot be told, with --fail-on cannot-tell. Status 1: nothing matched, or
+    nothing could be judged.
     """
     with clear_errors():
         limit = parse_share(fail_over)
         with Warehouse(data / "warehouse.duckdb") as warehouse:
-            found = find_regressions(warehouse, limit=limit, before=before, after=after)
-        print_regressions(found, limit, terminal.console())
-    if found.over:
-        raise typer.Exit(2)
+            found = compare(warehouse, limit=limit, before=before, after=after)
+        typer.echo(write(found, form, fail_on), nl=False)
+        status = found.exit_status(fail_on, allow_unjudged=allow_unjudged)
+        if status == 1:
+            raise ChoiceError(
+                f"none of {len(found.checks)} checks could be judged, which is no pass: compare "
+                "campaigns with more matched quanta, or give --allow-unjudged."
+            )
+    if status:
+        raise typer.Exit(status)
 
 
 @app.command("requests")

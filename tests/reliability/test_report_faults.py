@@ -156,7 +156,7 @@ def test_requests_and_regressions_ask_for_no_focus_where_campaigns_are_named(dat
         assert "has `focus`: give it to one" in refused(command, "--data", str(data))
     for more in (["requests", "--evidence", "DM-1"], ["requests", "--evidence", "all"]):
         assert report(*more, "--data", str(data)).returncode == 0
-    named = ["regressions", "--before", "DM-1", "--after", "DM-2"]
+    named = ["regressions", "--allow-unjudged", "--before", "DM-1", "--after", "DM-2"]
     assert report(*named, "--data", str(data)).returncode in (0, 2)
     assert "no campaign 'DM-9'" in refused(
         "regressions", "--before", "DM-9", "--data", str(data), "--after", "DM-1"

@@ -27,6 +27,31 @@ judged as (
 
 ),
 
+-- The largest change among those that made a verdict of worse; of p95 over own peaks, as its interval is; of pairs that
+-- went over the line, the mean.
+regressed as (
+
+    select
+        *,
+        case
+            when max_rss_verdict = 'worse' then greatest(
+                case
+                    when low_paired_max_rss_change_fraction > {{ var('change_tolerance_fraction') }}
+                        then paired_max_rss_change_fraction
+                end,
+                case
+                    when low_p95_max_rss_change_fraction > {{ var('change_tolerance_fraction') }}
+                        then own_p95_max_rss_change_fraction
+                end,
+                case when has_more_over then newly_over_max_rss_change_fraction end
+            )
+        end as max_rss_regression_fraction,
+        case when wall_time_verdict = 'worse' then paired_wall_time_change_fraction end
+            as wall_time_regression_fraction
+    from judged
+
+),
+
 final as (
 
     select
@@ -37,25 +62,8 @@ final as (
             when max_rss_verdict = 'same' and wall_time_verdict = 'same' then 'same'
             else 'cannot_tell'
         end as verdict,
-        -- The largest change among those that made a verdict of worse; of p95 over own peaks, as its interval is; of
-        -- pairs that went over the line, the mean.
-        greatest(
-            case
-                when
-                    max_rss_verdict = 'worse'
-                    and low_paired_max_rss_change_fraction > {{ var('change_tolerance_fraction') }}
-                    then paired_max_rss_change_fraction
-            end,
-            case
-                when
-                    max_rss_verdict = 'worse'
-                    and low_p95_max_rss_change_fraction > {{ var('change_tolerance_fraction') }}
-                    then own_p95_max_rss_change_fraction
-            end,
-            case when max_rss_verdict = 'worse' and has_more_over then newly_over_max_rss_change_fraction end,
-            case when wall_time_verdict = 'worse' then paired_wall_time_change_fraction end
-        ) as regression_fraction
-    from judged
+        greatest(max_rss_regression_fraction, wall_time_regression_fraction) as regression_fraction
+    from regressed
 
 )
 

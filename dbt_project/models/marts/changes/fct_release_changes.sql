@@ -74,6 +74,8 @@ joined as (
         judged.max_rss_verdict,
         judged.wall_time_verdict,
         judged.verdict,
+        judged.max_rss_regression_fraction,
+        judged.wall_time_regression_fraction,
         judged.regression_fraction
     from tasks
     inner join pairs using (before_campaign, after_campaign)
