@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from quanta_census.entrance import CONTEXT, Version
+from quanta_census.guard import Debug
 
 __all__ = ["app"]
 
@@ -64,7 +65,7 @@ _Refresh = Annotated[bool, typer.Option("--refresh", help="Read what is unchange
 
 
 @app.callback()
-def _main(version: Version = False) -> None:
+def _main(version: Version = False, debug: Debug = False) -> None:
     """Dump the quantum metadata of campaigns from Butler repositories to Parquet."""
 
 

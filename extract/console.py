@@ -29,6 +29,9 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from quanta_census.guard import tell
+from quanta_census.terminal import SafeConsole
+
 from . import copies
 from .butler import registered
 from .butler.repository import Repository, open_repository
@@ -57,7 +60,7 @@ _SHORT_NAMES = {registered.METADATA_FILES: "files", registered.PROVENANCE_GRAPH:
 """Sources as a narrow terminal names them."""
 
 
-class _WithoutSecrets(Console):
+class _WithoutSecrets(SafeConsole):
     """Leaves out of URIs what opens a store."""
 
     def print(self, *texts: Any, **options: Any) -> None:  # noqa: ANN401
@@ -72,15 +75,16 @@ def _console(*, error: bool = False) -> Console:
 
 
 def _guarded(command: Callable[[], int]) -> int:
-    """Carry out a command; an error that it foresaw is one line."""
+    """Carry out a command; an error is one message and an exit status."""
     try:
         return command()
-    except ExtractionError as error:
-        _console(error=True).print(f"Error: {error}")
-    except KeyboardInterrupt:
-        _console(error=True).print("Interrupted: run again to go on where it stopped.")
-        return 130
-    return 1
+    except BaseException as error:
+        return tell(
+            error,
+            ExtractionError,
+            interrupted="interrupted: run again to go on where it stopped.",
+            clean=without_secrets,
+        )
 
 
 class _Lines:
@@ -144,7 +148,7 @@ class _Bar:
 @contextmanager
 def _progress() -> Iterator[_Lines | _Bar]:
     """Show progress: a bar on a terminal, plain lines elsewhere."""
-    console = Console(stderr=True)
+    console = SafeConsole(stderr=True)
     if not console.is_terminal:
         yield _Lines()
         return
@@ -374,7 +378,7 @@ def _print_proposal(campaigns: list[ProposedCampaign]) -> None:
                 source,
             )
     # Whole names, however narrow the terminal: they are what a person checks.
-    Console(width=1_000, highlight=False, emoji=False).print(table, crop=False)
+    SafeConsole(width=1_000, highlight=False, emoji=False).print(table, crop=False)
 
 
 def push(uri: str, settings: Settings, *, may_replace: bool) -> int:
@@ -481,7 +485,7 @@ def _print_records(plan: Plan, manifest: Manifest) -> None:
 
 def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
     """Print a line for each RUN, by campaign and stage."""
-    console = Console(highlight=False, markup=False, emoji=False)
+    console = SafeConsole(highlight=False, markup=False, emoji=False)
     table = _status_table("campaign", "stage", "RUN")
     for stage in plan.stages:
         rows = _status_rows(file, plan, manifest, stage)

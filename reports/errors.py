@@ -13,9 +13,10 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 from typing import Self
+
+from quanta_census.guard import remedy_of
 
 __all__ = [
     "ChoiceError",
@@ -40,18 +41,6 @@ class ChoiceError(ReportError):
     """Raised when something is asked for that does not exist; names what there is."""
 
 
-_REMEDIES = {
-    errno.ENOSPC: "its disk is full: free some space, then run again",
-    errno.EDQUOT: "its quota is used up: free some space, then run again",
-    errno.EROFS: "its file system is read-only: choose another DATA",
-    errno.EACCES: "this user may not write there: change its permissions, or choose another DATA",
-    errno.EPERM: "this user may not write there: change its permissions, or choose another DATA",
-    errno.EEXIST: "a file has its name: remove the file, or choose another DATA",
-    errno.ENOTDIR: "a file stands where a folder should: remove it, or choose another DATA",
-    errno.EISDIR: "a folder has its name: remove the folder, or choose another DATA",
-}
-
-
 class OutputError(ReportError):
     """Raised when a file or folder cannot be written; what was there before is still there."""
 
@@ -66,8 +55,7 @@ class OutputError(ReportError):
         error : `OSError`
             What the system said.
         """
-        said = _REMEDIES.get(error.errno or 0, f"{error.strerror or error}: run again")
-        return cls(f"{path} cannot be written: {said}.")
+        return cls(f"{path} cannot be written: {remedy_of(error)}.")
 
 
 class FigureError(ReportError):

@@ -9,6 +9,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from quanta_census.terminal import SafeConsole
+
 __all__ = ["console", "progress"]
 
 PLAIN_WIDTH = 200
@@ -19,8 +21,8 @@ T = TypeVar("T")
 
 def console() -> Console:
     """Make the console of what is printed as a result."""
-    made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    made = SafeConsole(highlight=False)
+    return made if made.is_terminal else SafeConsole(highlight=False, width=PLAIN_WIDTH)
 
 
 def progress(items: Iterable[T], *, total: int, label: str) -> Iterator[T]:

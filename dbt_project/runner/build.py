@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from quanta_census.entrance import command
+from quanta_census.terminal import SafeConsole
 
 from . import completeness, history, questions
 from .engine import PROJECT, Outcome, invoke, project_environment
@@ -58,7 +59,7 @@ def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = Fal
         Raised when nothing was published: no lake, a broken model, a check that failed.
     """
     manifest = read_manifest(layout, _schema_version())
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = SafeConsole(stderr=True, soft_wrap=True, highlight=False)
     with _alone(layout):
         made_from = fingerprint(layout)
         before = published(layout)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from quanta_census.entrance import CONTEXT, Version
+from quanta_census.guard import Debug, clear_errors
 
 from . import prompt
 from .errors import TransformError
@@ -36,14 +38,15 @@ Data = Annotated[
 ]
 
 
-def _fail(error: TransformError) -> typer.Exit:
-    """Print the error as one message and make the exit that follows from it."""
-    typer.secho(f"error: {error}", fg=typer.colors.RED, err=True)
-    return typer.Exit(1)
+def _clear_errors() -> AbstractContextManager[None]:
+    """Turn every error into one message and an exit status; the traceback shows on request."""
+    return clear_errors(
+        TransformError, interrupted="interrupted: the warehouse is as it was; run again."
+    )
 
 
 @app.callback()
-def _main(version: Version = False) -> None:
+def _main(version: Version = False, debug: Debug = False) -> None:
     """Build the warehouse from the lake, and run SQL on it."""
 
 
@@ -62,10 +65,8 @@ def build(
     # Not above: a query should not wait for what only a build needs.
     from . import build as builder
 
-    try:
+    with _clear_errors():
         complete = builder.build(Layout(data), memory_limit=memory_limit, full_refresh=full_refresh)
-    except TransformError as error:
-        raise _fail(error) from None
     if not complete:
         raise typer.Exit(1)
 
@@ -88,11 +89,9 @@ def sql(
     ] = False,
 ) -> None:
     """Open a read-only SQL prompt on the warehouse, or print the rows of one query."""
-    try:
+    with _clear_errors():
         text = query if from_env is None else os.environ.get(from_env, "")
         status = prompt.run(Layout(data), text or None, output_format, allow_files=allow_files)
-    except TransformError as error:
-        raise _fail(error) from None
     raise typer.Exit(status)
 
 
@@ -113,7 +112,7 @@ def ask(
     from . import questions
 
     layout = Layout(data)
-    try:
+    with _clear_errors():
         found = questions.find(layout)
         questions.check_names(layout, campaign, stage, task)
         query = (
@@ -122,8 +121,6 @@ def ask(
             else questions.list_query()
         )
         status = prompt.run(layout, query, output_format)
-    except TransformError as error:
-        raise _fail(error) from None
     raise typer.Exit(status)
 
 
@@ -132,10 +129,8 @@ def docs(data: Data = Path("data")) -> None:
     """Write dbt's documentation of every model and column as one page that works offline."""
     from . import docs as docs_page
 
-    try:
+    with _clear_errors():
         page = docs_page.write(Layout(data))
-    except TransformError as error:
-        raise _fail(error) from None
     typer.echo(f"Wrote {page}")
 
 
@@ -148,10 +143,8 @@ def dictionary(
     """Write the data dictionary: every mart and column, with units, from the models."""
     from . import dictionary as dictionaries
 
-    try:
+    with _clear_errors():
         dictionaries.write(path)
-    except TransformError as error:
-        raise _fail(error) from None
     typer.echo(f"Wrote {path}")
 
 
@@ -163,8 +156,6 @@ def questions_page(
     """Write a page of the ready questions, each with the first rows of its answer."""
     from . import questions
 
-    try:
+    with _clear_errors():
         questions.write(Layout(data), path)
-    except TransformError as error:
-        raise _fail(error) from None
     typer.echo(f"Wrote {path}")

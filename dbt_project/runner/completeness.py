@@ -53,7 +53,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
             what = f"{known} {verb} not accounted for"
         if verdict == "incomplete":
             complete = False
-            console.print(f"[red]error[/]: {where}: {what}")
+            console.print(f"[red]Error[/]: {where}: {what}")
             _print_tasks(connection, console, campaign, stage, shown_data_ids=_SHOWN_DATA_IDS)
             console.print(
                 "  Run these quanta again, or declare the gap with `incomplete:` in the campaigns "
@@ -61,7 +61,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
             )
         elif verdict == "declared":
             # Known already: its tasks are enough, and the list is in the warehouse.
-            console.print(f"[yellow]warning[/]: {where}: {what}; declared: {escape(reason)}")
+            console.print(f"[yellow]Warning[/]: {where}: {what}; declared: {escape(reason)}")
             _print_tasks(connection, console, campaign, stage, shown_data_ids=0)
         else:
             console.print(
@@ -87,7 +87,7 @@ def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) 
     for campaign, stage, task_label, count in tasks:
         where = f"{campaign}, {stage}, {escape(task_label)}"
         console.print(
-            f"[red]error[/]: {where}: {_quanta(count)} beyond the graph of their own RUN: name "
+            f"[red]Error[/]: {where}: {_quanta(count)} beyond the graph of their own RUN: name "
             "every graph of that RUN under `quantum_graphs:` of the stage"
         )
     return not tasks
@@ -112,7 +112,7 @@ def _report_implausible(connection: duckdb.DuckDBPyConnection, console: Console)
     count = rows[0][-1]
     verb = "has" if count == 1 else "have"
     console.print(
-        f"[yellow]warning[/]: {_quanta(count)} {verb} impossible values, which are left out"
+        f"[yellow]Warning[/]: {_quanta(count)} {verb} impossible values, which are left out"
     )
     for campaign, stage, task_label, data_id, reason, _ in rows:
         console.print(

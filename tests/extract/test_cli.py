@@ -174,7 +174,7 @@ def test_an_interrupted_run_says_how_to_go_on(
         patch.setattr("extract.run.slices_of", interrupt)
         code, output = _call("run", campaigns, "--data", tmp_path, "--workers", 1)
     assert code == 130
-    assert "Interrupted: run again to go on where it stopped." in output
+    assert "Error: interrupted: run again to go on where it stopped." in output
     assert _call("run", campaigns, "--data", tmp_path, "--workers", 1)[0] == 0
     assert read_lake(tmp_path, "quanta").num_rows == 3
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from quanta_census.terminal import printable
 from reports.escape import csv_text, myst, plain, yaml_key
-from reports.guard import on_one_line
 from reports.run import write_table
 from tests.reliability.nasty import NASTY, SURROGATE
 
@@ -68,7 +68,7 @@ def test_a_label_stays_a_text_in_yaml(text: str) -> None:
 
 @each
 def test_the_terminal_is_left_alone(text: str) -> None:
-    shown = on_one_line(f"error: {text}")
+    shown = printable(f"Error: {text}")
     assert all(
         character == "\n" or character.isprintable() for character in shown if character < "\x7f"
     )
@@ -77,5 +77,5 @@ def test_the_terminal_is_left_alone(text: str) -> None:
 
 def test_a_lone_surrogate_is_dropped_where_text_becomes_bytes() -> None:
     assert plain(SURROGATE) == "ab"
-    assert on_one_line(SURROGATE) == "ab"
+    assert printable(SURROGATE) == "ab"
     assert yaml.safe_load(myst(SURROGATE)) == "ab"

@@ -67,7 +67,7 @@ def refused(*arguments: str, **settings: str) -> str:
     done = report(*arguments, **settings)
     assert done.returncode == 1, done
     assert "Traceback" not in done.stderr
-    assert done.stderr.startswith("error: ")
+    assert done.stderr.startswith("Error: ")
     assert done.stderr.count("\n") == 1, done.stderr
     return done.stderr
 
@@ -90,7 +90,7 @@ def test_what_a_full_standard_output_swallowed_is_no_success(data: Path) -> None
                 cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
             )  # fmt: skip
         assert done.returncode == 1, command
-        assert done.stderr == "error: the output cannot be written: No space left on device\n"
+        assert done.stderr == "Error: the output cannot be written: No space left on device\n"
 
 
 @pytest.mark.parametrize("command", ["run", "summary", "requests", "regressions"])
@@ -216,7 +216,7 @@ def test_an_interrupt_is_one_line_and_status_130(data: Path) -> None:
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130
-    assert said == "error: interrupted: what was there before is unchanged; run again.\n"
+    assert said == "Error: interrupted: what was there before is unchanged; run again.\n"
     assert not list(data.rglob("*.partial"))
 
 
@@ -230,7 +230,7 @@ def test_what_nobody_foresaw_is_one_message_and_its_traceback_shows_on_request(
     monkeypatch.delenv("CENSUS_DEBUG", raising=False)
     result = CliRunner().invoke(cli.app, ["requests", "--data", str(data)])
     assert result.exit_code == 1
-    assert "error: unforeseen ZeroDivisionError: a [31mnumber\n" in result.output
+    assert "Error: unforeseen ZeroDivisionError: a [31mnumber\n" in result.output
     assert "Please report it" in result.output
     assert "Traceback" not in result.output
 
@@ -242,4 +242,4 @@ def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
     ):
         assert done.returncode == 1
         assert "Traceback" in done.stderr
-        assert done.stderr.rstrip().splitlines()[-1].startswith("error: There is no warehouse")
+        assert done.stderr.rstrip().splitlines()[-1].startswith("Error: There is no warehouse")

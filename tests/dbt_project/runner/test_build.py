@@ -136,7 +136,7 @@ def test_every_kind_of_gap_fails_and_is_published_and_named_as_long_as_it_is_the
     assert again.pop().startswith("Unchanged: ")
     assert again
     assert set(again) <= set(said.splitlines())
-    assert {line for line in said.splitlines() if line.startswith("error: ")} <= set(again)
+    assert {line for line in said.splitlines() if line.startswith("Error: ")} <= set(again)
 
 
 def test_a_failed_check_keeps_the_old_warehouse_and_says_which_rows(copied: Layout) -> None:
