@@ -13,6 +13,7 @@ import typer
 import dbt_project.runner.cli
 import extract.cli
 import reports.cli
+from tests import messages
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
@@ -87,3 +88,13 @@ def test_make_help_lists_every_target() -> None:
     assert {f"make {target}" for target in make_targets()} <= {
         " ".join(line.split()[:2]) for line in shown.splitlines()
     }
+
+
+def test_every_error_message_is_in_the_page_on_trouble() -> None:
+    _, _, listed = messages.PAGE.read_text().partition(messages.MARK)
+    assert listed == messages.page_end(), "run python -m tests.messages"
+
+
+def test_the_list_of_messages_would_see_a_new_one() -> None:
+    for folder, (_, tree) in messages.PROGRAMS.items():
+        assert len(set(messages.messages(folder, messages.error_classes(tree)))) >= 10, folder

@@ -111,7 +111,7 @@ def tell(
             "Please report it with what --debug shows."
         )
     if os.environ.get(DEBUG):
-        traceback.print_exception(error)
+        typer.echo(clean("".join(traceback.format_exception(error))), err=True, nl=False)
     typer.echo(f"Error: {printable(clean(text))}", err=True)
     return status
 
