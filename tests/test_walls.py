@@ -77,7 +77,15 @@ def test_top_level_holds_only_what_the_design_names() -> None:
     top = {name.split("/")[0] for name in tracked}
     allowed = {
         *ROOMS,
-        *("tests", "pyproject.toml", "Makefile", "README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+        *(
+            "tests",
+            "pyproject.toml",
+            "Makefile",
+            "README.md",
+            "CONTRIBUTING.md",
+            "CHANGELOG.md",
+            "CITATION.cff",
+        ),
         *("LICENSE", "requirements.lock", "campaigns", "docs"),
     }
     assert {name for name in top if not name.startswith(".")} <= allowed
