@@ -55,7 +55,9 @@ def _main(version: Version = False, debug: Debug = False) -> None:
 def run_command(data: Data = Path("data")) -> None:
     """Write the whole report of $DATA/warehouse.duckdb into $DATA/report."""
     with clear_errors():
-        typer.echo(run.write_report(data, progress=terminal.progress).sentence())
+        result = run.write_report(data, progress=terminal.progress)
+        typer.echo(result.sentence())
+        result.refuse_failed()
 
 
 @app.command("summary")
@@ -123,9 +125,10 @@ def publish_command(
     from .publish.folder import publish
 
     with clear_errors():
-        run.write_report(data, progress=terminal.progress)
+        result = run.write_report(data, progress=terminal.progress)
         for sentence in publish(data, folder).sentences():
             typer.echo(sentence)
+        result.refuse_failed()
 
 
 @app.command("regressions")

@@ -6,7 +6,7 @@
     |-- WarehouseError   the warehouse is absent, damaged or of another version
     |-- ChoiceError      a campaign, a policy or a share that does not exist was asked for
     |-- OutputError      the report cannot be written: disk full, read-only, written by another
-    |-- FigureError      a file of `reports.figures` lacks something
+    |-- FigureError      a file of `reports.figures` lacks something, or figures could not be drawn
     |-- EmptyFrameError  a chart was given nothing to draw
     `-- TechnoteError    the HTML of the technote cannot be built
 """
@@ -59,7 +59,7 @@ class OutputError(ReportError):
 
 
 class FigureError(ReportError):
-    """Raised when a file of `reports.figures` lacks what every figure has; names the file."""
+    """Raised when a file of `reports.figures` lacks what every figure has, or cannot be drawn."""
 
 
 class EmptyFrameError(ReportError):

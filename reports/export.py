@@ -14,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 import altair as alt
 import vl_convert
 
+from .errors import OutputError
 from .escape import plain
 from .figures import Figure
 from .files import write_file
@@ -64,10 +65,11 @@ def write_figure(figure: Figure, folder: Path) -> bool:
     return True
 
 
-def export(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[str, bool]]:
+def export(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[Figure, bool]]:
     """Write all figures, and remove every other figure from the folder.
 
-    One process is enough: a figure takes about a tenth of a second.
+    One process is enough: a figure takes about a tenth of a second.  Where one cannot be drawn, a
+    sentence that says so is written in its place.
 
     Parameters
     ----------
@@ -78,14 +80,22 @@ def export(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[str, bool]
 
     Yields
     ------
-    name, is_new : `str`, `bool`
-        Of each figure when it is done.
+    figure, is_new : `~reports.figures.Figure`, `bool`
+        Each figure as it was written, and whether anything changed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     names = set()
     for figure in figures:
         names.add(figure.name)
-        yield figure.name, write_figure(figure, folder)
+        written = figure
+        try:
+            is_new = write_figure(figure, folder)
+        except OutputError:
+            raise
+        except Exception as error:
+            written = figure.failed(error)
+            is_new = write_figure(written, folder)
+        yield written, is_new
     for file in folder.iterdir():
         if file.stem not in names and file.suffix in (".png", ".svg", ".json"):
             file.unlink()

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from .citations import Citations
+from .errors import FigureError
 from .escape import csv_text
 from .export import export
 from .figures import Figure, figures
@@ -63,8 +64,8 @@ class ShowProgress(Protocol):
     """Passes items on while it shows how far they are."""
 
     def __call__(
-        self, items: Iterable[tuple[str, bool]], *, total: int, label: str
-    ) -> Iterator[tuple[str, bool]]: ...
+        self, items: Iterable[tuple[Figure, bool]], *, total: int, label: str
+    ) -> Iterator[tuple[Figure, bool]]: ...
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Result:
     figure_count: int
     new_figure_count: int
     seconds: float
+    failed: tuple[Figure, ...] = ()
 
     def sentence(self) -> str:
         """Say it in one line."""
@@ -84,6 +86,19 @@ class Result:
             f"Report in {self.folder}: {self.figure_count} figures ({changed}), "
             f"{len(TABLES)} tables, technote and page, {self.seconds:.1f} s"
         )
+
+    def refuse_failed(self) -> None:
+        """Raise an error where a figure could not be drawn; all else is written.
+
+        Raises
+        ------
+        FigureError
+            Raised with the name of each, and why.
+        """
+        if self.failed:
+            what = "1 figure" if len(self.failed) == 1 else f"{len(self.failed)} figures"
+            names = "; ".join(f"{figure.name}: {figure.caption}" for figure in self.failed)
+            raise FigureError(f"{what} could not be drawn. {names}") from self.failed[0].error
 
 
 def write_report(data: Path, *, progress: ShowProgress) -> Result:
@@ -113,7 +128,9 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
     with Warehouse(data / "warehouse.duckdb") as warehouse, alone(folder):
         citations, census = Citations(warehouse), read_census(warehouse)
         made = list(figures(warehouse, citations, census))
-        written = dict(progress(export(made, folder / "images"), total=len(made), label="figures"))
+        exported = export(made, folder / "images")
+        written = list(progress(exported, total=len(made), label="figures"))
+        made = [figure for figure, _ in written]
         write_technote(
             warehouse,
             citations,
@@ -129,7 +146,13 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
             write_table(mart, folder / "tables" / f"{name}.csv")
         citations.save(folder / "technote" / "provenance.json")
         write_page(data)
-    return Result(folder, len(written), sum(written.values()), time.monotonic() - started)
+    return Result(
+        folder,
+        len(written),
+        sum(is_new for _, is_new in written),
+        time.monotonic() - started,
+        tuple(figure for figure in made if figure.error),
+    )
 
 
 def write_captions(made: list[Figure], path: Path) -> None:

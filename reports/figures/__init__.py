@@ -63,6 +63,8 @@ FIGURES = find_figures()
 def figures(warehouse: Warehouse, citations: Citations, census: Census) -> Iterator[Figure]:
     """Make all figures with their data, in the order of the technote.
 
+    One that fails takes no other away: it has an `error`, and says so in its place.
+
     Parameters
     ----------
     warehouse : `~reports.warehouse.Warehouse`
@@ -73,7 +75,11 @@ def figures(warehouse: Warehouse, citations: Citations, census: Census) -> Itera
         The campaigns and stages.
     """
     for definition, subject in figures_in_order(census):
-        yield definition.make(warehouse, citations, subject)
+        try:
+            made = definition.make(warehouse, citations, subject)
+        except Exception as error:
+            made = definition.failed(subject, error)
+        yield made
 
 
 def figures_in_order(census: Census) -> Iterator[tuple[Definition, Subject]]:

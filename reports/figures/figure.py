@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -13,6 +14,7 @@ import pyarrow as pa
 from .. import numbers
 from ..citations import Citations
 from ..errors import FigureError
+from ..escape import plain
 from ..look.empty import empty_plot
 from ..look.layout import Labels, Plot, lay_out
 from ..sentences.completeness import why_empty
@@ -49,6 +51,8 @@ class Figure:
         Whether there is nothing to draw but the reason why, which is then the caption.
     plot : `~collections.abc.Callable`
         Draws everything but the labels.
+    error : `Exception` or `None`
+        Why it could not be made: it then says so in its place.
     """
 
     name: str
@@ -59,6 +63,25 @@ class Figure:
     frame: Any
     is_empty: bool
     plot: Callable[[], Plot]
+    error: Exception | None = None
+
+    def failed(self, error: Exception) -> Figure:
+        """Give the figure that stands in place of one that could not be drawn.
+
+        Parameters
+        ----------
+        error : `Exception`
+            What went wrong.
+        """
+        said = _could_not_be_drawn(error)
+        return replace(
+            self,
+            labels=replace(self.labels, alt_text=said),
+            caption=said,
+            is_empty=True,
+            plot=partial(empty_plot, said),
+            error=error,
+        )
 
     def draw(self) -> alt.LayerChart:
         """Draw the figure, or a sentence that says why it is empty."""
@@ -155,6 +178,34 @@ class Definition:
             is_empty=is_empty,
             plot=lambda: empty_plot(alt_text) if is_empty else self.chart(frame, subject),
         )
+
+    def failed(self, subject: Subject, error: Exception) -> Figure:
+        """Give the figure that stands in place of one that could not be made.
+
+        Parameters
+        ----------
+        subject : `~reports.subjects.Subject`
+            What the figure is about.
+        error : `Exception`
+            What went wrong.
+        """
+        name = self.file_name(subject)
+        bare = Figure(
+            name=name,
+            section=self.section,
+            stage=subject.stage.name if isinstance(subject, StageSubject) else "",
+            labels=Labels(name, _footer(subject), "", subject.notes),
+            caption="",
+            frame=pa.table({}),
+            is_empty=True,
+            plot=partial(empty_plot, ""),
+        )
+        return bare.failed(error)
+
+
+def _could_not_be_drawn(error: Exception) -> str:
+    """Say why there is no figure."""
+    return f"This figure could not be drawn: {type(error).__name__}: {plain(str(error))}"
 
 
 def _nothing_measured(_: Citations, subject: Subject) -> str:

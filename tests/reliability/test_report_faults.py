@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
 import shutil
 import signal
@@ -16,6 +18,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reports import cli
+from reports import figures as registry
 from reports.errors import OutputError
 from reports.files import alone, write_file
 from tests.reports.frames import Campaign, make_warehouse
@@ -147,6 +150,31 @@ def test_a_read_only_file_system_is_named(data: Path, small_disk: Path) -> None:
     assert "its file system is read-only: choose another DATA" in refused(
         "run", "--data", str(data)
     )
+
+
+@pytest.mark.parametrize("part", ["query", "caption", "chart"])
+def test_a_figure_that_fails_says_so_in_its_place_and_takes_no_other_away(
+    part: str, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no\nsuch thing")
+
+    broken = copy.deepcopy(registry.FIGURES)
+    (completeness,) = (one for one in broken if one.name == "Completeness")
+    object.__setattr__(completeness, part, fail)
+    monkeypatch.setattr(registry, "FIGURES", broken)
+    done = CliRunner().invoke(cli.app, ["run", "--data", str(data)])
+    why = "This figure could not be drawn: ValueError: no such thing"
+    assert done.exit_code == 1
+    assert f"error: 1 figure could not be drawn. Completeness: {why}" in done.stderr
+    captions = json.loads((data / "report" / "captions.json").read_text())
+    assert captions["Completeness"]["caption"] == why
+    assert {name for name, one in captions.items() if why in one["caption"]} == {"Completeness"}
+    assert "could not be drawn" in (data / "report" / "images" / "Completeness.svg").read_text()
+    assert (data / "report" / "index.html").is_file()
+    monkeypatch.undo()
+    assert CliRunner().invoke(cli.app, ["run", "--data", str(data)]).exit_code == 0
+    assert "could not be" not in (data / "report" / "images" / "Completeness.svg").read_text()
 
 
 def test_requests_and_regressions_ask_for_no_focus_where_campaigns_are_named(data: Path) -> None:

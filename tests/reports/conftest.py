@@ -26,7 +26,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def report(data: Path) -> Path:
     """The whole report of `data`."""
-    write_report(data, progress=progress)
+    write_report(data, progress=progress).refuse_failed()
     return data / "report"
 
 
@@ -73,5 +73,5 @@ def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def hostile_report(hostile_data: Path) -> Path:
     """The whole report of `hostile_data`."""
-    write_report(hostile_data, progress=progress)
+    write_report(hostile_data, progress=progress).refuse_failed()
     return hostile_data / "report"

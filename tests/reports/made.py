@@ -10,7 +10,11 @@ from reports.warehouse import Warehouse
 
 def all_figures(warehouse: Warehouse) -> list[Figure]:
     """Make all figures of a warehouse, in the order of the technote."""
-    return list(figures(warehouse, Citations(warehouse), read_census(warehouse)))
+    made = list(figures(warehouse, Citations(warehouse), read_census(warehouse)))
+    for figure in made:
+        if figure.error:
+            raise figure.error
+    return made
 
 
 def figure_named(warehouse: Warehouse, name: str) -> Figure:

@@ -59,7 +59,7 @@ def test_one_file_is_enough_for_a_new_figure(
     monkeypatch.setattr(figures, "FIGURES", find_figures())
     (new,) = (definition for definition in figures.FIGURES if definition.name not in known)
     (tmp_path / "warehouse.duckdb").symlink_to(data / "warehouse.duckdb")
-    write_report(tmp_path, progress=progress)
+    write_report(tmp_path, progress=progress).refuse_failed()
     report = tmp_path / "report"
     captions = json.loads((report / "captions.json").read_text())
     text = (report / "technote" / "index.md").read_text().replace("\\", "")
