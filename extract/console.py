@@ -38,6 +38,7 @@ from .butler.repository import Repository, open_repository
 from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
 from .errors import CampaignsError, ExtractionError, RepositoryError, WorkerError
 from .lake.store import Manifest, read_manifest, writing
+from .output import unwritten
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
 from .proposal import ProposedCampaign, campaigns_yaml, propose
 from .run import Settings, Summary, extract, opened_plan
@@ -60,18 +61,23 @@ _SHORT_NAMES = {registered.METADATA_FILES: "files", registered.PROVENANCE_GRAPH:
 """Sources as a narrow terminal names them."""
 
 
-class _WithoutSecrets(SafeConsole):
-    """Leaves out of URIs what opens a store."""
+class _Output(SafeConsole):
+    """Leaves out of URIs what opens a store, and tells in one line when nobody can read it."""
 
     def print(self, *texts: Any, **options: Any) -> None:  # noqa: ANN401
         """Print some texts."""
         said = (without_secrets(text) if isinstance(text, str) else text for text in texts)
-        super().print(*said, **options)
+        try:
+            super().print(*said, **options)
+        except BrokenPipeError:
+            raise  # Who read it has enough: no error of ours.
+        except OSError as error:
+            raise unwritten(error) from error
 
 
 def _console(*, error: bool = False) -> Console:
     """Make a console that never breaks a line on its own: names and URIs stay whole."""
-    return _WithoutSecrets(stderr=error, soft_wrap=True, highlight=False, markup=False, emoji=False)
+    return _Output(stderr=error, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def _guarded(command: Callable[[], int]) -> int:
@@ -378,7 +384,7 @@ def _print_proposal(campaigns: list[ProposedCampaign]) -> None:
                 source,
             )
     # Whole names, however narrow the terminal: they are what a person checks.
-    SafeConsole(width=1_000, highlight=False, emoji=False).print(table, crop=False)
+    _Output(width=1_000, highlight=False, emoji=False).print(table, crop=False)
 
 
 def push(uri: str, settings: Settings, *, may_replace: bool) -> int:
@@ -485,7 +491,7 @@ def _print_records(plan: Plan, manifest: Manifest) -> None:
 
 def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
     """Print a line for each RUN, by campaign and stage."""
-    console = SafeConsole(highlight=False, markup=False, emoji=False)
+    console = _Output(highlight=False, markup=False, emoji=False)
     table = _status_table("campaign", "stage", "RUN")
     for stage in plan.stages:
         rows = _status_rows(file, plan, manifest, stage)

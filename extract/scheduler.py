@@ -148,8 +148,7 @@ class Scheduler:
         try:
             while waiting or self._ready or self._running:
                 while waiting and len(self._ready) + len(self._running) < self._room:
-                    state = _State(waiting.popleft())
-                    self._queue(state, state.reader.begin())
+                    self._begin(_State(waiting.popleft()))
                 while self._ready and len(self._running) < self._room:
                     self._submit(self._ready.popleft())
                 if self._running:
@@ -159,6 +158,16 @@ class Scheduler:
             for future in self._running:
                 with suppress(NotImplementedError):  # Parsl's cannot be cancelled.
                     future.cancel()
+
+    def _begin(self, state: _State) -> None:
+        """Begin a unit, which may have left the repository meanwhile."""
+        try:
+            self._queue(state, state.reader.begin())
+        except OSError:
+            raise  # Of the lake's disk.
+        except Exception as error:
+            state.reader.fail(error)
+            state.reader.clear()
 
     def _queue(self, state: _State, jobs: Iterable[Job]) -> None:
         """Put jobs before those of units that began later."""
@@ -207,5 +216,10 @@ class Scheduler:
         if state.pending:
             return
         if not state.is_failed:
-            state.reader.finish()
+            try:
+                state.reader.finish()
+            except OSError:
+                raise
+            except Exception as error:
+                state.reader.fail(error)
         state.reader.clear()

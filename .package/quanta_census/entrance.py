@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -77,8 +78,15 @@ def enter(run: Callable[[], None], extra: str) -> None:
     extra : `str`
         The extra of this project that brings what the program needs.
     """
+    # Where the terminal knows no UTF-8, a name from outside is spelled and not an error.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         run()
+    except KeyboardInterrupt:  # While packages are imported: the command itself says more.
+        sys.stderr.write("Interrupted: run again.\n")
+        sys.exit(130)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _OURS:
             raise

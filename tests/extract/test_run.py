@@ -607,6 +607,37 @@ def test_a_worker_that_is_killed_is_told_and_the_next_run_goes_on(
     assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
 
 
+class _RemovingPool(ThreadPoolExecutor):
+    """Removes RUNs from the repository before it does the first job."""
+
+    def __init__(self, repository: TinyRepository, runs: list[str]) -> None:
+        super().__init__(1)
+        self._repository, self._runs = repository, runs
+
+    def submit(self, *arguments: Any, **named: Any) -> Future[Any]:  # noqa: ANN401
+        if self._runs:
+            self._repository.chain("a/stage1")
+            with self._repository.butler() as butler:
+                butler.removeRuns(self._runs)
+            self._runs = []
+        return super().submit(*arguments, **named)
+
+
+@pytest.mark.parametrize("removed", [[OLD], [NEW], [OLD, NEW]])
+def test_a_run_that_is_removed_while_it_is_read_costs_no_other(
+    repository: TinyRepository, tmp_path: Path, removed: list[str]
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": "a/stage1"}), tmp_path / "data"
+    with _RemovingPool(repository, removed) as pool:
+        summary = extract(
+            load_campaigns(campaigns, data), Settings(data=data), tiny.Silent(), pool, 1
+        )
+    told = [failure.partition(": ")[2].partition(": ")[0] for failure in summary.failures]
+    assert sorted(told) == sorted(removed)
+    kept = {row["run"] for row in read_lake(data, "quanta").to_pylist()}
+    assert kept == {OLD, NEW} - set(removed)
+
+
 def _spawned_by(pid: int) -> list[int]:
     children = Path(f"/proc/{pid}/task/{pid}/children")
     found = children.read_text().split() if children.exists() else []
