@@ -38,6 +38,9 @@ STAGE_COLUMNS = (
 )
 """Headings and columns of ``fct_stage_usage``."""
 
+IMPOSSIBLE = ("Impossible", "implausible_count")
+"""Column of the stage table where any stage has values that cannot be."""
+
 TASK_COLUMNS = (
     ("Quanta", "quanta_count"),
     ("Median", "p50_max_rss_bytes"),
@@ -66,12 +69,15 @@ def _table(title: str, labels: tuple[str, ...], columns: tuple[tuple[str, str], 
 
 def _stage_table(citations: Citations, census: Census, line: str) -> Table:
     """List every stage of every campaign."""
-    table = _table(f"Quanta over {line}", ("Stage", "Campaign", "Release"), STAGE_COLUMNS)
+    usages = [usage for stage in census.stages for usage in stage.usages]
+    is_odd = any(usage.get("implausible_count") for usage in usages)
+    columns = (*STAGE_COLUMNS[:-1], IMPOSSIBLE, STAGE_COLUMNS[-1]) if is_odd else STAGE_COLUMNS
+    table = _table(f"Quanta over {line}", ("Stage", "Campaign", "Release"), columns)
     for stage in census.stages:
         for usage in stage.usages:
             row = citations.stage_usage(usage)
             labels = (stage.title, usage["campaign"], usage["release"])
-            cells = (*labels, *(row[column] for _, column in STAGE_COLUMNS))
+            cells = (*labels, *(row[column] for _, column in columns))
             table.add_row(*(Text(plain(text)) for text in cells))
     return table
 

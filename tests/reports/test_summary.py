@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -74,6 +75,22 @@ def test_each_stage_of_each_campaign_has_a_row_with_the_numbers_of_sql(data: Pat
             (line,) = (line for line in lines if line.startswith(f"Stage {stage[-1]}  {campaign} "))
             for column, value in zip(rows.columns[2:], values, strict=True):
                 assert f" {write(column, value)} " in line
+
+
+def test_values_that_cannot_be_are_counted_by_stage_where_there_are_any(
+    data: Path, tmp_path: Path
+) -> None:
+    assert "Impossible" not in summary(data)
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "update fct_stage_usage set implausible_count = 4321 "
+            "where campaign = 'DM-53877' and stage = 'stage2'"
+        )
+    said = summary(tmp_path)
+    assert "Impossible" in said
+    (line,) = (one for one in said.splitlines() if " 4,321 " in one)
+    assert line.startswith("Stage 2  DM-53877 ")
 
 
 def test_it_names_the_tasks_over_the_line_and_the_declared_gap(data: Path) -> None:
