@@ -11,6 +11,7 @@ import typer
 from quanta_census.entrance import CONTEXT, Version
 
 from . import run, terminal
+from .digest import digest, has_news
 from .errors import ChoiceError
 from .files import write_file
 from .gate.checks import FailOn, compare, parse_share
@@ -129,6 +130,34 @@ def publish_command(
         for sentence in publish(data, folder).sentences():
             typer.echo(sentence)
         result.refuse_failed()
+
+
+@app.command("digest")
+def digest_command(
+    data: Data = Path("data"),
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write (default: print it).", dir_okay=False, resolve_path=True),
+    ] = None,
+    only_news: Annotated[
+        bool,
+        typer.Option(
+            "--only-news", help="Write nothing when nothing changed since the last publication."
+        ),
+    ] = False,
+) -> None:
+    """Write a short message in Markdown, for a nightly run.
+
+    It has the verdicts, what changed since the last publication of the warehouse, the quanta to run
+    again, and the three requests that waste most.
+    """
+    with clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
+        if only_news and not has_news(warehouse):
+            return
+        text = digest(warehouse)
+        if output is not None:
+            write_file(output, text)
+        typer.echo(text if output is None else f"Digest: {output}", nl=output is not None)
 
 
 @app.command("regressions")
