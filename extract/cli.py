@@ -218,6 +218,14 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help="Write over a file that is there.")
     ] = False,
+    compared: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            "--compare",
+            metavar="BEFORE AFTER",
+            help="Propose these two RUNs or chains as two campaigns, to compare them.",
+        ),
+    ] = None,
 ) -> None:
     """Propose a campaigns file from the collections of a repository, and show what was found.
 
@@ -229,7 +237,7 @@ def init(
     """
     from . import console
 
-    raise typer.Exit(console.init(repository, collections, output, force=force))
+    raise typer.Exit(console.init(repository, collections, output, force=force, compared=compared))
 
 
 @app.command()

@@ -40,7 +40,7 @@ from .errors import CampaignsError, ExtractionError, RepositoryError, WorkerErro
 from .lake.store import Manifest, read_manifest, writing
 from .output import unwritten
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
-from .proposal import ProposedCampaign, campaigns_yaml, propose
+from .proposal import ProposedCampaign, campaigns_yaml, propose, propose_comparison
 from .run import Settings, Summary, extract, opened_plan
 from .sources import PREDICTED_GRAPH, SOURCES
 from .uris import without_secrets
@@ -332,7 +332,14 @@ def _would(run_plan: RunPlan) -> str:
             return f"{_DOES[run_plan.action]}, {quanta} in plain files"
 
 
-def init(location: str, glob: str, output: Path, *, force: bool) -> int:
+def init(
+    location: str,
+    glob: str,
+    output: Path,
+    *,
+    force: bool,
+    compared: tuple[str, str] | None = None,
+) -> int:
     """Carry out ``init``.
 
     Parameters
@@ -345,6 +352,8 @@ def init(location: str, glob: str, output: Path, *, force: bool) -> int:
         The file to write.
     force : `bool`
         Whether to write over a file that is there.
+    compared : `tuple` [ `str`, `str` ], optional
+        The earlier and the later of two collections to compare, instead of a glob.
 
     Returns
     -------
@@ -357,7 +366,9 @@ def init(location: str, glob: str, output: Path, *, force: bool) -> int:
             raise CampaignsError(f"{output} exists: choose another --output, or --force")
         where = str(Path(location).absolute()) if Path(location).exists() else location
         with open_repository(where) as repository:
-            campaigns = propose(repository, glob)
+            campaigns = (
+                propose_comparison(repository, *compared) if compared else propose(repository, glob)
+            )
             text = campaigns_yaml(campaigns, where, repository.observations.instruments())
         with writing(output):
             output.write_text(text, encoding="utf-8")

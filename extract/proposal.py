@@ -18,7 +18,13 @@ from .butler.repository import Repository
 from .errors import RepositoryError
 from .releases import check_release, label_in, release_label, stack_version
 
-__all__ = ["ProposedCampaign", "ProposedStage", "campaigns_yaml", "propose"]
+__all__ = [
+    "ProposedCampaign",
+    "ProposedStage",
+    "campaigns_yaml",
+    "propose",
+    "propose_comparison",
+]
 
 _TICKET_AND_STAGE = re.compile(r"(?:^|.*/)(?P<campaign>DM-\d+)/(?P<stage>stage[A-Za-z0-9._-]*)")
 _TIMESTAMP = re.compile(r"\d{8}T\d{6}Z")
@@ -96,15 +102,70 @@ def propose(repository: Repository, glob: str = "*") -> list[ProposedCampaign]:
             ProposedStage(stage, collection, tuple(runs), source)
         )
     for proposed in campaigns.values():
-        newest = max(run for stage in proposed.stages for run in stage.runs)
-        proposed.version = stack_version(repository.contents.packages(newest))
-        proposed.release = (
-            release_label(proposed.version)
-            or label_in(proposed.stages[0].collection)
-            or proposed.version
-            or UNKNOWN_RELEASE
-        )
+        _find_release(repository, proposed)
     return sorted(campaigns.values(), key=lambda each: (each.newest, each.name))
+
+
+def propose_comparison(repository: Repository, before: str, after: str) -> list[ProposedCampaign]:
+    """Propose two campaigns of one stage each, to compare two collections.
+
+    Parameters
+    ----------
+    repository : `extract.butler.repository.Repository`
+        An open repository; nothing but its registry and `packages` is read.
+    before, after : `str`
+        The earlier and the later one: RUNs or chains.
+
+    Returns
+    -------
+    campaigns : `list` [ `ProposedCampaign` ]
+        The earlier and the later one; their names are what the collections do not share.
+
+    Raises
+    ------
+    RepositoryError
+        Raised if both are the same, if one is not there, or if one holds no quanta.
+    """
+    if before == after:
+        raise RepositoryError(f"{before} cannot be compared with itself: name two collections")
+    campaigns = []
+    for name, collection in zip(_apart(before, after), (before, after), strict=True):
+        runs = [run for run, _ in repository.collections.expand([collection])]
+        holding = repository.collections.holding_quanta(dict.fromkeys(runs))
+        runs = [run for run in runs if run in holding]
+        if not runs:
+            raise RepositoryError(
+                f"{repository.location}: {collection} holds neither metadata nor logs nor a "
+                "provenance graph: there is nothing to compare"
+            )
+        source = repository.contents.describe(runs[0]).source
+        stage = ProposedStage("all", collection, tuple(runs), source)
+        campaigns.append(ProposedCampaign(name, stages=[stage]))
+        _find_release(repository, campaigns[-1])
+    return campaigns
+
+
+def _apart(before: str, after: str) -> tuple[str, str]:
+    """Name two collections by what follows the folders that they share."""
+    one, other = before.split("/"), after.split("/")
+    while len(one) > 1 and len(other) > 1 and one[0] == other[0]:
+        one, other = one[1:], other[1:]
+    names = [_NOT_IN_NAMES.sub("-", "/".join(parts)).strip("-._") for parts in (one, other)]
+    if not all(names) or names[0] == names[1]:
+        return "before", "after"
+    return names[0], names[1]
+
+
+def _find_release(repository: Repository, proposed: ProposedCampaign) -> None:
+    """Fill in version and release from the newest RUN, else from the name of the collection."""
+    newest = max(run for stage in proposed.stages for run in stage.runs)
+    proposed.version = stack_version(repository.contents.packages(newest))
+    proposed.release = (
+        release_label(proposed.version)
+        or label_in(proposed.stages[0].collection)
+        or proposed.version
+        or UNKNOWN_RELEASE
+    )
 
 
 _Found = dict[tuple[str, str], tuple[str, list[str]]]

@@ -11,6 +11,7 @@ import typer
 from quanta_census.entrance import CONTEXT, Version
 
 from . import run, terminal
+from .comparison import compare_runs
 from .digest import digest, has_news
 from .errors import ChoiceError
 from .files import write_file
@@ -130,6 +131,26 @@ def publish_command(
         for sentence in publish(data, folder).sentences():
             typer.echo(sentence)
         result.refuse_failed()
+
+
+@app.command("compare")
+def compare_command(
+    before: Annotated[str, typer.Argument(help="The earlier RUN, or a chain.")],
+    after: Annotated[str, typer.Argument(help="The later RUN, or a chain.")],
+    repository: Annotated[str, typer.Option(help="Path, URI or label of a Butler repository.")],
+    data: Annotated[
+        Path, typer.Option("--data", parser=_folder, help="Folder of all outputs.")
+    ] = Path("compare"),
+) -> None:
+    """Compare two RUNs without a campaigns file: extract both, and write the report.
+
+    Needs the extras extract and warehouse beside report, since it runs census-extract and
+    census-transform. The campaigns file that it writes, DATA/campaigns.yaml, can be changed and
+    used again.
+    """
+    with clear_errors():
+        for sentence in compare_runs(before, after, repository=repository, data=data):
+            typer.echo(sentence)
 
 
 @app.command("digest")

@@ -7,6 +7,7 @@
     |-- ChoiceError      a campaign, a policy or a share that does not exist was asked for
     |-- OutputError      the report cannot be written: disk full, read-only, written by another
     |-- FigureError      a file of `reports.figures` lacks something, or figures could not be drawn
+    |-- ComparisonError  a program that a comparison runs is not installed, or failed
     |-- EmptyFrameError  a chart was given nothing to draw
     `-- TechnoteError    the HTML of the technote cannot be built
 """
@@ -20,6 +21,7 @@ from quanta_census.guard import remedy_of
 
 __all__ = [
     "ChoiceError",
+    "ComparisonError",
     "EmptyFrameError",
     "FigureError",
     "OutputError",
@@ -56,6 +58,10 @@ class OutputError(ReportError):
             What the system said.
         """
         return cls(f"{path} cannot be written: {remedy_of(error)}.")
+
+
+class ComparisonError(ReportError):
+    """Raised when a program that a comparison runs is not installed, or fails."""
 
 
 class FigureError(ReportError):

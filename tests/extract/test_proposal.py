@@ -114,3 +114,32 @@ def test_a_label_is_found_in_a_name() -> None:
     assert label_in("a/w_2025_48/DM-1/stage1") == "w_2025_48"
     assert label_in("a/v30_0_0_rc2/b") == "v30_0_0_rc2"
     assert label_in("a/20250101T000000Z") is None
+
+
+def test_two_runs_become_two_campaigns_to_compare(
+    repository: TinyRepository, tmp_path: Path
+) -> None:
+    runs = f"{OLD}/stage1/20251201T000000Z", f"{NEW}/stage1/20260108T000000Z"
+    status, said = init(repository, tmp_path / "c.yaml", "--compare", *runs)
+    assert status == 0, said
+    old, new = (run.removeprefix("LSSTCam/runs/DRP/").replace("/", "-") for run in runs)
+    assert stages_of(tmp_path / "c.yaml") == {old: {"all": runs[0]}, new: {"all": runs[1]}}
+    file = load_campaigns(tmp_path / "c.yaml", tmp_path)
+    assert (file.focus, file.campaigns[old].release) == (new, "w_2025_48")
+    assert run_extraction(tmp_path / "c.yaml", tmp_path / "data").attempts == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (f"{NEW}/stage2", f"{NEW}/stage2", "cannot be compared with itself"),
+        (f"{NEW}/stage2", "nowhere", "there is no collection 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(
+    repository: TinyRepository, tmp_path: Path, one: str, other: str, said: str
+) -> None:
+    status, output = init(repository, tmp_path / "c.yaml", "--compare", one, other)
+    assert status == 1
+    assert said in output
+    assert not (tmp_path / "c.yaml").exists()

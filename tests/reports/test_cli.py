@@ -31,7 +31,16 @@ def test_every_command_works_with_a_relative_data(
 
 def test_the_commands_of_the_test_are_all_there_are() -> None:
     names = {command.name for command in app.registered_commands}
-    assert names == {"digest", "publish", "run", "summary", "technote", "requests", "regressions"}
+    assert names == {
+        "compare",
+        "digest",
+        "publish",
+        "run",
+        "summary",
+        "technote",
+        "requests",
+        "regressions",
+    }
 
 
 def test_a_relative_output_is_named_in_full(
