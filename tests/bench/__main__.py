@@ -35,6 +35,7 @@ _PACKAGES = (
     "duckdb",
     "dbt-duckdb",
     "pandas",
+    "polars",
     "altair",
 )
 """Ours, the peers, and what does most of the work."""

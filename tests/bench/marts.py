@@ -1,10 +1,10 @@
-"""The aggregate marts over millions of quanta, against pandas making the same tables.
+"""The aggregate marts over millions of quanta, against pandas and Polars making the same tables.
 
-Both sides run in a process of their own, from columns on disk to finished tables: DuckDB runs the
-compiled SQL of the marts on the warehouse's `fct_quanta` within 150 MB, pandas reads the same
-columns from Parquet.  The tables are compared before anything is timed.  The marts of the answers
-are run the same way, within 300 MB and without a peer.  Peaks are VmHWM, since ru_maxrss of a new
-process begins at what the process that started it had.
+Each side runs in a process of its own, from columns on disk to finished tables: DuckDB runs the
+compiled SQL of the marts on the warehouse's `fct_quanta` within 150 MB, pandas and Polars, whose
+engine streams, read the same columns from Parquet.  The tables are compared before anything is
+timed.  The marts of the answers are run the same way, within 300 MB and without a peer.  Peaks are
+VmHWM, since ru_maxrss of a new process begins at what the process that started it had.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tests.bench.synthetic_lake import write_large_lake
 __all__ = ["bench", "build_within", "run"]
 
 AGGREGATES = ("fct_task_usage", "fct_rss_buckets", "fct_rss_cdf", "fct_thresholds")
-"""Marts that scan all quanta and that pandas makes too."""
+"""Marts that scan all quanta and that the peers make too."""
 
 ANSWERS = (
     "fct_campaign_sizing", "fct_change_intervals", "fct_concurrency", "fct_job_evidence",
@@ -118,6 +118,55 @@ print(json.dumps({"seconds": seconds, "peak_rss_bytes": peak}))
 """
 
 
+_POLARS = """
+import json, sys, time
+import polars as pl
+source, target = sys.argv[1:]
+begin = time.perf_counter()
+quanta = pl.scan_parquet(source)
+keys = ["campaign", "stage", "task_label"]
+peak, wall = pl.col("max_rss_bytes"), pl.col("total_wall_time_s")
+measured = quanta.filter(pl.col("is_measured"))
+fractions = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1]
+own = peak.filter(pl.col("is_peak_inherited").eq(False))
+usage = measured.group_by(keys).agg(
+    *(peak.quantile(f, "linear").alias(f"q{f}") for f in fractions),
+    *(own.quantile(f, "linear").alias(f"own{f}") for f in fractions),
+    peak.mean().alias("mean"), pl.len().alias("quanta_count"), wall.sum().alias("wall_time_s"),
+    pl.col("total_cpu_time_s").sum().alias("cpu_time_s"), wall.median().alias("p50_wall_time_s"),
+    pl.col("is_peak_inherited").sum().alias("inherited"), pl.col("is_over_threshold").sum(),
+)
+everything = quanta.group_by(keys).agg(
+    pl.col("attempt_count", "spent_wall_time_s", "is_superseded").sum()
+)
+fence = 1.5 * (pl.col("q0.75") - pl.col("q0.25"))
+limits = usage.select(*keys, low=pl.col("q0.25") - fence, high=pl.col("q0.75") + fence)
+inside = measured.select(*keys, peak).join(limits, on=keys).filter(peak.is_between("low", "high"))
+whiskers = inside.group_by(keys).agg(low=peak.min(), high=peak.max())
+counted = [pl.len().cast(pl.Int64).alias("size"), wall.sum().alias("sum")]
+bucket = (peak // 2**30).alias("bucket_gib")
+buckets = measured.with_columns(bucket).group_by([*keys, "bucket_gib"]).agg(counted)
+curves = (
+    measured.group_by("campaign", "stage", "max_rss_bytes").agg(counted)
+    .sort("campaign", "stage", "max_rss_bytes")
+    .with_columns(pl.col("size", "sum").cum_sum().over("campaign", "stage"))
+)
+thresholds = [
+    measured.filter(peak > line * 2**30).group_by(keys).agg(counted) for line in (4, 6, 8, 10)
+]
+tables = pl.collect_all(
+    [usage, everything, whiskers, buckets, curves, *thresholds], engine="streaming"
+)
+seconds = time.perf_counter() - begin
+status = open("/proc/self/status").read()
+rss = int(status.split("VmHWM:")[1].split()[0]) * 1024
+tables[3].write_parquet(target)
+print(json.dumps({"seconds": seconds, "peak_rss_bytes": rss}))
+"""
+
+_PEERS = {"pandas": _PANDAS, "Polars": _POLARS}
+
+
 def _measured(script: str, *arguments: object) -> dict[str, float]:
     """Run a script in a process of its own and read what it measured."""
     command = [sys.executable, "-c", script, *map(str, arguments)]
@@ -145,7 +194,7 @@ def _same_buckets(warehouse: Path, theirs: Path) -> None:
                 or abs(cast(ours.total_wall_time_s as double) - theirs.sum) > 0.001
         """).fetchall()
     if found[0][0]:
-        raise ValueError(f"{found[0][0]} buckets differ between SQL and pandas")
+        raise ValueError(f"{found[0][0]} buckets differ between SQL and a peer")
 
 
 def build_within(layout: Layout, memory_limit: str) -> dict[str, float]:
@@ -174,7 +223,7 @@ def build_within(layout: Layout, memory_limit: str) -> dict[str, float]:
 
 
 def bench(folder: Path, quanta: int, *, rounds: int = 3, memory_limit: str = "75%") -> list[Any]:
-    """Time the marts, with pandas beside them.
+    """Time the marts, with pandas and Polars beside them.
 
     Parameters
     ----------
@@ -183,7 +232,7 @@ def bench(folder: Path, quanta: int, *, rounds: int = 3, memory_limit: str = "75
     quanta : `int`
         Distinct quanta of the synthetic lake.
     rounds : `int`
-        Rounds, of which the median counts; 0 leaves pandas out.
+        Rounds, of which the median counts; 0 leaves the peers out.
     memory_limit : `str`
         DuckDB's memory limit of the full build.
 
@@ -203,7 +252,7 @@ def bench(folder: Path, quanta: int, *, rounds: int = 3, memory_limit: str = "75
     ]  # fmt: skip
     if not rounds:
         return rows
-    narrow, theirs = folder / "quanta.parquet", folder / "buckets.parquet"
+    narrow = folder / "quanta.parquet"
     with duckdb.connect(str(layout.warehouse), read_only=True) as connection:
         columns = ", ".join(
             f"cast({name} as double) as {name}" if name.endswith("_time_s") else name
@@ -214,14 +263,16 @@ def bench(folder: Path, quanta: int, *, rounds: int = 3, memory_limit: str = "75
     cores = os.cpu_count() or 1
     ours = [_measured(_DUCKDB, layout.warehouse, cores, "150MB", *files) for _ in range(rounds)]
     answers = _measured(_DUCKDB, layout.warehouse, cores, "300MB", *more_files)
-    peers = [_measured(_PANDAS, narrow, theirs) for _ in range(rounds)]
-    _same_buckets(layout.warehouse, theirs)
-    for key, unit, scale in (("seconds", "s", 1.0), ("peak_rss_bytes", "MiB", 2.0**20)):
-        our, peer = (
-            sorted(run[key] / scale for run in runs)[rounds // 2] for runs in (ours, peers)
-        )
-        rows.append({"what": f"aggregate marts of {quanta:,} quanta, {unit}", "ours": our,
-                     "peer": peer, "ratio": peer / our})  # fmt: skip
+    for name, script in _PEERS.items():
+        theirs = folder / f"buckets_{name}.parquet"
+        peers = [_measured(script, narrow, theirs) for _ in range(rounds)]
+        _same_buckets(layout.warehouse, theirs)
+        for key, unit, scale in (("seconds", "s", 1.0), ("peak_rss_bytes", "MiB", 2.0**20)):
+            our, peer = (
+                sorted(run[key] / scale for run in runs)[rounds // 2] for runs in (ours, peers)
+            )
+            rows.append({"what": f"aggregate marts of {quanta:,} quanta against {name}, {unit}",
+                         "ours": our, "peer": peer, "ratio": peer / our})  # fmt: skip
     rows += [
         {"what": f"{len(ANSWERS)} marts of the answers on {quanta:,} quanta, s",
          "ours": answers["seconds"]},
@@ -238,7 +289,7 @@ def run() -> list[Any]:
 def _main(
     folder: Path,
     quanta: Annotated[int, typer.Option(help="Distinct quanta.")] = 5_000_000,
-    rounds: Annotated[int, typer.Option(help="Rounds against pandas; 0 leaves it out.")] = 3,
+    rounds: Annotated[int, typer.Option(help="Rounds against the peers; 0 leaves them out.")] = 3,
     memory_limit: Annotated[str, typer.Option(help="DuckDB's memory limit.")] = "75%",
 ) -> None:
     """Time the marts on a synthetic lake in FOLDER."""
