@@ -38,6 +38,8 @@ TABLES = (
     "fct_thresholds",
     "fct_task_completeness",
     "fct_missing_quanta",
+    "fct_task_exceptions",
+    "fct_task_caveats",
     "fct_worst_quanta",
     "fct_rss_buckets",
     "fct_rss_steps",

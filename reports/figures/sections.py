@@ -45,7 +45,10 @@ def _focus_and_predecessor(census: Census) -> Subject:
     return Subject(census, usages, about, gap_notes(usages))
 
 
-BEFORE_STAGES: Mapping[str, Callable[[Census], Subject]] = {"completeness": _everything}
+BEFORE_STAGES: Mapping[str, Callable[[Census], Subject]] = {
+    "completeness": _everything,
+    "failures": _focus,
+}
 """Sections before those of the stages."""
 
 OF_STAGE: Mapping[str, Callable[[Census, Stage], StageSubject]] = {

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from .. import numbers
+from ..citations import Citations
 from ..subjects import NOT_LISTED, stage_title
 
-__all__ = ["gap_notes", "why_empty"]
+__all__ = ["failed_in_all", "gap_notes", "why_empty"]
 
 
 def gap_notes(usages: Iterable[dict[str, Any]]) -> tuple[str, ...]:
@@ -67,3 +68,21 @@ def why_empty(usage: dict[str, Any]) -> str:
     if not usage["run_count"]:
         return f"{no_quanta}: no RUN was extracted for it."
     return f"{no_quanta}: no quantum succeeded and did work."
+
+
+def failed_in_all(citations: Citations, usages: Iterable[dict[str, Any]]) -> str:
+    """Say how many quanta of each stage failed.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where values come from.
+    usages : `~collections.abc.Iterable` [`dict`]
+        Rows of ``fct_stage_usage``; without those of stages that the campaign does not have.
+    """
+    parts = [
+        f"{citations.stage_usage(usage)['failed_count']} in {stage_title(usage['stage'])}"
+        for usage in usages
+        if usage["completeness_verdict"] != NOT_LISTED
+    ]
+    return f"Failed: {', '.join(parts)}." if parts else ""

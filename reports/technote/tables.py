@@ -49,6 +49,8 @@ CELLS = {
 ANNEX_CELLS = {
     "of_common": ("fct_task_common_usage", TASK),
     "of_completeness": ("fct_task_completeness", TASK),
+    "of_exception": ("fct_task_exceptions", (*TASK, "exception_type")),
+    "of_caveat": ("fct_task_caveats", (*TASK, "caveat")),
     "of_run": ("dim_runs", ("campaign", "stage", "run")),
     "of_pipeline": ("dim_tasks", ("release", "task_label")),
 }
@@ -187,6 +189,14 @@ def annex_rows(citations: Citations, census: Census) -> dict[str, Any]:
                 if any(row[column] for column in PROBLEMS)
             ),
             key=lambda row: (*in_order(row), -row["gap_count"], row["task_label"]),
+        ),
+        "exceptions": sorted(
+            citations.rows("fct_task_exceptions", campaign=census.campaign),
+            key=lambda row: (*in_order(row), -row["failed_count"], row["task_label"]),
+        ),
+        "caveats": sorted(
+            citations.rows("fct_task_caveats", campaign=census.campaign),
+            key=lambda row: (*in_order(row), row["task_label"], row["caveat"]),
         ),
         "has_packages": bool(citations.rows("dim_packages", campaign=census.campaign)),
         "packages": sorted({row["package_name"] for row in differing}),

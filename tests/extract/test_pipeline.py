@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from lsst.daf.butler import Butler
-from lsst.pipe.base import TaskMetadata
+from lsst.pipe.base import QuantumSuccessCaveats, TaskMetadata
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, ProvenanceQuantumGraphReader
 from typer.testing import CliRunner
 
@@ -29,6 +29,7 @@ from tests.extract.pipelines import (
     NO_WORK_DETECTOR,
     RUN,
     Executed,
+    call,
     execute,
     write_as_format_0,
 )
@@ -258,6 +259,44 @@ def test_what_a_failure_blocked_is_no_gap_in_a_run_of_plain_files(
         ("makeSource", "blocked", False),
     ]
     assert [row[3] for row in problems[1:]] == [cause, cause]
+
+
+def test_exceptions_and_caveats_are_those_of_the_official_report(
+    ingested: Executed, tmp_path: Path
+) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    layout = pytest.importorskip("dbt_project.runner.layout").Layout(tmp_path / "data")
+    run_extraction(ingested.write_campaigns(quantum_graphs="predicted.qg"), layout.root)
+    assert pytest.importorskip("dbt_project.runner.build").build(layout)
+    with duckdb.connect(str(layout.warehouse), read_only=True) as connection:
+        failed = connection.execute(
+            "select task_label, exception_type, failed_count from fct_task_exceptions order by all"
+        ).fetchall()
+        flagged = connection.execute(
+            "select task_label, caveat, quanta_count from fct_task_caveats order by all"
+        ).fetchall()
+    assert failed == _reported(ingested, tmp_path / "failed.json", "FAILED")
+    expected = []
+    for caveat in QuantumSuccessCaveats:
+        arguments = ("--caveat", str(caveat.name), "--no-state", "FAILED")
+        report = tmp_path / f"{caveat.name}.json"
+        counted = _reported(ingested, report, "SUCCESSFUL", *arguments)
+        expected += [(task, caveat.name, number) for task, _, number in counted]
+    assert flagged == sorted(expected)
+    assert (len(failed), len(flagged)) == (1, 3)
+
+
+def _reported(
+    executed: Executed, report: Path, status: str, *arguments: str
+) -> list[tuple[str, str, int]]:
+    """Count quanta by task and exception in the report that the stack's own command writes."""
+    where = (str(executed.repository), RUN, "--status-report", str(report))
+    call("butler", "provenance-report", *where, *arguments)
+    return sorted(
+        (task, exception, len(quanta))
+        for task, statuses in json.loads(report.read_text()).items()
+        for exception, quanta in statuses.get(status, {}).items()
+    )
 
 
 @pytest.mark.parametrize("is_registered", [True, False], ids=["files gone", "never registered"])

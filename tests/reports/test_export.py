@@ -55,7 +55,7 @@ MORE_NAMES = (
 
 OVERALL = {
     "Completeness", "worker_sizing", "node_packing", "memory_requests", "release_changes",
-    "memory_dependence",
+    "memory_dependence", "Exceptions_v30", "Caveats_v30",
 }  # fmt: skip
 """Figures about all stages together."""
 

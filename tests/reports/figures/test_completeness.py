@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from reports.errors import EmptyFrameError
-from reports.figures.completeness import verdicts
+from reports.figures.completeness import caveats, exceptions, verdicts
 from tests.reports.figures.drawing import drawn, items, rendered, texts
 
 
@@ -43,3 +43,25 @@ def test_the_words_of_a_cell_stand_in_its_middle_however_many_lines() -> None:
         if isinstance(word["text"], list)
     )
     assert words == pytest.approx(cells)
+
+
+def test_failures_are_stacked_by_exception_in_the_order_of_the_legend() -> None:
+    frame = pa.table(
+        {
+            "task_label": ["isr (Stage 1)", "isr (Stage 1)", "coadd (Stage 3)"],
+            "kind": ["MemoryError", "others", "MemoryError"],
+            "place": pa.array([1, 12, 1], pa.int32()),
+            "quanta_count": [30, 10, 20],
+            "lower_quanta_count": [0, 30, 0],
+            "upper_quanta_count": [30, 40, 20],
+        }
+    )
+    for figure in (exceptions, caveats):
+        chart = drawn(figure, frame)
+        bars = sorted(items(rendered(chart), "rect"), key=lambda bar: (bar["y"], bar["x"]))
+        assert [bar["width"] for bar in bars] == pytest.approx(
+            [3 * bars[1]["width"], bars[1]["width"], 2 * bars[1]["width"]]
+        )
+        svg = texts(chart)
+        assert svg.index(">MemoryError<") < svg.index(">others<")
+        assert "coadd (Stage 3)" in svg
