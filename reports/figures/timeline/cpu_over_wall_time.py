@@ -71,11 +71,11 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     )
 
 
-def alt_text(citations: Citations, subject: StageSubject) -> str:
+def alt_text(_: Citations, subject: StageSubject) -> str:
     """Describe the figure for readers who cannot see it."""
     return (
         f"One bar per task of {subject.stage.title} of {subject.campaign}, as long as its CPU time "
-        f"is a share of its wall time.{busiest(citations, subject.campaign, subject.stage.name)}"
+        "is a share of its wall time."
     )
 
 
