@@ -65,37 +65,60 @@ _Price = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
 class _Section(pydantic.BaseModel):
     """A mapping of the file, in which a key that nobody reads is an error."""
 
-    model_config = pydantic.ConfigDict(extra="forbid", frozen=True)
+    # The text below a field is its description in docs/reference/campaigns-file.md.
+    model_config = pydantic.ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Demo(_Section):
     """How the simulated demo repository is built."""
 
     seed: int = 1
+    """The same seed and scale give the same quanta."""
+
     scale: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1
+    """Multiplies the number of quanta; 1 is about 33,000."""
 
 
 class NodeType(_Section):
     """A type of worker node, for sizing."""
 
     cores: Annotated[int, pydantic.Field(gt=0)]
+    """Cores of the node."""
+
     memory_gib: _Gib
+    """Memory of the whole node, in GiB."""
 
 
 class Prices(_Section):
     """Prices for sizing, in any one currency."""
 
     per_core: _Price | None = None
+    """Price of one core without memory."""
+
     per_gib: _Price | None = None
+    """Price of one GiB of memory. Costs are known where both prices are given."""
 
 
 class Stage(_Section):
     """One stage of a campaign: the collections that hold it, in order."""
 
     collections: Annotated[_Texts, pydantic.Field(min_length=1)]
+    """A RUN, a chain or a glob, or a list of them in the order in which they count. A stage that is
+    only a text or a list is its collections.
+    """
+
     quantum_graphs: _Texts = ()
+    """Predicted graphs of the submissions: paths, globs or URIs. They say which quanta were
+    expected.
+    """
+
     job_records: _Texts = ()
+    """Records of the batch system for this stage: PanDA (JSON), Slurm (`sacct`) or HTCondor (event
+    logs, history). Paths or globs.
+    """
+
     incomplete: _Text | None = None
+    """The reason of a gap that is known and will not be closed. The gap then is a warning."""
 
     @pydantic.model_validator(mode="before")
     @classmethod
@@ -108,12 +131,27 @@ class Campaign(_Section):
     """One campaign: a release, run over some fields in some stages."""
 
     release: _Text
+    """Software release, such as `w_2025_48` or `v30.0.0.rc3`."""
+
     fields: _Texts = ()
+    """Names of the fields that were observed, for the table of campaigns."""
+
     description: _Text | None = None
+    """One sentence for the table of campaigns."""
+
     focus: _Name | None = None
+    """Label of the campaign in the names of its figures, such as `v30`. Marks the campaign that
+    figures of a single campaign show.
+    """
+
     repository: _Text | None = None
+    """A repository of its own; default: that of the file."""
+
     job_records: _Texts = ()
+    """Records of the batch system for all stages of the campaign."""
+
     stages: Annotated[dict[_Name, Stage], pydantic.Field(min_length=1)]
+    """Stages of the campaign, each with its collections. These stages are expected."""
 
 
 class CampaignsFile(_Section):
@@ -123,14 +161,35 @@ class CampaignsFile(_Section):
     """
 
     campaigns: Annotated[dict[_Name, Campaign], pydantic.Field(min_length=1)]
+    """Campaigns, the oldest first: each is compared with the one before it."""
+
     repository: _Text | None = None
+    """Butler repository: a path from the folder of this file, a URI or a registered label."""
+
     threshold_gib: _Gib = 6.0
+    """Memory per core that is counted against and drawn as a line, in GiB."""
+
     thresholds_gib: tuple[_Gib, ...] = ()
+    """Further lines to count against, in GiB."""
+
     nodes: dict[_Name, NodeType] = pydantic.Field(default_factory=dict)
+    """Types of worker nodes that you have or could buy, for sizing."""
+
     prices: Prices = Prices()
+    """Prices in any one currency, for sizing."""
+
     current_requests: _Text | None = None
+    """BPS configuration in use, to compare its memory requests with what was observed. What it
+    includes is read too.
+    """
+
     wms: Literal["htcondor", "panda", "parsl", "slurm"] | None = None
+    """What runs the jobs: it decides whether a killed job is tried again with more memory. Default:
+    what the BPS configuration says, else `htcondor`.
+    """
+
     demo: Demo | None = None
+    """Builds a simulated repository under DATA/demo. Only for the demo."""
 
     _path: Path = pydantic.PrivateAttr()
     _demo_root: Path = pydantic.PrivateAttr()

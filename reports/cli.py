@@ -144,9 +144,8 @@ def compare_command(
 ) -> None:
     """Compare two RUNs without a campaigns file: extract both, and write the report.
 
-    Needs the extras extract and warehouse beside report, since it runs census-extract and
-    census-transform. The campaigns file that it writes, DATA/campaigns.yaml, can be changed and
-    used again.
+    Needs the extras extract and warehouse beside report, since it runs the two other programs. The
+    campaigns file that it writes, DATA/campaigns.yaml, can be changed and used again.
     """
     with clear_errors():
         for sentence in compare_runs(before, after, repository=repository, data=data):

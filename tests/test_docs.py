@@ -13,7 +13,7 @@ import typer
 import dbt_project.runner.cli
 import extract.cli
 import reports.cli
-from tests import messages
+from tests import messages, reference
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [
@@ -62,6 +62,31 @@ def test_every_relative_link_resolves(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
         if "://" not in target:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+@pytest.mark.parametrize("name", sorted(reference.PAGES))
+def test_the_reference_is_that_of_the_programs(name: str) -> None:
+    written = (reference.FOLDER / name).read_text(encoding="utf-8")
+    assert written == reference.PAGES[name](), "run `python -m tests.reference`"
+
+
+@pytest.mark.parametrize("title", sorted(reference.SECTIONS))
+def test_every_key_of_the_campaigns_file_has_a_description(title: str) -> None:
+    for name, field in reference.SECTIONS[title].model_fields.items():
+        assert field.description, f"{title}: {name} has no text below it in extract/campaigns.py"
+
+
+def test_every_how_to_and_decision_is_listed() -> None:
+    for folder in ("howto", "decisions"):
+        listed = (ROOT / "docs" / folder / "README.md").read_text()
+        for path in (ROOT / "docs" / folder).glob("*.md"):
+            assert path.name == "README.md" or f"]({path.name})" in listed, path
+
+
+def test_every_question_that_a_document_asks_is_ready() -> None:
+    ready = {path.stem for path in (ROOT / "dbt_project" / "analyses").glob("*.sql")}
+    for path in DOCUMENTS:
+        assert set(re.findall(r"make ask Q=(\w+)", path.read_text())) - {"name"} <= ready, path
 
 
 @pytest.mark.parametrize("name", sorted(APPS))
