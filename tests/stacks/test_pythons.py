@@ -63,6 +63,6 @@ def test_quanta_are_read_and_marts_are_built(version: str, tmp_path: Path) -> No
     uv, python = Path(sys.executable).with_name("uv"), tmp_path / "env" / "bin" / "python"
     call(uv, "venv", "--quiet", "--python", found, tmp_path / "env")
     call(uv, "pip", "sync", "--quiet", "--python", python, resolved(version, tmp_path))
-    install = [uv, "pip", "install", "--quiet", "--python", python, "--no-deps"]
+    install: list[str | Path] = [uv, "pip", "install", "--quiet", "--python", python, "--no-deps"]
     call(*install, "--no-build-isolation", "--editable", ".")
     call(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS)
