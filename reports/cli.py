@@ -228,13 +228,13 @@ def regressions_command(
 def requests_command(
     data: Data = Path("data"),
     policy: Annotated[
-        str,
+        str | None,
         typer.Option(
             help=f"What to request: {', '.join(POLICIES)}. p95_retry and p99 count on BPS to retry "
             "what is killed with more; max_margin kills nothing that was seen; least_waste leaves "
-            "the least memory unused, killed attempts included."
+            "the least memory unused, killed attempts included (default: the one that costs least)."
         ),
-    ] = "p95_retry",
+    ] = None,
     evidence: Annotated[
         str | None,
         typer.Option(
@@ -251,7 +251,7 @@ def requests_command(
 
     Put the file beside your BPS configuration and name it there under `includeConfigs`. Jobs with
     too few peaks of their own stand in it as comments. `census-report run` writes the one of the
-    focus campaign and p95_retry to $DATA/report/bps.
+    focus campaign and the policy that costs it least to $DATA/report/bps.
     """
     with clear_errors():
         with Warehouse(data / "warehouse.duckdb") as warehouse:

@@ -9,7 +9,7 @@ from .escape import plain, yaml_key
 from .subjects import focus_of, read_campaigns
 from .warehouse import Warehouse
 
-__all__ = ["ALL", "POLICIES", "request_memory_yaml"]
+__all__ = ["ALL", "POLICIES", "default_policy", "request_memory_yaml"]
 
 ALL = "all"
 """Stands for the evidence of all campaigns."""
@@ -40,8 +40,29 @@ _JOB = """
 """
 
 
+def default_policy(warehouse: Warehouse, campaign: str) -> str:
+    """Get the policy that costs a campaign least, as ``fct_request_totals`` says.
+
+    Parameters
+    ----------
+    warehouse : `~reports.warehouse.Warehouse`
+        The warehouse.
+    campaign : `str`
+        The evidence.
+
+    Returns
+    -------
+    policy : `str`
+        Key of `POLICIES`; the first where no job of the campaign has a request.
+    """
+    found = warehouse.query(
+        "select policy from fct_request_totals where campaign = $1 and is_default", [campaign]
+    ).to_pylist()
+    return str(found[0]["policy"]) if found else next(iter(POLICIES))
+
+
 def request_memory_yaml(
-    warehouse: Warehouse, *, campaign: str | None = None, policy: str = "p95_retry"
+    warehouse: Warehouse, *, campaign: str | None = None, policy: str | None = None
 ) -> str:
     """Write requestMemory of every job of a campaign, with its evidence.
 
@@ -54,8 +75,9 @@ def request_memory_yaml(
     campaign : `str` or `None`
         The evidence; by default the focus campaign.  `ALL` takes, for each job, the largest
         request of all campaigns that have enough peaks.
-    policy : `str`
-        Key of `POLICIES`.
+    policy : `str` or `None`
+        Key of `POLICIES`; by default the one that costs the evidence least, or the focus campaign
+        where all are evidence.
 
     Returns
     -------
@@ -67,11 +89,12 @@ def request_memory_yaml(
     ChoiceError
         Raised if there is no such campaign or policy; names those that there are.
     """
-    if policy not in POLICIES:
+    if policy is not None and policy not in POLICIES:
         raise ChoiceError(f"There is no policy {policy!r}; there are {', '.join(POLICIES)}.")
     campaigns = read_campaigns(warehouse)
     releases = {row["campaign"]: row["release"] for row in campaigns}
     if campaign == ALL:
+        policy = policy or default_policy(warehouse, focus_of(campaigns, warehouse)["campaign"])
         evidence = f"all campaigns ({', '.join(releases)})"
         jobs = _pooled_jobs(warehouse, policy)
     else:
@@ -81,6 +104,7 @@ def request_memory_yaml(
                 f"There is no campaign {name!r}; there are {', '.join(releases)}, "
                 f"and {ALL} for all of them."
             )
+        policy = policy or default_policy(warehouse, name)
         evidence = f"{name}, {releases[name]}"
         jobs = _jobs(warehouse, name, policy)
     is_simulated = any(row["is_simulated"] for row in warehouse.query("from dim_lake").to_pylist())

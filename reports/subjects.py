@@ -270,5 +270,6 @@ def _not_listed(focus: dict[str, Any], stage: str) -> dict[str, Any]:
         "run_count": 0,
         "promised_run_count": 0,
         "completeness_verdict": NOT_LISTED,
+        "fit_verdict": "no_data",
         **dict.fromkeys(unknown),
     }

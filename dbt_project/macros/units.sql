@@ -24,6 +24,14 @@
     cast(sum({{ column }}) as bigint)
 {%- endmacro %}
 
+{#- Core-seconds of the rows of a condition, exact. -#}
+{% macro exact_core_s(cores, condition) -%}
+    cast(
+        coalesce(sum(occupied_wall_time_s * cast({{ cores }} as bigint)) filter (where {{ condition }}), 0)
+        as decimal(38, 6)
+    )
+{%- endmacro %}
+
 {#- A memory in whole MiB that holds so many bytes. -#}
 {% macro mib_up(bytes) -%}
     cast(ceil({{ bytes }} / 1048576) as bigint)

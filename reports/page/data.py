@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..requests import ALL, POLICIES, request_memory_yaml
+from ..requests import ALL, POLICIES, default_policy, request_memory_yaml
 from ..warehouse import Warehouse
 from . import charts, look, selection
 from .detail import Detail
@@ -97,6 +97,7 @@ def gather(warehouse: Warehouse, detail: Detail) -> dict[str, Any]:
     lake = selection.lake(warehouse)
     extracted_at = lake.get("extracted_at")
     names = campaigns["campaign"].to_pylist()
+    focus = next((row["campaign"] for row in campaigns.to_pylist() if row["is_focus"]), "")
     return {
         "lake": {
             **{name: lake.get(name) for name in ("extractor_version", "run_count", "is_simulated")},
@@ -111,6 +112,7 @@ def gather(warehouse: Warehouse, detail: Detail) -> dict[str, Any]:
         },
         "thresholds_gib": selection.thresholds(warehouse),
         "tables": {name: columns(table) for name, table in tables.items()},
+        "default_policy": default_policy(warehouse, focus),
         "policies": [
             {"policy": name, "short": short, "said": said}
             for name, (short, said) in POLICIES.items()

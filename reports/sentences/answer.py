@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ..citations import Citations
 from ..subjects import Census
-from .memory import Verdict, verdict
-from .sizing import sizing_sentences
+from .sizing import CHOICES, EXACT, charge_sentences, cheapest_sentences
 
 __all__ = ["answer_lines"]
 
@@ -41,7 +40,9 @@ def _memory(citations: Citations, census: Census) -> str:
     line = citations.cite("dim_campaigns", "threshold_gib", campaign=census.campaign)
     parts = []
     for stage in census.stages:
-        if stage.focus["quanta_count"]:
+        if stage.focus["fit_verdict"] == "not_enough_evidence":
+            parts.append(f"{stage.title} too few measured")
+        elif stage.focus["quanta_count"]:
             share = citations.stage_usage(stage.focus)["over_threshold_wall_time_fraction"]
             parts.append(f"{stage.title} {share}")
         else:
@@ -51,28 +52,20 @@ def _memory(citations: Citations, census: Census) -> str:
 
 def _cost(citations: Citations, census: Census) -> list[str]:
     """Say what is cheapest; without prices, what the line costs; nothing without measurements."""
-    key = {"campaign": census.campaign, "memory_per_core_gib": census.focus["threshold_gib"]}
-    if citations.rows("fct_campaign_sizing", campaign=census.campaign, is_cheapest=True):
-        return sizing_sentences(citations, census.campaign)[-1:]
-    if not citations.rows("fct_campaign_sizing", **key):
-        return []
-    choice = citations.row("fct_campaign_sizing", **key)
-    return [
-        f"With {choice['memory_per_core_gib']} per core, {census.campaign} is charged "
-        f"{choice['overhead_fraction']} more core hours than its work needs."
-    ]
+    priced = cheapest_sentences(citations, census.campaign)
+    return priced or charge_sentences(citations, census.campaign)
 
 
 def _is_cheaper_below_what_does_not_fit(citations: Citations, census: Census) -> bool:
     """Tell whether the cheapest memory per core is less than what some stage needs."""
     cheapest = [
         row["memory_per_core_gib"]
-        for row in citations.rows("fct_campaign_sizing", campaign=census.campaign, is_cheapest=True)
+        for row in citations.rows(CHOICES, campaign=census.campaign, policy=EXACT, is_cheapest=True)
     ]
-    beyond = {Verdict.MOSTLY, Verdict.DOES_NOT_FIT}
+    beyond = ("mostly_fits", "does_not_fit")
     return bool(cheapest) and (
         min(cheapest) <= census.focus["threshold_gib"]
-        and any(verdict(stage.focus) in beyond for stage in census.stages)
+        and any(stage.focus["fit_verdict"] in beyond for stage in census.stages)
     )
 
 

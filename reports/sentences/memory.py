@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Any
 
 from ..citations import Citations, CitedRow
 
 __all__ = [
-    "FEW",
-    "SOME",
-    "Verdict",
     "conclusion",
     "focus_over",
     "quanta_over",
     "time_spent_over",
-    "verdict",
+    "verdict_words",
     "wall_time_over",
 ]
 
-FEW = 0.01
-"""Share of wall time over the line up to which retries with more memory can carry it."""
-
-SOME = 0.1
-"""Share of wall time over the line up to which a few larger nodes are enough."""
-
-
-class Verdict(Enum):
-    """Whether a stage fits in the memory per core."""
-
-    NO_DATA = "has no data"
-    FITS = "fits"
-    NEARLY = "nearly fits"
-    MOSTLY = "mostly fits"
-    DOES_NOT_FIT = "does not fit"
+WORDS = {
+    "no_data": "has no data",
+    "not_enough_evidence": "has too few measured quanta for a verdict",
+    "fits": "fits",
+    "fits_as_measured": "fits as far as is known",
+    "nearly_fits": "nearly fits",
+    "mostly_fits": "mostly fits",
+    "does_not_fit": "does not fit",
+}
+"""What is said of a stage, by ``fit_verdict`` of ``fct_stage_usage``."""
 
 
 def quanta_over(usage: CitedRow) -> str:
@@ -77,24 +68,20 @@ def focus_over(citations: Citations, campaign: str, stage: str) -> str:
     return f" In {campaign}, {quanta_over(citations.stage_usage(rows[0]))}."
 
 
-def verdict(usage: dict[str, Any]) -> Verdict:
-    """Judge a stage by the share of wall time, not of quanta, that is over the line.
+def verdict_words(citations: Citations, usage: dict[str, Any]) -> str:
+    """Say whether a stage fits, with the cost of the line in brackets, to follow its name.
 
     Parameters
     ----------
+    citations : `~reports.citations.Citations`
+        Where values come from.
     usage : `dict`
         Row of ``fct_stage_usage``.
     """
-    if not usage["quanta_count"]:
-        return Verdict.NO_DATA
-    if not usage["over_threshold_count"]:
-        return Verdict.FITS
-    share = usage["over_threshold_wall_time_fraction"]
-    if share is None:  # Measured quanta that took no time: only their number can be weighed.
-        share = usage["over_threshold_fraction"]
-    if share <= FEW:
-        return Verdict.NEARLY
-    return Verdict.MOSTLY if share <= SOME else Verdict.DOES_NOT_FIT
+    words = WORDS[usage["fit_verdict"]]
+    if usage["fit_verdict"] in ("no_data", "not_enough_evidence"):
+        return words
+    return f"{words} ({_fit(citations, usage)['lost_fraction']})"
 
 
 def conclusion(citations: Citations, usage: dict[str, Any], title: str, reason: str) -> str:
@@ -111,35 +98,71 @@ def conclusion(citations: Citations, usage: dict[str, Any], title: str, reason: 
     reason : `str`
         Why there is no data, should there be none.
     """
-    judged = verdict(usage)
-    if judged is Verdict.NO_DATA:
+    if usage["fit_verdict"] == "no_data":
         return f"No conclusion: {reason}"
-    row = citations.stage_usage(usage)
-    return f"{row['threshold_gib']} per core {_consequence(judged, row, title)}{_limits(row)}"
+    row, fit = citations.stage_usage(usage), _fit(citations, usage)
+    if usage["fit_verdict"] == "not_enough_evidence":
+        return (
+            f"No verdict on {row['threshold_gib']} per core: {fit['evidence_fraction']} of the "
+            f"quanta were measured, and {quanta_over(row)}.{_limits(row)}"
+        )
+    return f"{row['threshold_gib']} per core {_consequence(row, fit, title)}{_limits(row)}"
 
 
-def _consequence(judged: Verdict, usage: CitedRow, title: str) -> str:
-    """Say whether the line is enough, by how much, and where to look."""
-    if judged is Verdict.FITS:
-        return (
-            f"is enough: all {usage['quanta_count']} measured quanta fit, the largest with "
-            f"{usage['max_max_rss_bytes']}."
-        )
-    spent = f"{wall_time_over(usage)} was spent over it"
-    if judged is Verdict.NEARLY:
-        return (
-            f"is enough for nearly everything: {spent}; retries with a larger request can run "
-            f"them. Most of these quanta belong to task {usage['worst_task_label']}."
-        )
-    if judged is Verdict.MOSTLY:
-        return (
-            f"is enough for most of the work, but {spent}. Some nodes need more memory, or leave "
-            f"cores idle, mainly for task {usage['worst_task_label']}."
-        )
+def _fit(citations: Citations, usage: dict[str, Any]) -> CitedRow:
+    """Choose the row that holds what the verdict follows from."""
+    return citations.row("fct_stage_fit", campaign=usage["campaign"], stage=usage["stage"])
+
+
+def _consequence(usage: CitedRow, fit: CitedRow, title: str) -> str:
+    """Say whether the line is enough, what it costs, and where to look."""
+    match usage.value("fit_reason"):
+        case "all_fit" | "unverified" | "gaps":
+            return _enough(usage)
+        case "unfit_jobs":
+            return (
+                "is not enough for everything. Quanta in jobs that fit on no node of "
+                f"{fit['cores_count']} cores with that memory per core: "
+                f"{fit['unfit_quanta_count']}. {_cost(usage, fit)}{_where(usage)}"
+            )
+        case "few_core_hours":
+            return f"is enough for nearly everything. {_cost(usage, fit)}{_where(usage)}"
+        case "some_core_hours":
+            return (
+                "is enough for most of the work, but some nodes need more memory, or leave cores "
+                f"idle. {_cost(usage, fit)}{_where(usage)}"
+            )
+        case _:
+            return f"is not enough for {title}. {_cost(usage, fit)}{_where(usage)}"
+
+
+def _enough(usage: CitedRow) -> str:
+    """Say that all that was measured fits, and why quanta over the line do."""
+    fits = f"is enough: all {usage['quanta_count']} measured quanta fit, the largest with "
+    if not usage.value("over_threshold_count"):
+        return f"{fits}{usage['max_max_rss_bytes']}."
     return (
-        f"is not enough for {title}: {usage['over_threshold_fraction']} of the quanta exceed it, "
-        f"and {spent}. Task {usage['worst_task_label']} spends most of that time."
+        f"{fits}{usage['max_max_rss_bytes']}; {usage['over_threshold_count']} exceed "
+        f"{usage['threshold_gib']}, but the CPUs of their jobs have as much memory together."
     )
+
+
+def _cost(usage: CitedRow, fit: CitedRow) -> str:
+    """Say what the line costs at least, and how much wall time was spent over it."""
+    if fit.value("overhead_fraction") is None:
+        return f"{fit['lost_fraction']} of the jobs exceed it; they took no time."
+    return (
+        f"If every job requests exactly its peak, {fit['idle_core_h']} idle because their "
+        f"memory is taken, {fit['overhead_fraction']} of what the work needs; "
+        f"{wall_time_over(usage)} was spent over it."
+    )
+
+
+def _where(usage: CitedRow) -> str:
+    """Name the task to look at, if a measured quantum is over the line."""
+    if usage.value("worst_task_label") is None:
+        return ""
+    return f" The task to look at first is {usage['worst_task_label']}."
 
 
 def _limits(usage: CitedRow) -> str:

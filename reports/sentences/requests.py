@@ -9,7 +9,7 @@ __all__ = ["request_sentences"]
 
 
 def request_sentences(citations: Citations, campaign: str) -> list[str]:
-    """Say how requests from the campaign before would have served, beside today's.
+    """Say what each policy costs, and how requests from the campaign before would have served.
 
     Parameters
     ----------
@@ -21,17 +21,28 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
     Returns
     -------
     sentences : `list` [`str`]
-        Empty where there is no campaign before or no current request.
+        Empty where no job has a request.
     """
+    totals = citations.rows("fct_request_totals", campaign=campaign)
+    default = next((row["policy"] for row in totals if row["is_default"]), None)
+    if default is None:
+        return []
+    sentences = [_cost(citations, campaign, default)]
+    others = [
+        f"{_named(citations, campaign, row['policy'])} {_price(citations, campaign, row['policy'])}"
+        for row in totals
+        if row["policy"] != default
+    ]
+    if others:
+        sentences.append(f"The other policies: {'; '.join(others)}.")
     mart = "fct_request_backtest_totals"
-    sentences = []
     for today in citations.rows(mart, campaign=campaign, policy="current"):
         pair = {"evidence_campaign": today["evidence_campaign"], "campaign": campaign}
         now = citations.row(mart, **pair, policy="current")
-        ours = citations.row(mart, **pair, policy="p95_retry")
+        ours = citations.row(mart, **pair, policy=default)
         sentences.append(
             "Back-test over the jobs that have a request of every policy and one today: requests "
-            f"by policy p95_retry from {today['evidence_campaign']} kill "
+            f"by policy {ours['policy']} from {today['evidence_campaign']} kill "
             f"{ours['killed_fraction']} of the first attempts of {campaign} and leave "
             f"{ours['wasted_gib_h']} unused; today's requests kill {now['killed_fraction']} and "
             f"leave {now['wasted_gib_h']} unused."
@@ -42,3 +53,30 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
         ):
             sentences[-1] += f" {GUESS}"
     return sentences
+
+
+def _named(citations: Citations, campaign: str, policy: str) -> str:
+    """Name a policy in a sentence."""
+    if policy == "current":
+        return "today's requests"
+    return citations.cite("fct_request_totals", "policy", campaign=campaign, policy=policy)
+
+
+def _price(citations: Citations, campaign: str, policy: str) -> str:
+    """Say what a policy costs, killed attempts included."""
+    row = citations.row("fct_request_totals", campaign=campaign, policy=policy)
+    undone = f", {row['unfinished_count']} never done" if row.value("unfinished_count") else ""
+    return (
+        f"{row['total_core_h']} ({row['overhead_fraction']} more than needed) with "
+        f"{row['killed_fraction']} of jobs killed at first{undone}, {row['wasted_gib_h']} unused"
+    )
+
+
+def _cost(citations: Citations, campaign: str, policy: str) -> str:
+    """Say which policy costs least, and what that is."""
+    row = citations.row("fct_request_totals", campaign=campaign, policy=policy)
+    return (
+        f"Requests by the policy {row['policy']} cost {campaign} least. Charged for what they "
+        f"request on nodes with {row['memory_per_core_gib']} per core, its jobs take "
+        f"{_price(citations, campaign, policy)}; killed attempts are {row['killed_core_h']} of it."
+    )

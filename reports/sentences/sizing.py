@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..citations import Citations
+from ..citations import Citations, CitedRow
 from ..subjects import Census, stage_title
 
-__all__ = ["GUESS", "NO_NODES", "PACKING", "PACKING_KEY", "packing_rows", "packing_sentences",
-           "sizing_sentences"]  # fmt: skip
+__all__ = [
+    "CHOICES",
+    "EXACT",
+    "GUESS",
+    "NO_NODES",
+    "PACKING",
+    "PACKING_KEY",
+    "charge_sentences",
+    "cheapest_sentences",
+    "packing_rows",
+    "packing_sentences",
+    "sizing_sentences",
+]
+
+CHOICES = "fct_campaign_sizing"
+
+EXACT = "exact"
+"""Stands for the policy by which every job requests exactly its peak: the best case."""
 
 PACKING = "fct_node_packing"
 PACKING_KEY = ("campaign", "stage", "cores_count", "memory_per_core_gib")
@@ -22,6 +38,9 @@ NO_NODES = "The campaigns file names no nodes: nothing was packed."
 def sizing_sentences(citations: Citations, campaign: str) -> list[str]:
     """Say what nodes with the memory of the threshold charge, and which choice is cheapest.
 
+    Both are ranges: from the best case, in which every job requests exactly its peak, to what jobs
+    request by the policy that costs least, and today.
+
     Parameters
     ----------
     citations : `~reports.citations.Citations`
@@ -32,37 +51,120 @@ def sizing_sentences(citations: Citations, campaign: str) -> list[str]:
     Returns
     -------
     sentences : `list` [`str`]
-        Empty where nothing was measured, or where the threshold is no choice of the mart.
+        The charge, then the cheapest where the campaigns file has prices; empty where nothing was
+        measured.
+    """
+    return [*charge_sentences(citations, campaign), *cheapest_sentences(citations, campaign)]
+
+
+def charge_sentences(citations: Citations, campaign: str) -> list[str]:
+    """Say what the choice at the threshold, or the nearest below it, charges.
+
+    Parameters
+    ----------
+    citations, campaign
+        As for `sizing_sentences`.
     """
     line = citations.value("dim_campaigns", "threshold_gib", campaign=campaign)
-    mart = "fct_campaign_sizing"
-    sentences = []
-    if citations.rows(mart, campaign=campaign, memory_per_core_gib=line):
-        choice = citations.row(mart, campaign=campaign, memory_per_core_gib=line)
-        sentences.append(
-            f"With {choice['memory_per_core_gib']} per core, the work of all stages of {campaign} "
-            f"occupies {choice['charged_core_h']} where unlimited memory would occupy "
-            f"{choice['needed_core_h']}: {choice['overhead_fraction']} more, while cores idle "
-            "because their memory is taken."
+    sized = [
+        row["memory_per_core_gib"]
+        for row in citations.rows(CHOICES, campaign=campaign, policy=EXACT)
+        if row["slot_count"]
+    ]
+    if not sized:
+        return []
+    choice = max((one for one in sized if one <= line), default=min(sized))
+    key = {"campaign": campaign, "memory_per_core_gib": choice}
+    exact = citations.row(CHOICES, policy=EXACT, **key)
+    nearest = "" if choice == line else f", the choice nearest to {_line(citations, campaign)}"
+    others = [
+        f"{row['overhead_fraction']} with {name}{_left_out(row, exact)}"
+        for name, row in _requested(citations, key)
+    ]
+    return [
+        f"With {exact['memory_per_core_gib']} per core{nearest}, the work of all stages of "
+        f"{campaign} is charged {exact['charged_core_h']} where unlimited memory would be charged "
+        f"{exact['needed_core_h']}: {exact['overhead_fraction']} more in the best case, in which "
+        f"every job requests exactly its peak{_and(others)}.{_unfit(exact)}{_guess(citations, key)}"
+    ]
+
+
+def cheapest_sentences(citations: Citations, campaign: str) -> list[str]:
+    """Say which memory per core is cheapest by what jobs request; empty without prices.
+
+    Parameters
+    ----------
+    citations, campaign
+        As for `sizing_sentences`.
+    """
+    key = {"campaign": campaign, "is_cheapest": True}
+    if not citations.rows(CHOICES, policy=EXACT, **key):
+        return []
+    cheapest = citations.row(CHOICES, policy=EXACT, **key)
+    near = sorted(
+        row["memory_per_core_gib"]
+        for row in citations.rows(CHOICES, campaign=campaign, policy=EXACT, is_nearly_cheapest=True)
+    )
+    low, high = (
+        citations.cite(
+            CHOICES, "memory_per_core_gib",
+            campaign=campaign, policy=EXACT, memory_per_core_gib=end,
         )
-    if citations.rows(mart, campaign=campaign, is_cheapest=True):
-        cheapest = citations.row(mart, campaign=campaign, is_cheapest=True)
-        near = sorted(
-            row["memory_per_core_gib"]
-            for row in citations.rows(mart, campaign=campaign, is_nearly_cheapest=True)
-        )
-        low, high = (
-            citations.cite(mart, "memory_per_core_gib", campaign=campaign, memory_per_core_gib=end)
-            for end in (near[0], near[-1])
-        )
-        sentences.append(
-            "At the prices of the campaigns file the cheapest memory per core is "
-            f"{cheapest['memory_per_core_gib']}; {low} to {high} cost nearly as little."
-        )
-    if sentences and citations.rows(mart, campaign=campaign, basis="guess"):
-        # The last sentence may stand alone.
-        sentences[-1] += f" {GUESS}"
-    return sentences
+        for end in (near[0], near[-1])
+    )  # fmt: skip
+    others = [
+        f"{row['memory_per_core_gib']} with {name}{_unfit(row, brackets=True)}"
+        for name, row in _requested(citations, key)
+    ]
+    return [
+        "At the prices of the campaigns file the cheapest memory per core is "
+        f"{cheapest['memory_per_core_gib']} in the best case{_unfit(cheapest, brackets=True)} "
+        f"({low} to {high} cost nearly as little){_and(others)}.{_guess(citations, key)}"
+    ]
+
+
+def _requested(citations: Citations, key: dict[str, Any]) -> list[tuple[str, CitedRow]]:
+    """Find the rows of the policy that costs least and of today's requests, with their names."""
+    campaign = key["campaign"]
+    totals = citations.rows("fct_request_totals", campaign=campaign)
+    default = next((row["policy"] for row in totals if row["is_default"]), None)
+    found = []
+    for policy in (default, "current"):
+        if policy is not None and citations.rows(CHOICES, policy=policy, **key):
+            row = citations.row(CHOICES, policy=policy, **key)
+            name = "today's requests" if policy == "current" else f"requests by {row['policy']}"
+            found.append((name, row))
+    return found
+
+
+def _guess(citations: Citations, key: dict[str, Any]) -> str:
+    """Say that the numbers are a guess, where nothing says which quanta shared a process."""
+    return f" {GUESS}" if citations.rows(CHOICES, basis="guess", **key) else ""
+
+
+def _line(citations: Citations, campaign: str) -> str:
+    """Write the threshold."""
+    return citations.cite("dim_campaigns", "threshold_gib", campaign=campaign)
+
+
+def _left_out(row: CitedRow, exact: CitedRow) -> str:
+    """Say how many quanta have no request by a policy, if it is more than in the best case."""
+    if row.value("unsized_quanta_count") <= exact.value("unsized_quanta_count"):
+        return ""
+    return f" (without {row['unsized_quanta_count']} quanta that have none)"
+
+
+def _unfit(row: CitedRow, *, brackets: bool = False) -> str:
+    """Say how many quanta fit on no node with so much memory per core, if any."""
+    if not row.value("unfit_quanta_count"):
+        return ""
+    said = f"quanta that fit on no such node: {row['unfit_quanta_count']}"
+    return f" ({said})" if brackets else f" {said.capitalize()}."
+
+
+def _and(parts: list[str]) -> str:
+    """Continue a sentence with parts."""
+    return "".join(f", {part}" for part in parts)
 
 
 def packing_rows(citations: Citations, census: Census) -> list[dict[str, Any]]:

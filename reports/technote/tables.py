@@ -36,6 +36,7 @@ CELLS = {
     "of_node": ("fct_node_fit", ("campaign", "stage", "node_type")),
     "of_packing": (PACKING, PACKING_KEY),
     "of_published": ("fct_published_sizing", ("campaign", "stage")),
+    "of_total": ("fct_request_totals", ("campaign", "policy")),
     "of_backtest": ("fct_request_backtest_totals", ("evidence_campaign", "campaign", "policy")),
     "of_change": (
         "fct_release_changes",
@@ -93,11 +94,9 @@ def cell_functions(citations: Citations, campaign: str) -> dict[str, Callable[..
         known = citations.rows("dim_packages", **key)
         return citations.cite("dim_packages", "versions", **key) if known else ABSENT
 
-    def of_request(column: str, row: Mapping[str, Any], policy: str = "p95_retry") -> str:
-        job = {name: row[name] for name in ("job_kind", "job_label")}
-        return citations.cite(
-            "fct_memory_requests", column, campaign=campaign, policy=policy, **job
-        )
+    def of_request(column: str, row: Mapping[str, Any]) -> str:
+        job = {name: row[name] for name in ("policy", "job_kind", "job_label")}
+        return citations.cite("fct_memory_requests", column, campaign=campaign, **job)
 
     return {
         **{name: cell(mart, key) for name, (mart, key) in CELLS.items()},
@@ -120,9 +119,11 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
         The campaigns and stages.
     """
     campaign = census.campaign
+    totals = citations.rows("fct_request_totals", campaign=campaign)
+    default = next((row["policy"] for row in totals if row["is_default"]), None)
     requests = [
         row
-        for row in citations.rows("fct_memory_requests", campaign=campaign, policy="p95_retry")
+        for row in citations.rows("fct_memory_requests", campaign=campaign, policy=default)
         if row["job_kind"] != "member" and row["used_gib_h"] is not None
     ]
     changes = [
@@ -142,6 +143,8 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
         "requests": sorted(requests, key=lambda row: (-row["used_gib_h"], row["job_label"]))[
             :MOST_ROWS
         ],
+        "request_totals": sorted(totals, key=lambda row: row["total_core_h"]),
+        "default_policy": default,
         "backtests": citations.rows("fct_request_backtest_totals"),
         "changes": sorted(changes, key=_by_size)[:MOST_ROWS],
         "dependences": sorted(

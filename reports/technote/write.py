@@ -19,7 +19,8 @@ from ..look import theme
 from ..sentences.changes import change_sentences
 from ..sentences.completeness import gap_notes, why_empty
 from ..sentences.depth import depth_sentences
-from ..sentences.memory import conclusion, quanta_over, verdict, wall_time_over
+from ..sentences.memory import conclusion, quanta_over, verdict_words, wall_time_over
+from ..sentences.requests import request_sentences
 from ..sentences.sizing import NO_NODES, packing_sentences, sizing_sentences
 from ..sentences.timeline import running_sentences
 from ..subjects import Census, Stage, measured_tasks
@@ -69,7 +70,7 @@ def _stage_text(warehouse: Warehouse, citations: Citations, stage: Stage) -> Sta
         focus_notes=gap_notes([stage.focus]),
         why_empty=reason,
         conclusion=conclusion(citations, stage.focus, stage.title, reason),
-        verdict=verdict(stage.focus).value,
+        verdict=verdict_words(citations, stage.focus),
     )
 
 
@@ -163,6 +164,7 @@ def write_technote(
         "width": theme.WIDTH,
         "stages": [_stage_text(warehouse, citations, stage) for stage in census.stages],
         "sizing": sizing_sentences(citations, campaign),
+        "request_sentences": request_sentences(citations, campaign),
         "packing": packing_sentences(citations, census),
         "no_nodes": NO_NODES,
         "change_sentences": change_sentences(citations, census.predecessor, campaign),

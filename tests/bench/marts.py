@@ -33,7 +33,8 @@ ANSWERS = (
     "fct_campaign_sizing", "fct_change_intervals", "fct_concurrency", "fct_job_evidence",
     "fct_job_peaks", "fct_matched_quanta", "fct_memory_dependence", "fct_memory_requests",
     "fct_node_usage", "fct_pooled_requests", "fct_release_changes", "fct_request_backtest",
-    "fct_task_concurrency", "fct_task_efficiency", "fct_time_bins", "fct_worker_sizing",
+    "fct_request_totals", "fct_stage_fit", "fct_task_concurrency", "fct_task_efficiency",
+    "fct_time_bins", "fct_worker_sizing",
 )  # fmt: skip
 """Marts of the answers that are timed.
 

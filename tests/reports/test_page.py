@@ -423,7 +423,8 @@ SIZING = """
         memory_per_core_gib, overhead_fraction, charged_core_h, needed_core_h, idle_core_h,
         idle_fraction, unfit_quanta_count, quanta_count, excess_cost_fraction, work_cost
     from {mart}
-    where campaign = 'DM-2' and memory_per_core_gib <= greatest($1, 2.0) {condition}
+    where campaign = 'DM-2' and policy = 'exact'
+        and memory_per_core_gib <= greatest($1, 2.0) {condition}
     order by memory_per_core_gib desc limit 1
 """
 
@@ -462,7 +463,7 @@ def test_what_to_buy_follows_slider_and_stage_as_the_mart_says(
             max(memory_per_core_gib) filter (is_cheapest),
             min(memory_per_core_gib) filter (is_nearly_cheapest),
             max(memory_per_core_gib) filter (is_nearly_cheapest)
-        from {mart} where campaign = 'DM-2' {condition}
+        from {mart} where campaign = 'DM-2' and policy = 'exact' {condition}
         """,
     )
     assert browser.text("#buy-best .figure") == numbers.gib(best)

@@ -30,7 +30,8 @@ def test_the_bps_file_requests_what_the_mart_says_and_guesses_nothing(
     sql = (
         "select case job_kind when 'task' then 'pipetask' else 'cluster' end, job_label, "
         "request_memory_mib from fct_memory_requests "
-        f"where campaign = '{FOCUS}' and policy = 'p95_retry' and job_kind != 'member' "
+        f"where campaign = '{FOCUS}' and policy = (select policy from fct_request_totals "
+        f"where is_default and campaign = '{FOCUS}') and job_kind != 'member' "
         "and task_labels is not null and has_enough_evidence"
     )
     assert requested == set(rows(data, sql))

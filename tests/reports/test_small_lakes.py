@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,26 @@ from rich.console import Console
 
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
+from extract.bps_requests import resolve_requests
 from reports.run import write_report
 from reports.summary import print_all, print_stage, print_summary
 from reports.terminal import progress
 from reports.warehouse import Warehouse
 from tests.lake_factory import SyntheticLake
 
-STAGES = ("no_time", "all_failed", "one", "empty")
+STAGES = ("no_time", "all_failed", "one", "empty", "lost", "huge", "many_cpus")
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One quantum of 0 s at 7 GiB, one that failed, one alone, and nothing."""
+    """A quantum of 0 s at 7 GiB, one that failed, one alone, nothing, and three hard verdicts."""
     lake = SyntheticLake()
-    lake.campaign("DM-1", focus="v30", stages=STAGES)
+    requests = {"pipetask": {"fgcmFitCycle": {"requestCpus": 60}}}
+    lake.campaign(
+        "DM-1", focus="v30", stages=STAGES,
+        nodes=[{"name": "lsst", "cores": 64, "memory_gib": 384.0}],
+        current_requests=json.dumps(resolve_requests(requests)),
+    )  # fmt: skip
     made = {
         "no_time": {"peak_gib": 7.0, "wall_s": 0.0},
         "all_failed": {"status": "failed"},
@@ -35,6 +42,22 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "DM-1", stage, run, "isr", {"instrument": "LSSTCam", "visit": 1},
             **columns,  # type: ignore[arg-type]
         )  # fmt: skip
+    lost = lake.run("DM-1", "lost", "runs/DM-1/lost")
+    huge = lake.run("DM-1", "huge", "runs/DM-1/huge")
+    for number in range(100):
+        data_id: dict[str, int | str] = {"instrument": "LSSTCam", "visit": number}
+        if number < 10:
+            lake.quantum("DM-1", "lost", lost, "isr", data_id)
+        else:
+            lake.expect("DM-1", "lost", lost, "isr", data_id)
+        lake.quantum(
+            "DM-1", "huge", huge, "isr", data_id,
+            peak_gib=2.0 if number else 700.0, wall_s=10_000.0 if number else 1.0,
+        )  # fmt: skip
+    cpus = lake.run("DM-1", "many_cpus", "runs/DM-1/many_cpus")
+    lake.quantum(
+        "DM-1", "many_cpus", cpus, "fgcmFitCycle", {"instrument": "LSSTCam"}, peak_gib=34.0
+    )
     data = tmp_path_factory.mktemp("small")
     layout = Layout(data)
     lake.write(layout.lake)
@@ -56,4 +79,28 @@ def test_the_summary_of_a_stage_without_wall_time_is_whole(small: Path) -> None:
         print_all(warehouse, console)
         for stage in STAGES:
             print_stage(warehouse, stage, console)
-    assert "is not enough for no_time: 100 % of the quanta exceed it" in said.getvalue()
+    assert (
+        "is not enough for no_time. 100 % of the jobs exceed it; they took no time."
+        in said.getvalue()
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "expected"),
+    [
+        ("lost", "No verdict on 6 GiB per core: 10.0 % of the quanta were measured"),
+        ("huge", "fit on no node of 64 cores with that memory per core: 1."),
+        ("many_cpus", "6 GiB per core is enough: all 1 measured quanta fit"),
+        ("one", "6 GiB per core is enough: all 1 measured quanta fit, the largest with 2.00 GiB."),
+    ],
+)
+def test_a_verdict_follows_from_cost_and_completeness(
+    small: Path, stage: str, expected: str
+) -> None:
+    said = io.StringIO()
+    with Warehouse(small / "warehouse.duckdb") as warehouse:
+        print_stage(warehouse, stage, Console(file=said, width=2000))
+        assert expected in said.getvalue()
+        said.truncate(0)
+        print_summary(warehouse, Console(file=said, width=2000))
+    assert "lost too few measured" in said.getvalue()

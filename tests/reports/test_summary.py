@@ -133,15 +133,20 @@ def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data:
             "select task_label from fct_task_efficiency where campaign = 'DM-53877' "
             "order by butler_get_wall_time_h desc, task_label desc limit 1"
         ).fetchone()
+        default = connection.execute(
+            "select policy from fct_request_totals where campaign = 'DM-53877' and is_default"
+        ).fetchone()
     assert nodes is not None
     assert reader is not None
+    assert default is not None
+    assert f"Requests by the policy {default[0]} cost DM-53877 least." in said
     assert f"Slow nodes of DM-53877: {nodes[1]} of {nodes[0]}, counted once per stage" in said
-    assert f"kill {write('killed_fraction', killed['p95_retry'])} of" in said
+    assert f"kill {write('killed_fraction', killed[default[0]])} of" in said
     assert f"today's requests kill {write('killed_fraction', killed['current'])} and" in said
     assert f"Task {reader[0]} " in said
 
 
 def test_summary_names_the_cores_that_idle_and_what_changed(data: Path) -> None:
     said = " ".join(summary(data, "--all").split())
-    assert "With 6 GiB per core, the work of all stages of DM-53877 occupies" in said
+    assert "With 6 GiB per core, the work of all stages of DM-53877 is charged" in said
     assert "tasks with matched data IDs in DM-53719 and DM-53877" in said

@@ -1,4 +1,4 @@
-"""What each memory per core costs: cores that idle because their memory is taken, and money."""
+"""What each memory per core charges beyond unlimited memory, by what jobs request."""
 
 from __future__ import annotations
 
@@ -6,119 +6,100 @@ import altair as alt
 import pyarrow as pa
 
 from ...citations import Citations
-from ...look import theme
+from ...look import palettes, theme
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
-from ...look.lines import line_keys, line_layers, threshold_line
+from ...look.lines import line_layers, threshold_line
+from ...requests import POLICIES
 from ...sentences.sizing import sizing_sentences
 from ...subjects import Subject
 from ...warehouse import Warehouse
-from ..sql import STAGE_TITLE
 
 NAME = "worker_sizing"
 SECTION = "sizing"
 PLACE = 1
 
-CURVE_COLOURS = ("#d98e04", "#2a8c82", "#8d6ae4", "#ce401e", "#775618", "#7fdbfe")
-"""Colours of the stages by their place in the frame; they come round again."""
+CURVES = {
+    "exact": ("exactly its peak (best case)", theme.INK),
+    **{name: (short, palettes.POLICIES[name]) for name, (short, _) in POLICIES.items()},
+    "current": ("today's request", palettes.POLICIES["current"]),
+}
+"""What jobs request, by policy: name and colour of its curve."""
 
 
 def title(_: Citations, subject: Subject) -> str:
     """Name the figure."""
-    return f"Cores that idle because their memory is taken, {subject.about}"
+    return f"Core-hours charged by memory per core, {subject.about}"
 
 
 def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
-    """Get a curve of overhead a stage, one of all stages, and one of the cost.
-
-    ``fraction`` 0.1 is 10 % more than unlimited memory, or than the cheapest choice.
-    """
+    """Get the overhead of all stages by what jobs request; 0.1 is 10 % more than needed."""
     return warehouse.query(
-        f"""
-        select {STAGE_TITLE} as curve, stage_position, 'overhead' as kind,
-            memory_per_core_gib, overhead_fraction as fraction
-        from fct_worker_sizing join fct_stage_usage using (campaign, stage)
-        where campaign = $1
-        union all
-        select 'all stages', 998, 'overhead', memory_per_core_gib, overhead_fraction
-        from fct_campaign_sizing where campaign = $1
-        union all
-        select 'cost, all stages', 999, 'cost',
-            memory_per_core_gib, excess_cost_fraction
-        from fct_campaign_sizing where campaign = $1 and work_cost is not null
-        order by stage_position, curve, memory_per_core_gib
-        """,  # noqa: S608  (constants)
+        """
+        select policy, memory_per_core_gib, overhead_fraction
+        from fct_campaign_sizing
+        where campaign = $1 and slot_count > 0
+        order by policy, memory_per_core_gib
+        """,
         [subject.campaign],
     )
 
 
 def chart(frame: pa.Table, subject: Subject) -> Plot:
-    """Draw overhead and cost against memory per core."""
+    """Draw the overhead against memory per core, one curve for each thing to request."""
     refuse_empty(frame, "choice")
-    rows = frame.select(["curve", "kind"]).to_pylist()
-    names = list(dict.fromkeys(row["curve"] for row in rows if row["kind"] == "overhead"))
-    costs = list(dict.fromkeys(row["curve"] for row in rows if row["kind"] == "cost"))
-    colours = [
-        theme.INK if "all stages" in name else CURVE_COLOURS[place % len(CURVE_COLOURS)]
-        for place, name in enumerate(names)
-    ]
-    base = alt.Chart(frame).encode(
-        x=alt.X(
-            "memory_per_core_gib:Q",
-            title="Memory per core (GiB)",
-            scale=alt.Scale(domain=[2, 16], nice=False),
-            axis=alt.Axis(values=list(range(2, 17)), format=theme.GIB_FORMAT),
-        ),
-        y=alt.Y(
-            "fraction:Q",
-            title=["Core-hours beyond those of unlimited memory;", "dotted: cost beyond the least"],
-            scale=alt.Scale(domainMin=0, nice=True),
-            axis=alt.Axis(labelExpr=theme.SHARE_LABEL),
-        ),
+    used = set(frame["policy"].to_pylist())
+    shown = {name: curve for name, curve in CURVES.items() if name in used}
+    names = [name for name, _ in shown.values()]
+    frame = frame.append_column(
+        "curve", pa.array([shown[name][0] for name in frame["policy"].to_pylist()])
     )
     stroke = alt.Stroke(
         "curve:N",
-        title=None,
+        title="Each job requests",
         sort=names,
-        scale=alt.Scale(domain=names, range=colours),
+        scale=alt.Scale(domain=names, range=[colour for _, colour in shown.values()]),
         legend=alt.Legend(orient="bottom", columns=3, symbolType="stroke", symbolSize=600),
     )
-    curves = [
-        base.transform_filter(alt.FieldEqualPredicate(field="curve", equal=name))
+    curves = (
+        alt.Chart(frame)
         .mark_line(
-            strokeWidth=3 if "all stages" in name else 2,
-            point=alt.OverlayMarkDef(size=18, fill="white", strokeWidth=1.2),
+            strokeWidth=2.5, point=alt.OverlayMarkDef(size=18, fill="white", strokeWidth=1.2)
         )
-        .encode(stroke=stroke)
-        for name in names
-    ]
-    threshold = threshold_line(subject.threshold_gib)
-    beside = dict.fromkeys(costs, "cost")
-    # Dashes have one scale in a figure: the cost stands in the legend of the threshold's line.
-    keys = line_keys({threshold.label: threshold.kind} | beside)
-    cost = (
-        base.transform_filter(alt.FieldEqualPredicate(field="kind", equal="cost"))
-        .transform_calculate(line="datum.curve")
-        .mark_line(strokeWidth=3)
-        .encode(**keys)
+        .encode(
+            x=alt.X(
+                "memory_per_core_gib:Q",
+                title="Memory per core (GiB)",
+                scale=alt.Scale(domain=[2, 16], nice=False),
+                axis=alt.Axis(values=list(range(2, 17)), format=theme.GIB_FORMAT),
+            ),
+            y=alt.Y(
+                "overhead_fraction:Q",
+                title="Core-hours beyond those of unlimited memory",
+                scale=alt.Scale(domainMin=0, nice=True),
+                axis=alt.Axis(labelExpr=theme.SHARE_LABEL),
+            ),
+            stroke=stroke,
+        )
     )
-    layers = [*curves, *line_layers([threshold], beside=beside), *([cost] if costs else [])]
-    return Plot(layers, height=theme.HEIGHT)
+    threshold = threshold_line(subject.threshold_gib)
+    return Plot([curves, *line_layers([threshold])], height=theme.HEIGHT)
 
 
 def caption(citations: Citations, subject: Subject) -> str:
     """Explain the curves."""
     return (
-        f"Core-hours that the work of {subject.campaign} occupies beyond those of unlimited "
-        "memory, by memory per core: a process holds as many cores as its peak takes. Dotted, "
-        "where the campaigns file has prices: the cost of the same work beyond that of the "
-        f"cheapest. {' '.join(sizing_sentences(citations, subject.campaign))}"
+        f"Core-hours that the work of {subject.campaign} is charged beyond those of unlimited "
+        "memory, by memory per core: every attempt of a job is charged as many cores as hold what "
+        "it requests, at least its CPUs. The curves are what jobs can request; the lowest is the "
+        f"best case. {' '.join(sizing_sentences(citations, subject.campaign))}"
     )
 
 
 def alt_text(citations: Citations, subject: Subject) -> str:
     """Describe the figure for readers who cannot see it."""
     return (
-        f"Falling curves of overhead by memory per core, one per stage of {subject.campaign}. "
+        f"Falling curves of core-hours that {subject.campaign} is charged by memory per core, one "
+        "for each policy of requests. "
         f"{' '.join(sizing_sentences(citations, subject.campaign))}"
     )

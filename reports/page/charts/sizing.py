@@ -84,7 +84,7 @@ def specifications() -> dict[str, Any]:
     hours = f"format(datum.value, '{theme.HOURS_FORMAT}')"
     share = "format(100 * datum.value, '~r') + ' %'"
     return {
-        "sizing_overhead": sizing("Core hours beyond unlimited memory", share),
+        "sizing_overhead": sizing("Core hours beyond unlimited memory, best case", share),
         "sizing_core_hours": sizing("Core hours charged", hours),
         "sizing_cost": sizing("Cost beyond the cheapest", share),
     }

@@ -9,6 +9,7 @@ import { countColumn, fillTable, fractionColumn, gibColumn, nameColumn, shown, t
 
 const jobs = tables.get("requests");
 const pooledJobs = tables.get("pooled_requests");
+const requestTotals = tables.get("request_totals");
 const backtests = tables.get("backtests");
 const backtestTotals = tables.get("backtest_totals");
 
@@ -154,6 +155,28 @@ const backtestGroups = () => [["", [
   fractionColumn("wasted_fraction", "Wasted", "Share of waste in waste and use"),
 ]]];
 
+const totalGroups = () => [["", [
+  textColumn("policy", "Policy", { text: (row) => `${policyName(row.policy)}${row.is_default ? " (costs least)" : ""}` }),
+  countColumn("job_count", "Jobs", { hint: "Tasks and clusters with a request of every policy" }),
+  fractionColumn("killed_fraction", "Killed", "Share whose first attempt would be killed"),
+  countColumn("unfinished_count", "Never done", { hint: "What the last retry would still kill", tone: (row) => (row.unfinished_count ? "over" : "") }),
+  writtenColumn("killed_core_h", "Killed (core h)", (value) => decimals(value, 1), { hint: "Core-hours of attempts that would be killed" }),
+  writtenColumn("total_core_h", "All (core h)", (value) => decimals(value, 1), { hint: "Core-hours charged for all attempts" }),
+  fractionColumn("overhead_fraction", "More than needed", "Core-hours charged over those that the work needs, minus 1"),
+  writtenColumn("wasted_gib_h", "Unused (GiB h)", (value) => decimals(value, 1), { hint: "Memory-time requested and not used, killed attempts included" }),
+  writtenColumn("total_cost", "Cost", (value) => decimals(value, 0), { hint: "All core-hours at the prices of the campaigns file" }),
+]]];
+
+const showTotals = () => {
+  const ours = requestTotals
+    .filter((row) => row.campaign === state.campaign)
+    .sort((a, b) => a.total_core_h - b.total_core_h);
+  byId("request-totals-part").hidden = !ours.length;
+  if (!ours.length) return;
+  setText("request-totals-note", `All jobs of ${state.campaign} together, charged for what they request on nodes with ${ours[0].memory_per_core_gib} GiB per core; a killed attempt takes the time of the whole job.`);
+  fillTable("request-totals", totalGroups(), ours, { again: showTotals });
+};
+
 const noteOf = (ours, at) => {
   if (!ours.length && !isPooled() && !embedded.detail.has_every_answer) return `Requests of other campaigns than the focus: ${leftOut("fct_memory_requests")}`;
   const thin = ours.filter((row) => !row.has_enough_evidence[at]).length;
@@ -180,6 +203,7 @@ const showRequests = () => {
   setText("requests-count", plural(found.length, "job"));
   setText("requests-note", noteOf(ours, at));
 
+  showTotals();
   const tests = backtestTotals
     .filter((row) => [row.evidence_campaign, row.campaign].includes(state.campaign))
     .sort((a, b) => campaignNames.indexOf(a.campaign) - campaignNames.indexOf(b.campaign) || JUDGED.indexOf(a.policy) - JUDGED.indexOf(b.policy));

@@ -17,7 +17,7 @@ export const state = {
   field: ALL,
   step: stopAt(focus ? focus.threshold_gib : 6),
   section: "",
-  policy: embedded.policies[0].policy,
+  policy: embedded.default_policy,
   evidence: EVIDENCE[0][0],
   pair: "",
 };

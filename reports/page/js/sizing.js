@@ -2,7 +2,7 @@
 
 import { options } from "./charts.js";
 import { campaignColour, campaignShape, inkColour, stageColour } from "./colours.js";
-import { campaignNames, tables } from "./data.js";
+import { campaignNames, embedded, tables } from "./data.js";
 import { byId, element, setText } from "./elements.js";
 import { NOTHING, coreHours, count, fraction, gib, grouped, plural, stageTitle } from "./numbers.js";
 import { ALL, gapRemarks, isFiltered, memoryGib, ofSelection, stageRows, state, subjectOfStage } from "./selection.js";
@@ -11,6 +11,7 @@ import { changeColumn, countColumn, fillTable, fractionColumn, memoryColumn, tex
 const ALL_STAGES = "All stages";
 
 const choices = tables.get("sizing");
+const requested = tables.get("requested");
 const nodes = tables.get("nodes");
 const packings = tables.get("packings");
 
@@ -75,7 +76,7 @@ const buy = () => {
   const curves = sizingCurves().filter(([, , , rows]) => isSized(rows));
   const rows = sizingRows(curves);
   const here = choiceAtLine(sizingChoices());
-  const notes = ["A slot of peak r holds max(CPUs, r / memory per core rounded up) cores for its time.", BASES.get(here?.basis) ?? ""];
+  const notes = ["The best case: every job requests exactly its peak r and holds max(CPUs, r / memory per core rounded up) cores for its time.", BASES.get(here?.basis) ?? ""];
   if (rows.some((row) => row.is_near)) notes.push("Filled points cost at most 5\u00a0% more than the cheapest.");
   if (here?.unsized_quanta_count) notes.push(`${plural(here.unsized_quanta_count, "quantum that ran is", "quanta that ran are")} not in it: they left no peak or no time.`);
   if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
@@ -106,8 +107,9 @@ const cheapest = (rows) => {
   const best = rows.find((row) => row.is_cheapest);
   if (!best) return ["–", "no prices in the campaigns file"];
   const near = rows.filter((row) => row.is_nearly_cheapest).map((row) => row.memory_per_core_gib);
+  const unfit = best.unfit_quanta_count ? `; ${plural(best.unfit_quanta_count, "quantum fits", "quanta fit")} on no such node` : "";
   const flat = near.length > 1 ? `${gib(near[0])} to ${gib(near.at(-1))} cost at most 5\u00a0% more` : "every other choice costs over 5\u00a0% more";
-  return [gib(best.memory_per_core_gib), flat];
+  return [gib(best.memory_per_core_gib), `${flat}${unfit}; best case`];
 };
 
 const nodeGroups = (rows) => {
@@ -145,6 +147,39 @@ const packingGroups = (rows) => {
   ]]];
 };
 
+const REQUESTS = new Map([
+  ["exact", "exactly its peak (best case)"],
+  ...embedded.policies.map((one) => [one.policy, one.short]),
+  ["current", "today's request"],
+]);
+
+const requestedGroups = (best) => [["", [
+  textColumn("policy", "Each job requests", { text: (row) => REQUESTS.get(row.policy) ?? row.policy }),
+  writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours of all attempts" }),
+  fractionColumn("overhead_fraction", "Overhead", "Charged beyond what the work needs"),
+  writtenColumn("killed_core_h", "Killed", coreHours, { hint: "Core hours of attempts that would be killed; they are charged" }),
+  countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta of jobs that fit on no node", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
+  countColumn("unsized_quanta_count", "Left out", { hint: "Quanta without a peak, or whose job has no such request" }),
+  { key: "cheapest", title: "Cheapest", hint: "Memory per core that costs least by the prices of the campaigns file", value: (row) => best.get(row.policy)?.memory_per_core_gib ?? null, text: (row) => best.has(row.policy) ? cheapestText(best.get(row.policy)) : NOTHING },
+]]];
+
+// Never without the number that does not fit.
+const cheapestText = (row) =>
+  gib(row.memory_per_core_gib) + (row.unfit_quanta_count ? ` (${plural(row.unfit_quanta_count, "quantum does", "quanta do")} not fit)` : "");
+
+// All stages together, whatever stage is picked: nodes are bought for all of them.
+const showRequested = () => {
+  const ours = requested.filter((row) => row.campaign === state.campaign);
+  const best = new Map(ours.filter((row) => row.is_cheapest).map((row) => [row.policy, row]));
+  const choice = choiceAtLine(ours.filter((row) => row.policy === "exact"))?.memory_per_core_gib;
+  const listed = [...REQUESTS.keys()].flatMap((policy) =>
+    ours.filter((row) => row.policy === policy && row.memory_per_core_gib === choice));
+  byId("requested-part").hidden = !listed.length;
+  if (!listed.length) return;
+  setText("requested-note", `All stages of ${state.campaign} on nodes of ${gib(choice)} per core. A batch system charges what a job requests: the truth lies between the best case and today's requests.`);
+  fillTable("requested", requestedGroups(best), listed, { again: showRequested });
+};
+
 // What does not follow the slider.
 const showNodes = () => {
   for (const [id, groups, all] of [["nodes", nodeGroups, nodes], ["packings", packingGroups, packings]]) {
@@ -155,6 +190,7 @@ const showNodes = () => {
 };
 
 const showChoice = () => {
+  showRequested();
   const rows = sizingChoices();
   const here = choiceAtLine(rows);
   const isKnown = isSized(rows);

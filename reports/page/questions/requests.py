@@ -156,6 +156,19 @@ def backtest_totals(warehouse: Warehouse) -> pa.Table:
     )
 
 
+def request_totals(warehouse: Warehouse) -> pa.Table:
+    """List what each policy costs the campaign that it follows from, all jobs together."""
+    return warehouse.query(
+        """
+        select
+            campaign, policy, memory_per_core_gib, job_count, killed_fraction, unfinished_count,
+            killed_core_h, total_core_h, overhead_fraction, wasted_gib_h, total_cost, is_default
+        from fct_request_totals
+        order by campaign, policy
+        """
+    )
+
+
 def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     """Read what the page embeds for this question, by the name of each table.
 
@@ -170,6 +183,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     return {
         "requests": requests(warehouse, is_focus_only=is_focus_only),
         "pooled_requests": pooled_requests(warehouse),
+        "request_totals": request_totals(warehouse),
         "backtests": backtests(warehouse, is_focus_only=is_focus_only),
         "backtest_totals": backtest_totals(warehouse),
     }

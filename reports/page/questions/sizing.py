@@ -21,7 +21,7 @@ _SIZING = """
 
 
 def sizing(warehouse: Warehouse) -> pa.Table:
-    """List what each memory per core would charge, by campaign and stage.
+    """List what each memory per core would charge if every job requests exactly its peak.
 
     Returns
     -------
@@ -32,9 +32,9 @@ def sizing(warehouse: Warehouse) -> pa.Table:
     return warehouse.query(
         f"""
         with choices as (
-            select campaign, stage, {_SIZING} from fct_worker_sizing
+            select campaign, stage, {_SIZING} from fct_worker_sizing where policy = 'exact'
             union all
-            select campaign, null, {_SIZING} from fct_campaign_sizing
+            select campaign, null, {_SIZING} from fct_campaign_sizing where policy = 'exact'
         )
         select choices.*
         from choices
@@ -42,6 +42,21 @@ def sizing(warehouse: Warehouse) -> pa.Table:
         left join fct_stage_usage as usage using (campaign, stage)
         order by campaign_position, stage_position nulls last, memory_per_core_gib
         """  # noqa: S608
+    )
+
+
+def requested(warehouse: Warehouse) -> pa.Table:
+    """List what each memory per core would charge by each policy of requests, stages together."""
+    return warehouse.query(
+        """
+        select
+            campaign, policy, memory_per_core_gib, quanta_count, unsized_quanta_count,
+            unfit_quanta_count, killed_core_h, charged_core_h, overhead_fraction, is_cheapest
+        from fct_campaign_sizing
+        join dim_campaigns using (campaign)
+        where slot_count > 0
+        order by campaign_position, policy, memory_per_core_gib
+        """
     )
 
 
@@ -91,6 +106,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     """
     return {
         "sizing": sizing(warehouse),
+        "requested": requested(warehouse),
         "nodes": nodes(warehouse),
         "packings": packings(warehouse),
     }

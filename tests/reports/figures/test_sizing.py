@@ -13,11 +13,11 @@ import pytest
 
 from reports.citations import Citations
 from reports.errors import EmptyFrameError
-from reports.figures.sizing import node_packing, worker_sizing
-from reports.sentences.sizing import packing_rows, packing_sentences
+from reports.figures.sizing import node_packing
+from reports.sentences.sizing import packing_rows, packing_sentences, sizing_sentences
 from reports.subjects import read_census
 from reports.warehouse import Warehouse
-from tests.reports.figures.drawing import drawn, texts
+from tests.reports.figures.drawing import drawn
 from tests.reports.made import figure_named
 from tests.reports.warehouses import FOCUS, rows
 
@@ -117,36 +117,39 @@ def test_a_chart_of_nothing_packed_refuses() -> None:
         drawn(node_packing, pa.table({}))
 
 
-@pytest.mark.parametrize("has_prices", [True, False])
-def test_the_cost_is_dotted_on_the_plot_and_in_the_legend(has_prices: bool) -> None:
-    rows = [("Stage 1", "overhead", 4.0, 0.5), ("Stage 1", "overhead", 8.0, 0.1)]
-    if has_prices:
-        rows += [("cost, all stages", "cost", 4.0, 0.0), ("cost, all stages", "cost", 8.0, 0.3)]
-    names = ("curve", "kind", "memory_per_core_gib", "fraction")
-    frame = pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows])
-    chart = drawn(worker_sizing, frame)
-    svg = texts(chart)
-    # The curve, and its symbol in the legend; the threshold's dashes are others.
-    assert svg.count('stroke-dasharray="2,3"') == (2 if has_prices else 0)
-    assert svg.count('stroke-dasharray="8,4"') == 2
-    assert ("cost, all stages" in svg) == has_prices
-
-
 def test_curves_of_sizing_are_those_of_the_mart(data: Path, report: Path) -> None:
     spec = json.loads((report / "images" / "worker_sizing.json").read_text())
     (drawn,) = (d for d in spec["datasets"].values() if "memory_per_core_gib" in d[0])
-    found = {
-        (row["curve"], row["memory_per_core_gib"]): row["fraction"]
-        for row in drawn
-        if row["kind"] == "overhead"
-    }
+    found = {(row["policy"], row["memory_per_core_gib"]): row["overhead_fraction"] for row in drawn}
     sql = (
-        "select 'Stage ' || stage[-1], memory_per_core_gib, overhead_fraction "
-        f"from fct_worker_sizing where campaign = '{FOCUS}' union all "
-        "select 'all stages', memory_per_core_gib, overhead_fraction "
-        f"from fct_campaign_sizing where campaign = '{FOCUS}'"
+        "select policy, memory_per_core_gib, overhead_fraction "
+        f"from fct_campaign_sizing where campaign = '{FOCUS}' and slot_count > 0"
     )
-    assert found == {(curve, memory): value for curve, memory, value in rows(data, sql)}
+    assert found == {(policy, memory): value for policy, memory, value in rows(data, sql)}
+    assert {"exact", "p95_retry"} <= {policy for policy, _ in found}
+
+
+def test_a_line_between_two_choices_keeps_its_sentence(data: Path, tmp_path: Path) -> None:
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("update dim_campaigns set threshold_gib = 5.3")
+    with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
+        (said, *_) = sizing_sentences(Citations(warehouse), FOCUS)
+    assert said.startswith("With 5 GiB per core, the choice nearest to 5.3 GiB, the work of all")
+
+
+def test_a_choice_that_some_job_does_not_fit_says_so(data: Path, tmp_path: Path) -> None:
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("update fct_campaign_sizing set unfit_quanta_count = 3")
+        connection.execute(
+            "update fct_campaign_sizing set is_cheapest = memory_per_core_gib = 4, "
+            "is_nearly_cheapest = memory_per_core_gib = 4"
+        )
+    with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
+        charged, cheapest = sizing_sentences(Citations(warehouse), FOCUS)
+    assert charged.endswith(" Quanta that fit on no such node: 3.")
+    assert "is 4 GiB in the best case (quanta that fit on no such node: 3)" in cheapest
 
 
 def test_tables_of_the_answers_are_written(data: Path, report: Path) -> None:

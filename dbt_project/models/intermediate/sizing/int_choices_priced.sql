@@ -1,5 +1,6 @@
--- What each choice of memory per core costs, for each stage and, without a stage, for the whole campaign. The cost is
--- core-hours times the price of a core with its memory: only ratios within one campaign mean anything.
+-- What each choice of memory per core costs by each policy of requests, for each stage and, without a stage, for the
+-- whole campaign. The cost is core-hours times the price of a core with its memory: only ratios within one campaign
+-- mean anything.
 {{ config(materialized='table') }}
 
 with
@@ -26,6 +27,7 @@ charged as (
     select
         campaign,
         {{ as_text('null') }} as stage,
+        policy,
         memory_per_core_gib,
         case
             when count(*) filter (where basis = 'guess') > 0 then 'guess'
@@ -39,9 +41,10 @@ charged as (
         max(largest_cores_count) as largest_cores_count,
         {{ total_count('unfit_quanta_count') }} as unfit_quanta_count,
         sum(needed_core_s) as needed_core_s,
+        sum(killed_core_s) as killed_core_s,
         sum(charged_core_s) as charged_core_s
     from stages
-    group by campaign, memory_per_core_gib
+    group by campaign, policy, memory_per_core_gib
 
 ),
 
@@ -50,6 +53,7 @@ priced as (
     select
         charged.*,
         {{ hours('charged.needed_core_s') }} as needed_core_h,
+        {{ hours('charged.killed_core_s') }} as killed_core_h,
         {{ hours('charged.charged_core_s') }} as charged_core_h,
         {{ hours('charged.charged_core_s - charged.needed_core_s') }} as idle_core_h,
         {{ share('charged.charged_core_s - charged.needed_core_s', 'charged.needed_core_s') }} as overhead_fraction,
@@ -65,7 +69,7 @@ compared as (
 
     select
         *,
-        min(work_cost) over (partition by campaign, stage) as least_work_cost
+        min(work_cost) over (partition by campaign, stage, policy) as least_work_cost
     from priced
 
 ),
@@ -75,6 +79,7 @@ final as (
     select
         campaign,
         stage,
+        policy,
         memory_per_core_gib,
         basis,
         slot_count,
@@ -85,6 +90,7 @@ final as (
         unfit_quanta_count,
         needed_core_s,
         needed_core_h,
+        killed_core_h,
         charged_core_s,
         charged_core_h,
         overhead_fraction,
@@ -93,7 +99,7 @@ final as (
         work_cost,
         {{ share('work_cost - least_work_cost', 'least_work_cost') }} as excess_cost_fraction,
         row_number() over (
-            partition by campaign, stage
+            partition by campaign, stage, policy
             order by work_cost asc nulls last, memory_per_core_gib asc
         ) = 1 and work_cost is not null as is_cheapest,
         work_cost <= least_work_cost * (1 + {{ var('nearly_cheapest_fraction') }}) as is_nearly_cheapest

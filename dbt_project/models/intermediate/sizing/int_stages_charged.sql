@@ -1,5 +1,12 @@
--- What the slots of a stage are charged at each choice of memory per core.
+-- What the slots of a stage are charged at each choice of memory per core, by what they request: exactly their peak
+-- (the best case), or what a policy says, with every attempt that is killed before.
 with
+
+stepped as (
+
+    select * from {{ ref('int_charges_stepped') }}
+
+),
 
 nodes as (
 
@@ -21,21 +28,15 @@ choices as (
 
 ),
 
--- Every choice is a multiple of half a GiB, so that ceil(peak / choice) follows exactly from the peak in halves of a
--- GiB, rounded up: millions of slots become some hundred rows before they meet the choices.
-stepped as (
+stages as (
 
     select
         campaign,
         stage,
-        basis,
-        cpus_count,
-        ceil(peak_rss_bytes / ({{ gib_bytes() }} / 2)) as half_gib_count,
-        count(*) as slot_count,
-        {{ total_count('quanta_count') }} as quanta_count,
-        sum(occupied_wall_time_s) as occupied_wall_time_s
-    from {{ ref('fct_slots') }}
-    group by campaign, stage, basis, cpus_count, half_gib_count
+        {{ total_count('quanta_count') }} as all_quanta_count
+    from stepped
+    where policy = 'exact'
+    group by campaign, stage
 
 ),
 
@@ -45,13 +46,25 @@ widened as (
         stepped.*,
         choices.memory_per_core_gib,
         nodes.most_cores_count,
+        stages.all_quanta_count,
         stepped.half_gib_count is not null and stepped.occupied_wall_time_s is not null as is_sized,
         greatest(
             stepped.cpus_count, ceil(stepped.half_gib_count / (2 * choices.memory_per_core_gib))
         ) as cores_count
     from stepped
+    inner join stages using (campaign, stage)
     cross join choices
     left join nodes using (campaign)
+
+),
+
+-- A slot is counted by its last attempt.
+counted as (
+
+    select
+        *,
+        is_sized and is_last as is_counted
+    from widened
 
 ),
 
@@ -60,29 +73,26 @@ final as (
     select
         campaign,
         stage,
+        policy,
         memory_per_core_gib,
-        {{ basis_of_slots('case when is_sized then slot_count else 0 end') }} as basis,
-        cast(coalesce(sum(slot_count) filter (where is_sized), 0) as bigint) as slot_count,
-        cast(coalesce(sum(quanta_count) filter (where is_sized), 0) as bigint) as quanta_count,
-        cast(coalesce(sum(quanta_count) filter (where not is_sized), 0) as bigint) as unsized_quanta_count,
-        cast(coalesce(sum(slot_count) filter (where is_sized and cores_count > cpus_count), 0) as bigint)
+        {{ basis_of_slots('case when is_counted then slot_count else 0 end') }} as basis,
+        cast(coalesce(sum(slot_count) filter (where is_counted), 0) as bigint) as slot_count,
+        cast(coalesce(sum(quanta_count) filter (where is_counted), 0) as bigint) as quanta_count,
+        cast(max(all_quanta_count) - coalesce(sum(quanta_count) filter (where is_counted), 0) as bigint)
+            as unsized_quanta_count,
+        cast(coalesce(sum(slot_count) filter (where is_counted and cores_count > cpus_count), 0) as bigint)
             as widened_slot_count,
         cast(max(cores_count) filter (where is_sized) as bigint) as largest_cores_count,
         case
             when min(most_cores_count) is not null
-                then cast(
-                    coalesce(sum(quanta_count) filter (where is_sized and cores_count > most_cores_count), 0) as bigint
-                )
+                then coalesce({{ total_count('case when is_counted and cores_count > most_cores_count'
+                    ~ ' then quanta_count else 0 end') }}, 0)
         end as unfit_quanta_count,
-        cast(
-            coalesce(sum(occupied_wall_time_s * cpus_count) filter (where is_sized), 0) as decimal(38, 6)
-        ) as needed_core_s,
-        cast(
-            coalesce(sum(occupied_wall_time_s * cast(cores_count as bigint)) filter (where is_sized), 0)
-            as decimal(38, 6)
-        ) as charged_core_s
-    from widened
-    group by campaign, stage, memory_per_core_gib
+        {{ exact_core_s('cpus_count', 'is_counted') }} as needed_core_s,
+        {{ exact_core_s('cores_count', 'is_sized and is_killed') }} as killed_core_s,
+        {{ exact_core_s('cores_count', 'is_sized') }} as charged_core_s
+    from counted
+    group by campaign, stage, policy, memory_per_core_gib
 
 )
 

@@ -16,12 +16,6 @@ stages as (
 
 ),
 
-measured as (
-
-    select * from {{ ref('int_stages_measured') }}
-
-),
-
 tasks as (
 
     select
@@ -87,9 +81,12 @@ joined as (
         coalesce(tasks.spent_wall_time_s, 0) as spent_wall_time_s,
         worst.worst_task_label,
         worst.worst_task_over_threshold_count,
-        completeness.campaign is null as is_empty
+        completeness.campaign is null as is_empty,
+        fits.fit_verdict,
+        fits.fit_reason
     from stages
-    left join measured using (campaign, stage)
+    left join {{ ref('int_stages_measured') }} as measured using (campaign, stage)
+    left join {{ ref('fct_stage_fit') }} as fits using (campaign, stage)
     left join tasks using (campaign, stage)
     left join worst using (campaign, stage)
     left join completeness using (campaign, stage)

@@ -19,6 +19,12 @@ evidence as (
 
 ),
 
+costs as (
+
+    select * from {{ ref('int_requests_costed') }}
+
+),
+
 rules as (
 
     select * from {{ ref('int_job_rules') }}
@@ -57,12 +63,16 @@ final as (
         judged.used_gib_h,
         judged.banded_gib_h,
         {{ share('judged.wasted_gib_h', 'judged.wasted_gib_h + judged.used_gib_h') }} as wasted_fraction,
+        {{ hours('costs.killed_core_s') }} as killed_core_h,
+        {{ hours('costs.total_core_s') }} as total_core_h,
+        {{ hours('costs.total_core_s') }} * costs.core_cost as total_cost,
         requests.has_enough_evidence,
         evidence.is_focus
     from requests
     inner join evidence using (campaign, job_kind, job_label)
     inner join rules using (campaign, job_kind, job_label)
     left join judged using (evidence_campaign, campaign, job_kind, job_label, policy)
+    left join costs using (campaign, job_kind, job_label, policy)
 
 )
 

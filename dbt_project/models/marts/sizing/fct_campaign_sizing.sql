@@ -1,5 +1,6 @@
 select
     campaign,
+    policy,
     memory_per_core_gib,
     basis,
     slot_count,
@@ -10,6 +11,7 @@ select
     unfit_quanta_count,
     needed_core_s,
     needed_core_h,
+    killed_core_h,
     charged_core_s,
     charged_core_h,
     overhead_fraction,

@@ -11,6 +11,7 @@ stages as (
 sizing as (
 
     select * from {{ ref('fct_worker_sizing') }}
+    where policy = 'exact'
 
 ),
 

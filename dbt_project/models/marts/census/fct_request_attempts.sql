@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+select * from {{ ref('int_attempts_simulated') }}
