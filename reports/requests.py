@@ -113,6 +113,7 @@ def request_memory_yaml(
         f"# requestMemory (MiB) from {plain(evidence)}, by Quanta Census.",
         f"# {POLICIES[policy][1]}.",
         *_without_retries(warehouse),
+        "# Peaks are of the process; its child processes, which a batch system counts, are not in.",
         "# Rounded up to 64 MiB.  n: jobs seen, own: those with a peak of their own.",
         "# Use it with `includeConfigs: [requestMemory.yaml]`.",
     ]

@@ -186,6 +186,7 @@ const noteOf = (ours, at) => {
       ? "For each job the largest request of all campaigns that have enough peaks."
       : `Evidence is ${state.campaign}, all stages; those first that used most memory for longest.`,
     thin ? `${plural(thin, "job has", "jobs have")} too few own peaks, or processes that are not known: a guess, and a comment in the text below.` : "",
+    "A peak is that of the process: child processes, which a batch system counts, are not in it.",
     "Peaks are cut where today's requests ended: a killed quantum leaves none.",
     ...(isPooled() ? campaignNames : [state.campaign]).flatMap((name) => gapRemarks(name, ALL)),
   ].filter(Boolean).join(" ");
