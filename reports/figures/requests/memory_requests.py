@@ -8,10 +8,11 @@ import altair as alt
 import pyarrow as pa
 
 from ...citations import Citations
-from ...look import theme
+from ...look import palettes, theme
 from ...look.axes import log_memory_scale, memory_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
+from ...look.lines import line_layers, threshold_line
 from ...subjects import Subject
 from ...warehouse import Warehouse
 from ..sql import GIB
@@ -24,16 +25,16 @@ MOST_JOBS = 25
 """Jobs that are drawn, those that used most memory for longest."""
 
 POLICIES = {
-    "current": ("#222222", "cross"),
-    "least waste": ("#2a8c82", "diamond"),
-    "p95 and retry": ("#d98e04", "circle"),
-    "p99": ("#8d6ae4", "square"),
-    "largest and 10 %": ("#ce401e", "triangle-up"),
+    "current": ("today's request", "cross"),
+    "least_waste": ("least waste", "diamond"),
+    "p95_retry": ("p95 and retry", "circle"),
+    "p99": ("p99", "square"),
+    "max_margin": ("largest and 10 %", "triangle-up"),
 }
-"""Colour and shape of each policy, by its name in the frame."""
+"""Name and shape of each policy, from the top of a row to its end."""
 
-ROW_HEIGHT = 24
-"""Height of a job's row, in CSS pixels."""
+ROW_HEIGHT = 40
+"""Height of a job's row, in CSS pixels: each policy has a line of its own in it."""
 
 
 def title(_: Citations, subject: Subject) -> str:
@@ -57,12 +58,7 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
                 || case when requests.job_kind = 'cluster' then ' (cluster)' else '' end
                 || case when requests.basis = 'guess' then ' (guess)' else '' end
                 as job_label,
-            case policy
-                when 'p95_retry' then 'p95 and retry'
-                when 'max_margin' then 'largest and 10 %'
-                when 'least_waste' then 'least waste'
-                else policy
-            end as policy,
+            policy,
             request_memory_mib / 1024 as request_gib,
             max_peak_rss_bytes / {GIB} as max_peak_gib
         from fct_memory_requests as requests
@@ -74,18 +70,21 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
     )
 
 
-def chart(frame: pa.Table, _: Subject) -> Plot:
-    """Draw the requests of each job, and its largest peak."""
+def chart(frame: pa.Table, subject: Subject) -> Plot:
+    """Draw the requests of each job, its largest peak, and the threshold."""
     refuse_empty(frame, "job")
     scale, ticks = log_memory_scale([frame["request_gib"], frame["max_peak_gib"]])
     jobs = list(dict.fromkeys(frame["job_label"].to_pylist()))
-    used = set(frame["policy"].to_pylist())
-    names = [name for name in POLICIES if name in used]
+    policies = frame["policy"].to_pylist()
+    used = [name for name in POLICIES if name in set(policies)]
+    names = [POLICIES[name][0] for name in used]
+    frame = frame.append_column("request", pa.array([POLICIES[name][0] for name in policies]))
     base = alt.Chart(frame).encode(
         y=alt.Y(
             "job_label:N",
             title=None,
             sort=jobs,
+            scale=alt.Scale(paddingInner=0.25, paddingOuter=0.1),
             axis=alt.Axis(labelLimit=theme.LABEL_LIMIT, grid=True, tickBand="extent"),
         )
     )
@@ -98,19 +97,24 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
             axis=memory_axis(ticks),
         )
 
-    peaks = base.mark_tick(thickness=3, size=18, color="#999999").encode(x=memory("max_peak_gib"))
+    peaks = base.mark_tick(thickness=3, size=0.7 * ROW_HEIGHT, color="#999999").encode(
+        x=memory("max_peak_gib")
+    )
     legend: dict[str, Any] = {
         "title": "Request (grey: largest peak)",
         "sort": names,
         "legend": alt.Legend(orient="bottom", columns=5),
     }
-    colours, shapes = zip(*(POLICIES[name] for name in names), strict=True)
-    points = base.mark_point(stroke="white", strokeWidth=0.8, fillOpacity=0.9, size=80).encode(
+    colours = [palettes.POLICIES[name] for name in used]
+    shapes = [POLICIES[name][1] for name in used]
+    points = base.mark_point(stroke="white", strokeWidth=0.5, fillOpacity=1, size=36).encode(
         x=memory("request_gib"),
-        fill=alt.Fill("policy:N", scale=alt.Scale(domain=names, range=list(colours)), **legend),
-        shape=alt.Shape("policy:N", scale=alt.Scale(domain=names, range=list(shapes)), **legend),
+        yOffset=alt.YOffset("request:N", sort=names),
+        fill=alt.Fill("request:N", scale=alt.Scale(domain=names, range=colours), **legend),
+        shape=alt.Shape("request:N", scale=alt.Scale(domain=names, range=shapes), **legend),
     )
-    return Plot([peaks, points], height=float(len(jobs) * ROW_HEIGHT))
+    lines = line_layers([threshold_line(subject.threshold_gib)])
+    return Plot([peaks, *lines, points], height=float(len(jobs) * ROW_HEIGHT))
 
 
 def caption(citations: Citations, subject: Subject) -> str:

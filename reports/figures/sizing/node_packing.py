@@ -1,4 +1,4 @@
-"""How full real nodes get: cores in use and cores that idle, beside what the closed form says."""
+"""What packing on real nodes takes more or less than the closed form says."""
 
 from __future__ import annotations
 
@@ -20,38 +20,22 @@ NAME = "node_packing"
 SECTION = "sizing"
 PLACE = 2
 
-SHARES = {
-    "in use": ("queue_core_utilisation_fraction", "#7f9fb5"),
-    "idle: memory is taken": ("queue_memory_idle_fraction", "#b5452f"),
-    "idle: kept for a slot of several cores": ("queue_core_idle_fraction", "#ded6c4"),
-}
-"""What a core can be: its column, and its colour; each has a lightness of its own."""
-
-CLOSED_FORM = "in use by the closed form"
-
-TICK = "M-0.12,-1H0.12V1H-0.12Z"
-"""A tick as the symbol of a legend: a path in a square from -1 to 1."""
-
 ROW_HEIGHT = 24
 """Height of a bar's row, in CSS pixels."""
 
-FRAME = pa.schema(
-    {
-        "row_label": pa.string(),
-        "share": pa.string(),
-        "fraction": pa.float64(),
-        "closed_form_fraction": pa.float64(),
-    }
-)
+FEWER, MORE = "fewer: large jobs use what small ones leave", "more: cores idle all the same"
+COLOURS = {FEWER: "#4b7f9f", MORE: "#b5452f"}
+
+FRAME = pa.schema({"row_label": pa.string(), "excess_fraction": pa.float64()})
 
 
 def title(_: Citations, subject: Subject) -> str:
     """Name the figure."""
-    return f"What the cores of real nodes do, {subject.about}"
+    return f"Core-hours of packing beyond the closed form, {subject.about}"
 
 
 def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
-    """Get the shares of the cores of each packing in which slots waited, three rows a packing."""
+    """Get how far each packing in which slots waited differs from the closed form."""
     packed = warehouse.query(
         """
         select packing.*
@@ -66,13 +50,10 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
         [
             {
                 "row_label": _label(row, has_one_size=has_one_size),
-                "share": share,
-                "fraction": row[column],
-                "closed_form_fraction": row["closed_form_utilisation_fraction"],
+                "excess_fraction": row["excess_fraction"],
             }
             for row in packed
-            if row["queue_core_utilisation_fraction"] is not None
-            for share, (column, _) in SHARES.items()
+            if row["excess_fraction"] is not None
         ],
         schema=FRAME,
     )
@@ -87,61 +68,43 @@ def _label(row: dict[str, Any], *, has_one_size: bool) -> str:
 
 
 def chart(frame: pa.Table, _: Subject) -> Plot:
-    """Draw the shares of the cores as one bar per stage and shape of node."""
+    """Draw the difference as one bar per stage and shape of node, to either side of zero."""
     refuse_empty(frame, "packing")
-    labels = list(dict.fromkeys(frame["row_label"].to_pylist()))
-    names = list(SHARES)
-    colours = [colour for _, colour in SHARES.values()]
-    row = alt.Y("row_label:N", title=None, sort=labels, axis=alt.Axis(labelLimit=theme.LABEL_LIMIT))
-    share = alt.Scale(domain=[0, 1])
+    labels = frame["row_label"].to_pylist()
     bars = (
         alt.Chart(frame)
-        .transform_calculate(place=f"indexof({names}, datum.share)")
+        .transform_calculate(side=f"datum.excess_fraction > 0 ? '{MORE}' : '{FEWER}'")
         .mark_bar(size=ROW_HEIGHT - 8)
         .encode(
-            y=row,
+            y=alt.Y(
+                "row_label:N", title=None, sort=labels, axis=alt.Axis(labelLimit=theme.LABEL_LIMIT)
+            ),
             x=alt.X(
-                "fraction:Q",
-                title="Share of the cores while slots wait for their turn",
-                scale=share,
-                axis=alt.Axis(labelExpr=theme.SHARE_LABEL, tickCount=10),
+                "excess_fraction:Q",
+                title="Core-hours of packing beyond those of the closed form",
+                scale=alt.Scale(nice=True, zero=True),
+                axis=alt.Axis(labelExpr=theme.SHARE_LABEL, tickCount=8),
             ),
-            order="place:Q",
             fill=alt.Fill(
-                "share:N",
+                "side:N",
                 title=None,
-                sort=names,
-                scale=alt.Scale(domain=names, range=colours),
-                legend=alt.Legend(orient="bottom", columns=3, symbolType="square"),
+                scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+                legend=alt.Legend(
+                    orient="bottom", columns=2, symbolType="square", labelLimit=theme.LABEL_LIMIT
+                ),
             ),
         )
     )
-    ticks = (
-        alt.Chart(frame)
-        .transform_filter(alt.FieldEqualPredicate(field="share", equal=names[0]))
-        .transform_calculate(mark=f"'{CLOSED_FORM}'")
-        .mark_tick(thickness=3, size=ROW_HEIGHT - 4, opacity=1)
-        .encode(
-            y=row,
-            x=alt.X("closed_form_fraction:Q", scale=share),
-            color=alt.Color(
-                "mark:N",
-                title=None,
-                scale=alt.Scale(domain=[CLOSED_FORM], range=[theme.INK]),
-                legend=alt.Legend(orient="top", symbolType=TICK, symbolSize=250),
-            ),
-        )
-    )
-    return Plot([bars, ticks], height=ROW_HEIGHT * len(labels))
+    return Plot([bars], height=ROW_HEIGHT * len(labels))
 
 
 def caption(citations: Citations, subject: Subject) -> str:
     """Explain the bars."""
     return (
-        f"What the cores of real nodes do while slots of {subject.campaign} wait for their turn, "
-        "packed first fit by start order over the cores and the memory of each node. The mark is "
-        "the share in use by the closed form, where memory comes with cores alone: a bar beyond it "
-        "is won by sharing memory within a node. "
+        f"Core-hours that the work of {subject.campaign} takes, packed first fit by start order "
+        "over the cores and the memory of each node while slots wait for their turn, beyond those "
+        "of the closed form, where memory comes with cores alone. A bar to the left is won by "
+        "sharing memory within a node. "
         f"{' '.join(packing_sentences(citations, subject.census))}"
     )
 
@@ -149,8 +112,8 @@ def caption(citations: Citations, subject: Subject) -> str:
 def alt_text(citations: Citations, subject: Subject) -> str:
     """Describe the figure for readers who cannot see it."""
     return (
-        f"One bar per stage of {subject.campaign} and shape of node: cores in use, idle for want "
-        "of memory, and kept for slots of several cores. "
+        f"One bar per stage of {subject.campaign} and shape of node: how many more or fewer "
+        "core-hours packing takes than the closed form says. "
         f"{' '.join(packing_sentences(citations, subject.census))}"
     )
 
