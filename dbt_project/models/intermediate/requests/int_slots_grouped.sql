@@ -16,4 +16,5 @@ from {{ ref('fct_slots') }}
 where
     peak_rss_bytes is not null
     and occupied_wall_time_s is not null
+    and is_whole
 group by campaign, stage, job_kind, job_label, basis, cpus_count, peak_mib

@@ -10,7 +10,8 @@ select
     cpus_count,
     false as is_killed,
     true as is_last,
-    ceil(peak_rss_bytes / ({{ gib_bytes() }} / 2)) as half_gib_count,
+    -- A process that ended early is not sized as a whole one.
+    case when is_whole then ceil(peak_rss_bytes / ({{ gib_bytes() }} / 2)) end as half_gib_count,
     count(*) as slot_count,
     {{ total_count('quanta_count') }} as quanta_count,
     sum(occupied_wall_time_s) as occupied_wall_time_s

@@ -36,7 +36,9 @@ held as (
     from {{ ref('fct_slots') }} as slots
     inner join campaigns using (campaign)
     left join nodes using (campaign)
-    where slots.peak_rss_bytes is not null
+    where
+        slots.peak_rss_bytes is not null
+        and slots.is_whole
 
 ),
 

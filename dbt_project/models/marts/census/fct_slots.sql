@@ -49,6 +49,7 @@ known as (
         processes.peak_rss_bytes,
         processes.occupied_wall_time_s,
         processes.peak_rss_bytes > firsts.first_prep_max_rss_bytes as is_peak_own,
+        coalesce(processes.quanta_count >= processes.job_quanta_count, true) as is_whole,
         processes.prep_at,
         processes.ended_at
     from {{ ref('fct_processes') }} as processes
@@ -79,6 +80,7 @@ lone as (
         quanta.max_rss_bytes as peak_rss_bytes,
         quanta.total_wall_time_s as occupied_wall_time_s,
         not quanta.is_peak_inherited as is_peak_own,
+        true as is_whole,
         quanta.prep_at,
         quanta.ended_at
     from {{ ref('fct_quanta') }} as quanta
