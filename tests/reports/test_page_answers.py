@@ -182,6 +182,43 @@ def test_back_tests_of_the_campaign_are_summed_as_the_mart_sums_them(
     )  # fmt: skip
 
 
+def test_each_policy_stands_with_its_cost_and_its_purchase(browser: Browser, data: Path) -> None:
+    names = {name: short for name, (short, _) in POLICIES.items()} | {"current": "today's request"}
+    totals = sql(
+        data,
+        """
+        select policy, is_default, killed_fraction, total_core_h from fct_request_totals
+        where campaign = $1 order by total_core_h
+        """,
+        FOCUS,
+    )
+    assert [(row[0], row[2], row[5]) for row in cells(browser, "request-totals")] == [
+        (
+            names[policy] + (" (costs least)" if is_default else ""),
+            share_in_column(killed),
+            f"{hours:,.1f}",
+        )
+        for policy, is_default, killed, hours in totals
+    ]
+    ((default,),) = sql(
+        data, "select policy from fct_request_totals where campaign = $1 and is_default", FOCUS
+    )
+    assert browser.run("return document.querySelector('#policy').value") == default
+    charged = dict(
+        sql(
+            data,
+            """
+            select policy, overhead_fraction from fct_campaign_sizing
+            where campaign = $1 and memory_per_core_gib = 6
+            """,
+            FOCUS,
+        )
+    )
+    shown = {row[0]: row[2] for row in cells(browser, "requested")}
+    names["exact"] = "exactly its peak (best case)"
+    assert shown == {names[policy]: share_in_column(value) for policy, value in charged.items()}
+
+
 def test_requests_are_sorted_searched_and_of_one_kind(browser: Browser, data: Path) -> None:
     browser.click('#requests button[data-key="request"]')
     asked = [int(row[2].replace(",", "")) for row in cells(browser, "requests") if row[2] != DASH]
