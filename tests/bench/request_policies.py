@@ -1,11 +1,11 @@
 """Request policies on other people's workflows: ``python -m tests.bench.request_policies FOLDER``.
 
 FOLDER holds one CSV file for each workflow, with the columns ``task, status, attempt,
-requested_memory_bytes, peak_rss_bytes, realtime_ms, start_ms``.  The numbers in ``docs/experiments.md``
-come from six nf-core runs that were published with the Sizey paper (Bader et al., IEEE CLUSTER
-2024, repository ``dos-group/sizey``).  The requests come from the first half of each task's
-executions, by start, and are applied to the second half, by the models of the warehouse; what a
-published method asks for is judged here by the same rules.
+requested_memory_bytes, peak_rss_bytes, realtime_ms, start_ms``. The numbers in
+``docs/experiments.md`` come from six nf-core runs that were published with the Sizey paper (Bader
+et al., IEEE CLUSTER 2024, repository ``dos-group/sizey``). The requests come from the first half
+of each task's executions, by start, and are applied to the second half, by the models of the
+warehouse; what a published method asks for is judged here by the same rules.
 """
 
 from __future__ import annotations
