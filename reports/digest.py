@@ -133,16 +133,18 @@ def _gaps(citations: Citations) -> list[str]:
 
 
 def _requests(citations: Citations, census: Census) -> list[str]:
-    """Name the jobs whose current request wastes most against the request of a policy."""
+    """Name the jobs whose current request wastes most against the cheapest policy."""
     mart, campaign = "fct_memory_requests", census.campaign
     current = {
         _job(row): row for row in _sized(citations.rows(mart, campaign=campaign, policy="current"))
     }
+    totals = citations.rows("fct_request_totals", campaign=campaign)
+    policy = next((row["policy"] for row in totals if row["is_default"]), None)
     if not current:
         return ["The campaigns file names no current requests (`current_requests`)."]
     pairs = [
         (current[_job(row)]["wasted_gib_h"] - row["wasted_gib_h"], _job(row))
-        for row in _sized(citations.rows(mart, campaign=campaign, policy="p95_retry"))
+        for row in _sized(citations.rows(mart, campaign=campaign, policy=policy))
         if _job(row) in current and row["has_enough_evidence"]
     ]
     lines = []
@@ -151,13 +153,13 @@ def _requests(citations: Citations, census: Census) -> list[str]:
             break
         key = {"campaign": campaign, "job_kind": kind, "job_label": label}
         now = citations.row(mart, **key, policy="current")
-        then = citations.row(mart, **key, policy="p95_retry")
+        then = citations.row(mart, **key, policy=policy)
         lines.append(
             f"{kind} {label}: {now['request_memory_mib']} -> {then['request_memory_mib']}; unused "
             f"{now['wasted_gib_h']} -> {then['wasted_gib_h']}, first attempts killed "
             f"{now['killed_fraction']} -> {then['killed_fraction']}"
         )
-    return lines or ["None: the policy p95_retry wastes no less than the current requests."]
+    return lines or [f"None: the policy {policy} wastes no less than the current requests."]
 
 
 def _sized(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -89,7 +89,9 @@ def test_requests_that_waste_most_come_first_with_both_values(changed: Path) -> 
             select now.job_label, now.request_memory_mib, soon.request_memory_mib
             from fct_memory_requests as now
             join fct_memory_requests as soon using (campaign, job_kind, job_label)
-            where now.is_focus and now.policy = 'current' and soon.policy = 'p95_retry'
+            join fct_request_totals as totals
+                on totals.campaign = soon.campaign and totals.policy = soon.policy
+            where now.is_focus and now.policy = 'current' and totals.is_default
                 and job_kind != 'member' and soon.has_enough_evidence
             order by now.wasted_gib_h - soon.wasted_gib_h desc limit 1
         """).fetchone()

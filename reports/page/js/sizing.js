@@ -176,7 +176,7 @@ const showRequested = () => {
     ours.filter((row) => row.policy === policy && row.memory_per_core_gib === choice));
   byId("requested-part").hidden = !listed.length;
   if (!listed.length) return;
-  setText("requested-note", `All stages of ${state.campaign} on nodes of ${gib(choice)} per core. A batch system charges what a job requests: the truth lies between the best case and today's requests.`);
+  setText("requested-note", `All stages of ${state.campaign} on nodes of ${gib(choice)} per core. A batch system charges what a job requests, so that real work costs more than the best case; jobs that share the memory of a node can cost less, as packing shows.`);
   fillTable("requested", requestedGroups(best), listed, { again: showRequested });
 };
 
