@@ -137,7 +137,7 @@ def _check_numbers(place: str, said: Mapping[str, Any]) -> None:
             continue
         try:
             is_number = not isinstance(value, bool) and 0 <= float(value) < math.inf
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             is_number = False
         if not is_number:
             raise ValueError(f"{place}{key}: holds {value!r:.60}: write a number ({meaning})")

@@ -50,16 +50,28 @@ def _check_name(name: str) -> str:
     return name
 
 
+def _check_text(text: str) -> str:
+    """Refuse what no path can have."""
+    if "\0" in text:
+        raise ValueError("it has a zero byte: remove it")
+    return text
+
+
 def _as_list(value: object) -> object:
     """Let a list of one be written as its only item."""
     return [value] if isinstance(value, str) else value
 
 
 _Name = Annotated[str, pydantic.AfterValidator(_check_name)]
-_Text = Annotated[str, pydantic.StringConstraints(min_length=1, strip_whitespace=True)]
+_Text = Annotated[
+    str,
+    pydantic.StringConstraints(min_length=1, strip_whitespace=True),
+    pydantic.AfterValidator(_check_text),
+]
 _Texts = Annotated[tuple[_Text, ...], pydantic.BeforeValidator(_as_list)]
-_Gib = Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]
-_Price = Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
+# Far beyond all that exists: larger numbers are slips, and overflow in the lake or in SQL.
+_Gib = Annotated[float, pydantic.Field(gt=0, le=1e6, allow_inf_nan=False)]
+_Price = Annotated[float, pydantic.Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 class _Section(pydantic.BaseModel):
@@ -72,17 +84,17 @@ class _Section(pydantic.BaseModel):
 class Demo(_Section):
     """How the simulated demo repository is built."""
 
-    seed: int = 1
+    seed: Annotated[int, pydantic.Field(ge=-(2**62), le=2**62)] = 1
     """The same seed and scale give the same quanta."""
 
-    scale: Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)] = 1
+    scale: Annotated[float, pydantic.Field(gt=0, le=1e4, allow_inf_nan=False)] = 1
     """Multiplies the number of quanta; 1 is about 33,000."""
 
 
 class NodeType(_Section):
     """A type of worker node, for sizing."""
 
-    cores: Annotated[int, pydantic.Field(gt=0)]
+    cores: Annotated[int, pydantic.Field(gt=0, le=1_000_000)]
     """Cores of the node."""
 
     memory_gib: _Gib
@@ -341,6 +353,13 @@ def _read_yaml(path: Path) -> object:
         raise CampaignsError(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
         raise CampaignsError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise CampaignsError(f"{path}: {_TOO_DEEP}") from None
+    except ValueError as error:  # A number of thousands of digits, a date of month 13.
+        raise CampaignsError(f"{path}: holds a value that cannot be read: {error}") from None
+
+
+_TOO_DEEP = "mappings or lists are nested too deeply: no such file needs more than ten levels"
 
 
 def _read_requests(path: Path, wms: str | None) -> dict[str, Any]:
@@ -355,6 +374,8 @@ def _read_requests(path: Path, wms: str | None) -> dict[str, Any]:
             raise ValueError(f"expected a mapping, found {content!r:.60}")
         check_values(content)
         return resolve_requests(content, wms)
+    except RecursionError:
+        raise CampaignsError(f"{path}: {_TOO_DEEP}") from None
     except ValueError as error:
         raise CampaignsError(f"{path}: {error}") from None
 

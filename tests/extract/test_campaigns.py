@@ -112,6 +112,27 @@ campaigns:
     assert [stage.incomplete for stage in stages.values()] == [None, "Lost."]
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nodes: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("threshold_gib: " + "9" * 5000, "holds a value that cannot be read"),
+        ("threshold_gib: 2020-13-45", "holds a value that cannot be read: month must be in"),
+        ("threshold_gib: 1.0e+300", "threshold_gib: Input should be less than or equal to"),
+        ("nodes: {n: {cores: 99999999999999999999, memory_gib: 1}}", "nodes.n.cores: Input should"),
+        ("prices: {per_core: 1.0e+300}", "prices.per_core: Input should be less than"),
+        ('current_requests: "a\\0b"', "current_requests: it has a zero byte"),
+    ],
+)
+def test_absurd_values_are_one_line(tmp_path: Path, line: str, said: str) -> None:
+    path = tmp_path / "campaigns.yaml"
+    path.write_text(GOOD + line + "\n")
+    with pytest.raises(CampaignsError) as caught:
+        load_campaigns(path, tmp_path / "data")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
 def test_a_file_of_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "campaigns.yaml"
@@ -202,6 +223,9 @@ def test_an_empty_configuration_has_the_defaults_of_bps(tmp_path: Path, text: st
         ("wmsServiceClass: our.Service", "'our.Service' is not known: add 'wms'"),
         ("site: {x: {requestMemory: much}}", "site.x.requestMemory: holds 'much'"),
         ("cluster: {requestMemoryMax: much}", "cluster.requestMemoryMax: holds 'much'"),
+        ("requestMemory: " + "9" * 400, "requestMemory: holds 999"),
+        ("requestMemory: " + "9" * 5000, "holds a value that cannot be read: Exceeds the limit"),
+        ("{a: " * 2000 + "1" + "}" * 2000, "nested too deeply"),
     ],
 )
 def test_a_configuration_of_the_wrong_kind_is_one_line(
