@@ -18,6 +18,7 @@ __all__ = [
     "cheapest_sentences",
     "packing_rows",
     "packing_sentences",
+    "sharing_sentences",
     "sizing_sentences",
 ]
 
@@ -39,7 +40,8 @@ def sizing_sentences(citations: Citations, campaign: str) -> list[str]:
     """Say what nodes with the memory of the threshold charge, and which choice is cheapest.
 
     Both are ranges: from the best case, in which every job requests exactly its peak, to what jobs
-    request by the policy that costs least, and today.
+    request by the policy that costs least, and today. Where nodes were packed, jobs that share the
+    memory of a node are the other bound.
 
     Parameters
     ----------
@@ -54,7 +56,11 @@ def sizing_sentences(citations: Citations, campaign: str) -> list[str]:
         The charge, then the cheapest where the campaigns file has prices; empty where nothing was
         measured.
     """
-    return [*charge_sentences(citations, campaign), *cheapest_sentences(citations, campaign)]
+    return [
+        *charge_sentences(citations, campaign),
+        *sharing_sentences(citations, campaign),
+        *cheapest_sentences(citations, campaign),
+    ]
 
 
 def charge_sentences(citations: Citations, campaign: str) -> list[str]:
@@ -86,6 +92,35 @@ def charge_sentences(citations: Citations, campaign: str) -> list[str]:
         f"{campaign} is charged {exact['charged_core_h']} where unlimited memory would be charged "
         f"{exact['needed_core_h']}: {exact['overhead_fraction']} more in the best case, in which "
         f"every job requests exactly its peak{_and(others)}.{_unfit(exact)}{_guess(citations, key)}"
+    ]
+
+
+def sharing_sentences(citations: Citations, campaign: str) -> list[str]:
+    """Say what sharing the memory of a node makes of the best case; empty without nodes.
+
+    Parameters
+    ----------
+    citations, campaign
+        As for `sizing_sentences`.
+    """
+    line = citations.value("dim_campaigns", "threshold_gib", campaign=campaign)
+    packed = sorted(
+        (
+            row
+            for row in citations.rows(PACKING, campaign=campaign, memory_per_core_gib=line)
+            if row["excess_fraction"] is not None
+        ),
+        key=lambda row: row["excess_fraction"],
+    )
+    if not packed:
+        return []
+    ends = [
+        (citations.row(PACKING, **{name: row[name] for name in PACKING_KEY}), row["stage"])
+        for row in (packed[0], packed[-1])
+    ]
+    said = " to ".join(f"{row['excess_fraction']} ({stage_title(stage)})" for row, stage in ends)
+    return [
+        f"Jobs that share the memory of a node change the best case by {said} of its core-hours."
     ]
 
 

@@ -90,6 +90,15 @@ def test_sentences_compare_at_the_threshold_alone(packed: Path) -> None:
     assert ("fct_node_packing", "queue_core_utilisation_fraction") in recorded
 
 
+def test_sharing_memory_is_the_other_bound(packed: Path) -> None:
+    with Warehouse(packed / "warehouse.duckdb") as warehouse:
+        said = sizing_sentences(Citations(warehouse), FOCUS)
+    assert said[1] == (
+        "Jobs that share the memory of a node change the best case by "
+        "-20.0 % (Stage 1) to -5.00 % (Stage 2) of its core-hours."
+    )
+
+
 def test_work_that_never_waits_says_so(packed: Path, tmp_path: Path) -> None:
     shutil.copy(packed / "warehouse.duckdb", tmp_path)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
