@@ -22,7 +22,6 @@ NEVER_IN_THE_DEMO = {
     "fct_memory_requests.banded_gib_h": "the demo's batch system has no bands of memory",
     "fct_memory_requests.request_band_mib": "the demo's batch system has no bands of memory",
     "fct_published_sizing.charged_core_h": "the published tables have no quanta to pack",
-    "fct_published_sizing.overhead_fraction": "the published tables have no quanta to pack",
     "fct_quanta.implausible_reason": "all values of the demo can be",
     "fct_release_changes.detectable_p95_max_rss_change_fraction": "too few quanta for a tail",
     "fct_release_changes.high_p95_max_rss_change_fraction": "too few quanta for a tail",
