@@ -98,6 +98,13 @@ def run(
             "scheduler's file) or dask:FILE.yaml (a cluster to start); see docs/executors.md.",
         ),
     ] = "local",
+    retries: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Times that a job whose worker is lost (killed, evicted) is given to another one.",
+        ),
+    ] = 1,
     campaign: _Campaign = None,
     stage: _Stage = None,
     refresh: _Refresh = False,
@@ -131,6 +138,7 @@ def run(
         stage=stage,
         refresh=refresh,
         executor=executor,
+        retries=retries,
     )
     raise typer.Exit(console.run(campaigns, settings, dry_run=dry_run, max_rejects=max_rejects))
 

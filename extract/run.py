@@ -93,6 +93,9 @@ class Settings:
     stage: str | None = None
     refresh: bool = False
 
+    retries: int = 1
+    """Times that a job whose worker is lost is given to another one."""
+
     executor: str = LOCAL
     """Where jobs run, as `extract.executors.opened_executor` understands it."""
 
@@ -468,7 +471,7 @@ def extract(
                     )
                 )
             context = _Context(lake, repositories, settings, chosen, progress, summary)
-            Scheduler(pool, chosen).carry_out(
+            Scheduler(pool, chosen, settings.retries).carry_out(
                 [
                     _Reading(unit, lake.scratch / f"{number:05}", context)
                     for number, unit in enumerate(to_read)

@@ -30,9 +30,6 @@ _LEAST_SLICE_QUANTA = 10_000
 _SHARING_WORKERS = 8
 """Workers that get equal shares of a RUN, at most."""
 
-_TRIES = 2
-"""Times that a job is given to a worker: a lost worker need not be the job's fault."""
-
 
 def slices_of(quanta_count: int, width: int) -> int:
     """Tell into how many slices a RUN is cut.
@@ -123,10 +120,14 @@ class Scheduler:
         Where jobs run.
     width : `int`
         Jobs that it runs at once; as many again wait there for a free worker.
+    retries : `int`, optional
+        Times that a job whose worker is lost is given to another one: that need not be
+        the job's fault.
     """
 
-    def __init__(self, executor: Executor, width: int) -> None:
+    def __init__(self, executor: Executor, width: int, retries: int = 1) -> None:
         self._executor = executor
+        self._retries = retries
         self._room = 2 * width
         self._ready: deque[_Try] = deque()
         self._running: dict[Future[Any], _Try] = {}
@@ -142,7 +143,7 @@ class Scheduler:
         Raises
         ------
         WorkerError
-            Raised if a job lost its worker more than once.
+            Raised if a job lost its worker once more than it may be retried.
         """
         waiting = deque(readers)
         try:
@@ -203,9 +204,10 @@ class Scheduler:
 
     def _try_again(self, attempt: _Try, error: BaseException) -> None:
         """Give a job whose worker was lost to another one."""
-        if attempt.number >= _TRIES:
+        if attempt.number > self._retries:
+            times = "once" if attempt.number == 1 else f"{attempt.number} times"
             raise WorkerError(
-                f"{attempt.state.reader.title}: its worker was lost {attempt.number} times: "
+                f"{attempt.state.reader.title}: its worker was lost {times}: "
                 f"{remedy_for_lost_worker(error)}; what was finished is kept"
             ) from error
         self._ready.appendleft(_Try(attempt.state, attempt.job, attempt.number + 1))

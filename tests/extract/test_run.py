@@ -607,6 +607,36 @@ def test_a_worker_that_is_killed_is_told_and_the_next_run_goes_on(
     assert whole_lake(data) == whole_lake(tmp_path / "undisturbed")
 
 
+class _LosingPool(ThreadPoolExecutor):
+    """Loses the worker of its first job some times."""
+
+    def __init__(self, losses: int) -> None:
+        super().__init__(1)
+        self._losses = losses
+
+    def submit(self, *arguments: Any, **named: Any) -> Future[Any]:  # noqa: ANN401
+        if self._losses == 0:
+            return super().submit(*arguments, **named)
+        self._losses -= 1
+        dead: Future[Any] = Future()
+        dead.set_exception(BrokenExecutor("killed"))
+        return dead
+
+
+@pytest.mark.parametrize(("losses", "retries"), [(1, 1), (3, 3), (1, 0), (4, 3)])
+def test_a_job_is_retried_as_often_as_asked_for(
+    repository: TinyRepository, tmp_path: Path, losses: int, retries: int
+) -> None:
+    campaigns, data = repository.campaigns({"stage1": OLD}), tmp_path / "data"
+    file, settings = load_campaigns(campaigns, data), Settings(data=data, retries=retries)
+    with _LosingPool(losses) as pool:
+        if losses <= retries:
+            assert extract(file, settings, tiny.Silent(), pool, 1).failures == []
+            return
+        with pytest.raises(WorkerError, match="lost once:" if losses == 1 else "lost 4 times:"):
+            extract(file, settings, tiny.Silent(), pool, 1)
+
+
 class _RemovingPool(ThreadPoolExecutor):
     """Removes RUNs from the repository before it does the first job."""
 
