@@ -1,6 +1,6 @@
 // Is it all there: what was expected, and what was found.
 
-import { stages } from "./data.js";
+import { stages, tables } from "./data.js";
 import { csvOf, saveCsv } from "./downloads.js";
 import { byId } from "./elements.js";
 import { stageTitle } from "./numbers.js";
@@ -32,12 +32,32 @@ const groups = () => [["", [
   textColumn("incomplete_reason", "Declared", { tone: () => "long" }),
 ]]];
 
+const history = tables.get("history");
+
+const historyGroups = () => [["", [
+  textColumn("published_on", "Published (UTC)"),
+  textColumn("campaign", "Campaign"),
+  textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
+  textColumn("previous_completeness_verdict", "Verdict before"),
+  textColumn("completeness_verdict", "Verdict"),
+  countColumn("previous_quanta_count", "Measured before"),
+  countColumn("quanta_count", "Measured"),
+  countColumn("previous_gap_count", "Missing before"),
+  countColumn("gap_count", "Missing"),
+]]];
+
+const showHistory = () => {
+  byId("history-part").hidden = history.length === 0;
+  fillTable("history", historyGroups(), history, { again: showHistory });
+};
+
 const showStages = () => fillTable("complete", groups(), stages, { again: showStages });
 
 export const completeness = {
   charts: {},
   choose: showStages,
   listen: () => {
+    showHistory();
     byId("complete-csv").addEventListener("click", () =>
       saveCsv("quanta-census_completeness", csvOf("stages"), shown.get("complete")));
   },

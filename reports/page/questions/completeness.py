@@ -29,6 +29,27 @@ def stages(warehouse: Warehouse) -> pa.Table:
     )
 
 
+MOST_CHANGES = 200
+"""Changed verdicts that the page keeps, the newest ones."""
+
+
+def history(warehouse: Warehouse) -> pa.Table:
+    """List what changed from one publication of the warehouse to the next, the newest first."""
+    return warehouse.query(
+        """
+        select
+            strftime(published_at at time zone 'UTC', '%Y-%m-%d %H:%M') as published_on,
+            campaign, stage, completeness_verdict, previous_completeness_verdict,
+            quanta_count, previous_quanta_count, gap_count, previous_gap_count
+        from fct_verdict_history
+        where is_changed
+        order by published_at desc, campaign, stage
+        limit $1
+        """,
+        [MOST_CHANGES],
+    )
+
+
 def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     """Read what the page embeds for this question, by the name of each table.
 
@@ -41,4 +62,5 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     """
     return {
         "stages": stages(warehouse),
+        "history": history(warehouse),
     }
