@@ -172,7 +172,7 @@
 
 {#-
     interval_z for Student's t with so many degrees of freedom: the expansion of Cornish and Fisher (Abramowitz and
-    Stegun 26.7.5), right to 0.1 % from 18 on, which is what `least_own_peaks` leaves.
+    Stegun 26.7.5), right to 0.1 % from 18 on, which is what `least_own_peaks` leaves, and to 1 % from 9 on, which is what `least_clusters` leaves.
 -#}
 {% macro student_quantile(freedom) -%}
     {%- set z = var('interval_z') | float -%}
@@ -190,15 +190,15 @@
 {%- endmacro %}
 
 {#-
-    Ranks between which a quantile lies with the confidence of z: binomial, in the normal approximation.
-    A rank below 1 or over n leaves that side open.
+    Ranks between which a quantile lies, so many standard errors from its own. A rank below 1 or over n leaves that side
+    open.
 -#}
-{% macro rank_below(n, fraction, z) -%}
-    floor({{ n }} * {{ fraction }} - {{ z }} * sqrt({{ n }} * {{ fraction }} * (1 - {{ fraction }})))
+{% macro rank_below(n, fraction, errors) -%}
+    floor({{ n }} * {{ fraction }} - {{ errors }})
 {%- endmacro %}
 
-{% macro rank_above(n, fraction, z) -%}
-    ceil({{ n }} * {{ fraction }} + {{ z }} * sqrt({{ n }} * {{ fraction }} * (1 - {{ fraction }}))) + 1
+{% macro rank_above(n, fraction, errors) -%}
+    ceil({{ n }} * {{ fraction }} + {{ errors }}) + 1
 {%- endmacro %}
 
 {#-

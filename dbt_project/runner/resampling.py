@@ -1,27 +1,69 @@
-"""Bootstrap intervals of how a quantile changed between two paired samples.
+"""Bootstrap intervals of how a quantile changed between two paired samples of clustered quanta.
 
-A pair is drawn with both of its values, so that what both have in common cancels.  Values are
-counted in cells beforehand (int_changes_celled): only pairs near the quantile can move it, all
-others are a few counts, and a sample of millions takes no more memory than its neighbourhood.
+Whole clusters are drawn (a visit with all its quanta), each with what it was before and after, so
+that what both have in common cancels.  Values are counted in bins beforehand
+(int_changes_celled), and a resample is a matrix product of how often each cluster was drawn.
 This module knows neither dbt nor a database; `int_changes_resampled` feeds it.
 """
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RESAMPLES", "quantile_change_interval", "seed_of"]
+__all__ = ["RESAMPLES", "Integers", "Sample", "quantile_change_interval", "seed_of"]
 
 RESAMPLES = 1999
 """Number of resamples: one more would lie outside the range of these once in a thousand."""
 
-_MOST_DRAWN = 4_000_000
-"""Counts drawn at once: 32 MB."""
-
 Integers = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Values of all clusters, counted.
+
+    Parameters
+    ----------
+    clusters : `numpy.ndarray`, (n,)
+        Cluster of each count, any integer.
+    values : `numpy.ndarray`, (n,)
+        Value of each count, in equal steps (logarithms, so that a difference is a ratio).
+    counts : `numpy.ndarray`, (n,)
+        Quanta of that cluster with that value.
+    """
+
+    clusters: Integers
+    values: Integers
+    counts: Integers
+
+    def quantiles(self, names: Integers, drawn: Doubles, fraction: float) -> Integers:
+        """Get a quantile of each resample.
+
+        Parameters
+        ----------
+        names : `numpy.ndarray`, (m,)
+            All clusters, sorted.
+        drawn : `numpy.ndarray`, (r, m)
+            How often each resample drew each of them.
+        fraction : `float`
+            Which quantile: the smallest value that so large a share does not exceed.
+
+        Returns
+        -------
+        quantiles : `numpy.ndarray`, (r,)
+            One for each resample.
+        """
+        values, places = np.unique(self.values, return_inverse=True)
+        table = np.zeros((len(names), len(values)))
+        table[np.searchsorted(names, self.clusters), places] = self.counts
+        below = drawn @ table.cumsum(axis=1)
+        found: Integers = values[(below >= fraction * below[:, -1:]).argmax(axis=1)]
+        return found
 
 
 def seed_of(*key: object) -> int:
@@ -37,43 +79,31 @@ def seed_of(*key: object) -> int:
 
 
 def quantile_change_interval(
-    before: Integers, after: Integers, counts: Integers, *, fraction: float, seed: int
+    before: Sample, after: Sample, *, fraction: float, seed: int
 ) -> tuple[int, int]:
-    """Resample pairs, and give the range of the change of a quantile.
+    """Resample clusters, and give the range of the change of a quantile.
 
-    The range of `RESAMPLES` resamples is the percentile interval of 99.9 %.  A resample is drawn
-    as counts of the cells, from the multinomial distribution that drawing single pairs amounts to
-    (Efron and Tibshirani 1993, chapter 13).
+    The range of `RESAMPLES` resamples is the percentile interval of 99.9 % (Efron and Tibshirani
+    1993, chapter 13; of whole clusters, Davison and Hinkley 1997, section 3.8).
 
     Parameters
     ----------
-    before, after : `numpy.ndarray`, (n,)
-        Both values of the pairs in each cell, in equal steps (logarithms, so that a difference is
-        a ratio).
-    counts : `numpy.ndarray`, (n,)
-        Pairs in each cell.
+    before, after : `Sample`
+        Both samples, of the same clusters.
     fraction : `float`
-        Which quantile, from 0 to 1: the smallest value that so large a share does not exceed.
+        Which quantile, from 0 to 1.
     seed : `int`
         The same seed gives the same interval.
 
     Returns
     -------
     low, high : `int`
-        Ends of the interval of the quantile after minus the quantile before, in those steps.
+        Ends of the interval of the quantile after minus the quantile before, in steps of the
+        values.
     """
+    names = np.unique(before.clusters)
     generator = np.random.default_rng(seed)
-    size = int(counts.sum())
-    shares = counts / size
-    orders = [np.argsort(values, kind="stable") for values in (before, after)]
-    low, high = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-    at_once = max(1, _MOST_DRAWN // len(counts))
-    for first in range(0, RESAMPLES, at_once):
-        drawn = generator.multinomial(size, shares, size=min(at_once, RESAMPLES - first))
-        quantiles = [
-            values[order][(drawn[:, order].cumsum(axis=1) >= fraction * size).argmax(axis=1)]
-            for values, order in zip((before, after), orders, strict=True)
-        ]
-        changes = quantiles[1] - quantiles[0]
-        low, high = min(low, int(changes.min())), max(high, int(changes.max()))
-    return low, high
+    shares = np.full(len(names), 1 / len(names))
+    drawn = generator.multinomial(len(names), shares, size=RESAMPLES).astype(np.float64)
+    changes = after.quantiles(names, drawn, fraction) - before.quantiles(names, drawn, fraction)
+    return int(changes.min()), int(changes.max())

@@ -60,6 +60,34 @@ def test_a_tail_of_too_few_quanta_is_not_the_same(fresh: Layout) -> None:
     assert found == [("cannot_tell", "same", 0.02, None)]
 
 
+def test_quanta_of_one_visit_count_together(fresh: Layout) -> None:
+    # Twenty quanta of each of ten visits: five visits doubled, five stayed. Single quanta would
+    # bound the median of the change; ten visits do not.
+    lake = SyntheticLake()
+    lake.campaign("DM-1")
+    lake.campaign("DM-2", focus="v30")
+    for name, factor in (("DM-1", 1.0), ("DM-2", 2.0)):
+        run = lake.run(name, "stage1", f"runs/{name}")
+        for visit in range(10):
+            peak_gib = factor if visit < 5 else 1.0
+            for detector in range(20):
+                data_id: dict[str, int | str] = {
+                    "instrument": "LSSTCam", "visit": visit, "detector": detector
+                }  # fmt: skip
+                lake.quantum(name, "stage1", run, TASK, data_id, peak_gib=peak_gib)
+    lake.write(fresh.lake)
+    assert build(fresh)
+    found = query(
+        fresh.warehouse,
+        """
+        select cluster_kind, cluster_count, own_cluster_count, matched_count, max_rss_verdict,
+            low_paired_max_rss_change_fraction, high_paired_max_rss_change_fraction
+        from fct_release_changes
+        """,
+    )
+    assert found == [("visit", 10, 10, 200, "cannot_tell", None, None)]
+
+
 def fair_coin_chance(heads: int, tails: int) -> float:
     """Calculate the chance as the macro of the models does."""
     text = (PROJECT / "macros" / "duckdb.sql").read_text()

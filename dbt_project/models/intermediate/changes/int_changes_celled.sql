@@ -1,23 +1,15 @@
--- Pairs of peaks for the bootstrap of a quantile, counted in cells of both values. A resample moves a quantile by a few
--- standard errors of its rank: values further off than five are held to the first bin beyond, so that of millions of
--- pairs only the neighbourhood of the quantile is in cells of its own.
-
+-- Peaks for the bootstrap of a quantile, counted by the group that they are drawn with, in bins of 0.1 %. A resample
+-- moves a quantile by a few standard errors of its rank: values further off than five are held to the first bin
+-- beyond, so that of millions only the neighbourhood of the quantile is in bins of its own.
 with
 
-ranked as (
+spread as (
 
-    select * from {{ ref('int_changes_binned') }}
+    select
+        *,
+        {{ student_quantile('greatest(group_count - 1, 1)') }} * rank_error as errors
+    from {{ ref('int_changes_spread') }}
     where measure in ('before_max_rss', 'after_max_rss')
-
-),
-
-fractions as (
-
-    select 0.5 as quantile_fraction
-
-    union all
-
-    select 0.95 as quantile_fraction
 
 ),
 
@@ -30,66 +22,58 @@ windows as (
         ranked.stage,
         ranked.task_label,
         ranked.measure,
-        fractions.quantile_fraction,
-        min(ranked.log_bin) filter (
-            where ranked.last_rank >= {{ rank_below('ranked.all_count', 'fractions.quantile_fraction', 5) }}
-        ) - 1 as first_bin,
+        spread.quantile_fraction,
         min(ranked.log_bin) filter (
             where ranked.last_rank
-            >= least({{ rank_above('ranked.all_count', 'fractions.quantile_fraction', 5) }}, ranked.all_count)
+            >= {{ rank_below('ranked.all_count', 'spread.quantile_fraction', '5 * spread.rank_error') }}
+        ) - 1 as first_bin,
+        min(ranked.log_bin) filter (
+            where ranked.last_rank >= least(
+                {{ rank_above('ranked.all_count', 'spread.quantile_fraction', '5 * spread.rank_error') }},
+                ranked.all_count
+            )
         ) + 1 as last_bin
-    from ranked
-    cross join fractions
+    from {{ ref('int_changes_binned') }} as ranked
+    inner join spread using (before_campaign, after_campaign, stage, task_label, measure)
     where
-        {{ rank_below('ranked.all_count', 'fractions.quantile_fraction', var('interval_z')) }} >= 1
-        and {{ rank_above('ranked.all_count', 'fractions.quantile_fraction', var('interval_z')) }} <= ranked.all_count
+        {{ rank_below('ranked.all_count', 'spread.quantile_fraction', 'spread.errors') }} >= 1
+        and {{ rank_above('ranked.all_count', 'spread.quantile_fraction', 'spread.errors') }} <= ranked.all_count
     group by
         ranked.before_campaign,
         ranked.after_campaign,
         ranked.stage,
         ranked.task_label,
         ranked.measure,
-        fractions.quantile_fraction
+        spread.quantile_fraction
 
 ),
 
-paired as (
+-- Both campaigns are bounded, or there is nothing to compare.
+bounded as (
 
     select
-        before_campaign,
-        after_campaign,
-        stage,
-        task_label,
-        quantile_fraction,
-        max(first_bin) filter (where measure = 'before_max_rss') as first_before_bin,
-        max(last_bin) filter (where measure = 'before_max_rss') as last_before_bin,
-        max(first_bin) filter (where measure = 'after_max_rss') as first_after_bin,
-        max(last_bin) filter (where measure = 'after_max_rss') as last_after_bin
+        *,
+        count(*) over (
+            partition by before_campaign, after_campaign, stage, task_label, quantile_fraction
+        ) as measure_count
     from windows
-    group by before_campaign, after_campaign, stage, task_label, quantile_fraction
 
 ),
 
 held as (
 
     select
-        paired.before_campaign,
-        paired.after_campaign,
-        paired.stage,
-        paired.task_label,
-        paired.quantile_fraction,
-        least(
-            greatest({{ log_bin('matched.before_max_rss_bytes') }}, paired.first_before_bin), paired.last_before_bin
-        ) as before_bin,
-        least(
-            greatest({{ log_bin('matched.after_max_rss_bytes') }}, paired.first_after_bin), paired.last_after_bin
-        ) as after_bin
-    from {{ ref('fct_matched_quanta') }} as matched
-    inner join paired using (before_campaign, after_campaign, stage, task_label)
-    where
-        matched.has_own_peaks
-        and matched.before_max_rss_bytes > 0
-        and matched.after_max_rss_bytes > 0
+        bounded.before_campaign,
+        bounded.after_campaign,
+        bounded.stage,
+        bounded.task_label,
+        bounded.quantile_fraction,
+        bounded.measure,
+        valued.drawn_group,
+        least(greatest(valued.log_bin, bounded.first_bin), bounded.last_bin) as held_bin
+    from {{ ref('int_changes_valued') }} as valued
+    inner join bounded using (before_campaign, after_campaign, stage, task_label, measure)
+    where bounded.measure_count = 2
 
 ),
 
@@ -101,11 +85,13 @@ final as (
         stage,
         task_label,
         quantile_fraction,
-        before_bin,
-        after_bin,
+        measure,
+        drawn_group,
+        held_bin,
         count(*) as quanta_count
     from held
-    group by before_campaign, after_campaign, stage, task_label, quantile_fraction, before_bin, after_bin
+    group by
+        before_campaign, after_campaign, stage, task_label, quantile_fraction, measure, drawn_group, held_bin
 
 )
 

@@ -1,5 +1,6 @@
 -- Matched quanta whose own peak went over the line, or came back under it, by more than the tolerance. Whether more
--- went one way than the other is McNemar's exact test: it sees a tail that moves while the median stays.
+-- went one way than the other is McNemar's exact test, of visits (tracts, nights) in which more went one way, since the
+-- quanta of one are not independent: it sees a tail that moves while the median stays.
 with
 
 matched as (
@@ -28,6 +29,7 @@ compared as (
         matched.after_campaign,
         matched.stage,
         matched.task_label,
+        matched.cluster_name,
         cast(matched.after_max_rss_bytes as double) / matched.before_max_rss_bytes as ratio,
         matched.before_max_rss_bytes > campaigns.line_bytes as was_over,
         matched.after_max_rss_bytes > campaigns.line_bytes as is_over
@@ -36,7 +38,7 @@ compared as (
 
 ),
 
-counted as (
+clustered as (
 
     {%- set tolerance = var('change_tolerance_fraction') %}
 
@@ -45,11 +47,28 @@ counted as (
         after_campaign,
         stage,
         task_label,
-        count(*) filter (where is_over and not was_over and ratio > 1 + {{ tolerance }}) as newly_over_count,
-        count(*) filter (where was_over and not is_over and ratio < 1 - {{ tolerance }}) as no_longer_over_count,
-        exp(avg(ln(ratio)) filter (where is_over and not was_over and ratio > 1 + {{ tolerance }})) - 1
-            as newly_over_max_rss_change_fraction
+        cluster_name,
+        count(*) filter (where is_over and not was_over and ratio > 1 + {{ tolerance }}) as over_count,
+        count(*) filter (where was_over and not is_over and ratio < 1 - {{ tolerance }}) as under_count,
+        sum(ln(ratio)) filter (where is_over and not was_over and ratio > 1 + {{ tolerance }}) as newly_over_log_sum
     from compared
+    group by before_campaign, after_campaign, stage, task_label, cluster_name
+
+),
+
+counted as (
+
+    select
+        before_campaign,
+        after_campaign,
+        stage,
+        task_label,
+        {{ total_count('over_count') }} as newly_over_count,
+        {{ total_count('under_count') }} as no_longer_over_count,
+        count(*) filter (where over_count > under_count) as newly_over_cluster_count,
+        count(*) filter (where over_count < under_count) as no_longer_over_cluster_count,
+        exp(sum(newly_over_log_sum) / nullif(sum(over_count), 0)) - 1 as newly_over_max_rss_change_fraction
+    from clustered
     group by before_campaign, after_campaign, stage, task_label
 
 ),
@@ -58,7 +77,7 @@ tested as (
 
     select
         *,
-        {{ fair_coin_chance('newly_over_count', 'no_longer_over_count') }} as crossing_chance_fraction
+        {{ fair_coin_chance('newly_over_cluster_count', 'no_longer_over_cluster_count') }} as crossing_chance_fraction
     from counted
 
 ),
@@ -67,10 +86,10 @@ final as (
 
     select
         *,
-        crossing_chance_fraction < {{ var('least_chance_fraction') }} and newly_over_count > no_longer_over_count
-            as has_more_over,
-        crossing_chance_fraction < {{ var('least_chance_fraction') }} and newly_over_count < no_longer_over_count
-            as has_fewer_over
+        crossing_chance_fraction < {{ var('least_chance_fraction') }}
+        and newly_over_cluster_count > no_longer_over_cluster_count as has_more_over,
+        crossing_chance_fraction < {{ var('least_chance_fraction') }}
+        and newly_over_cluster_count < no_longer_over_cluster_count as has_fewer_over
     from tested
 
 )

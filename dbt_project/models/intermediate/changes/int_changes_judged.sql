@@ -13,14 +13,20 @@ judged as (
     select
         *,
         case
-            when own_matched_count < {{ var('least_matched_quanta') }} then 'cannot_tell'
+            when
+                own_matched_count < {{ var('least_matched_quanta') }}
+                or own_cluster_count < {{ var('least_clusters') }}
+                then 'cannot_tell'
             else {{ verdict_of([
                 ('low_paired_max_rss_change_fraction', 'high_paired_max_rss_change_fraction'),
                 ('low_p95_max_rss_change_fraction', 'high_p95_max_rss_change_fraction'),
             ], is_worse='coalesce(has_more_over, false)', is_better='coalesce(has_fewer_over, false)') }}
         end as max_rss_verdict,
         case
-            when matched_count < {{ var('least_matched_quanta') }} then 'cannot_tell'
+            when
+                matched_count < {{ var('least_matched_quanta') }}
+                or cluster_count < {{ var('least_clusters') }}
+                then 'cannot_tell'
             else {{ verdict_of([('low_paired_wall_time_change_fraction', 'high_paired_wall_time_change_fraction')]) }}
         end as wall_time_verdict
     from measured

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from dbt_project.runner.python_models import Models
-from dbt_project.runner.resampling import RESAMPLES, quantile_change_interval, seed_of
+from dbt_project.runner.resampling import RESAMPLES, Sample, quantile_change_interval, seed_of
 
 KEYS = ("before_campaign", "after_campaign", "stage", "task_label", "quantile_fraction")
 SCHEMA = pa.schema(
@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 
 
 def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Resample the pairs of each task.
+    """Resample the visits (tracts, nights) of each task.
 
     Parameters
     ----------
@@ -41,13 +41,19 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
         One row per pair of campaigns, stage, task and quantile.
     """
     cells = dbt.ref("int_changes_celled")
-    columns = (*KEYS, "before_bin", "after_bin", "quanta_count")
+    columns = (*KEYS, "measure", "drawn_group", "held_bin", "quanta_count")
     found = cells.select(*columns).order(", ".join(columns)).fetchall()
     rows = []
     for key, group in groupby(found, key=itemgetter(*range(len(KEYS)))):
-        before, after, counts = np.array([row[len(KEYS) :] for row in group], dtype=np.int64).T
+        samples = {
+            measure: Sample(*np.array([row[len(KEYS) + 1 :] for row in values], dtype=np.int64).T)
+            for measure, values in groupby(group, key=itemgetter(len(KEYS)))
+        }
         ends = quantile_change_interval(
-            before, after, counts, fraction=float(key[4]), seed=seed_of(*key)
+            samples["before_max_rss"],
+            samples["after_max_rss"],
+            fraction=float(key[4]),
+            seed=seed_of(*key),
         )
         low, high = (math.exp(end / 1000) - 1 for end in ends)
         rows.append((*key[:4], float(key[4]), low, high, RESAMPLES))

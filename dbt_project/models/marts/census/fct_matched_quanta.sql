@@ -8,7 +8,7 @@ pairs as (
 
 ),
 
-final as (
+matched as (
 
     select
         pairs.before_campaign,
@@ -16,6 +16,15 @@ final as (
         earlier.stage,
         earlier.task_label,
         earlier.data_id,
+        -- Quanta of one visit share sky, detectors' weather and night, those of one tract its depth.
+        case
+            when earlier.visit is not null then 'visit'
+            when earlier.exposure is not null then 'exposure'
+            when earlier.tract is not null then 'tract'
+            when earlier.day_obs is not null then 'night'
+            else 'quantum'
+        end as cluster_kind,
+        coalesce(earlier.visit, earlier.exposure, earlier.tract, earlier.day_obs) as cluster_value,
         earlier.max_rss_bytes as before_max_rss_bytes,
         later.max_rss_bytes as after_max_rss_bytes,
         earlier.total_wall_time_s as before_total_wall_time_s,
@@ -34,6 +43,27 @@ final as (
     where
         earlier.is_measured
         and later.is_measured
+
+),
+
+final as (
+
+    select
+        before_campaign,
+        after_campaign,
+        stage,
+        task_label,
+        data_id,
+        cluster_kind,
+        coalesce({{ as_text('cluster_value') }}, data_id) as cluster_name,
+        before_max_rss_bytes,
+        after_max_rss_bytes,
+        before_total_wall_time_s,
+        after_total_wall_time_s,
+        before_total_cpu_time_s,
+        after_total_cpu_time_s,
+        has_own_peaks
+    from matched
 
 )
 

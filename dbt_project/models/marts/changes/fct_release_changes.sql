@@ -48,6 +48,9 @@ joined as (
         coalesce(judged.matched_count, 0) as matched_count,
         coalesce(judged.own_matched_count, 0) as own_matched_count,
         judged.matched_count is not null as is_matched,
+        judged.cluster_kind,
+        judged.cluster_count,
+        judged.own_cluster_count,
         {%- for side, usage in [('before', 'earlier'), ('after', 'later')] %}
         {%- for name in statistics %}
         coalesce(judged.{{ side }}_{{ name }}_max_rss_bytes, {{ usage }}.{{ name }}_max_rss_bytes)
