@@ -37,7 +37,7 @@ tied as (
     from tries
     inner join tasks
         on tries.campaign = tasks.campaign
-        and tries.label = tasks.job_label
+        and tries.label in (tasks.job_label, tasks.task_label)
     inner join quanta
         on tries.campaign = quanta.campaign
         and tries.stage = quanta.stage

@@ -12,12 +12,6 @@ headers as (
 
 ),
 
-stages as (
-
-    select * from {{ ref('stg_lake__stages') }}
-
-),
-
 -- Plain files hold nothing of a quantum that was blocked: the graph tells it from one that is missing.
 traceless as (
 
@@ -73,6 +67,7 @@ totalled as (
         checked.task_label,
         checked.evidence,
         stages.incomplete_reason,
+        killed.killed_count,
         -- What no graph of its RUN covers is expected only where a header stands alone.
         case when checked.evidence = 'header' then checked.known_count else checked.listed_count end
         + checked.unidentified_count as expected_count,
@@ -97,7 +92,8 @@ totalled as (
         case when checked.evidence = 'header' then 0 else checked.uncovered_count end as uncovered_count,
         checked.header_surplus_count
     from checked
-    inner join stages using (campaign, stage)
+    inner join {{ ref('stg_lake__stages') }} as stages using (campaign, stage)
+    left join {{ ref('int_gaps_killed') }} as killed using (campaign, stage, task_label)
 
 ),
 

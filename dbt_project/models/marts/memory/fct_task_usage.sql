@@ -65,6 +65,9 @@ final as (
         coalesce(attempts.failed_attempt_count, 0) as failed_attempt_count,
         coalesce(attempts.memory_error_count, 0) as memory_error_count,
         attempts.lost_attempt_count,
+        outcomes.job_count as recorded_job_count,
+        outcomes.killed_job_count,
+        outcomes.max_killed_request_mib,
         counted.no_work_count,
         counted.superseded_count,
         counted.unmeasured_count,
@@ -98,6 +101,16 @@ final as (
     left join peaks using (campaign, stage, task_label)
     left join wall_times using (campaign, stage, task_label)
     left join whiskered using (campaign, stage, task_label)
+    left join {{ ref('dim_jobs') }} as jobs using (campaign, task_label)
+    -- A task of a cluster runs in its jobs, unless its records name the task itself.
+    left join {{ ref('fct_job_outcomes') }} as own_outcomes
+        on counted.campaign = own_outcomes.campaign
+        and counted.stage = own_outcomes.stage
+        and counted.task_label = own_outcomes.label
+    left join {{ ref('fct_job_outcomes') }} as outcomes
+        on counted.campaign = outcomes.campaign
+        and counted.stage = outcomes.stage
+        and coalesce(own_outcomes.label, jobs.job_label) = outcomes.label
 
 )
 

@@ -1,0 +1,126 @@
+"""What jobs requested, used, and were killed at, by the batch system's records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pyarrow as pa
+
+from ...citations import Citations
+from ...look import theme
+from ...look.axes import log_memory_scale, memory_axis
+from ...look.empty import refuse_empty
+from ...look.layout import Plot
+from ...subjects import Subject
+from ...warehouse import Warehouse
+from ..sql import GIB
+
+NAME = "requested_memory_{focus}"
+SECTION = "requests"
+PLACE = 2
+IS_OPTIONAL = True
+
+MOST_LABELS = 25
+"""Labels that are drawn, those that held most memory for longest."""
+
+MARKS = {
+    "requested": (theme.INK, "stroke"),
+    "used (p95)": ("#2a8c82", "circle"),
+    "killed at": ("#ce401e", "triangle-up"),
+}
+"""Colour and shape of each mark, by its name in the frame."""
+
+ROW_HEIGHT = 22
+"""Height of a label's row, in CSS pixels."""
+
+
+def title(_: Citations, subject: Subject) -> str:
+    """Name the figure."""
+    return f"Memory that jobs requested and used, {subject.about}"
+
+
+def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
+    """Get the median request, the p95 peak and the largest request of a kill, in GiB, as rows."""
+    return warehouse.query(
+        f"""
+        with ranked as (
+            select stage_position, outcomes.*,
+                row_number() over (order by requested_gib_h desc, stage, label) as place
+            from fct_job_outcomes as outcomes join fct_stage_usage using (campaign, stage)
+            where campaign = $1 and requested_gib_h is not null
+        ),
+        marks as (
+            unpivot (
+                select stage_position, label, stage, place,
+                    p50_requested_memory_bytes / {GIB} as "requested",
+                    p95_peak_bytes / {GIB} as "used (p95)",
+                    max_killed_request_mib / 1024 as "killed at"
+                from ranked where place <= $2
+            )
+            on "requested", "used (p95)", "killed at" into name mark value memory_gib
+        )
+        select label || ' (' || stage || ')' as label, mark, memory_gib
+        from marks order by place, mark
+        """,  # noqa: S608  (constants)
+        [subject.campaign, MOST_LABELS],
+    )
+
+
+def chart(frame: pa.Table, _: Subject) -> Plot:
+    """Draw one row per label: a tick, a circle, and a triangle where jobs were killed."""
+    refuse_empty(frame, "job")
+    scale, ticks = log_memory_scale([frame["memory_gib"]])
+    labels = list(dict.fromkeys(frame["label"].to_pylist()))
+    used = set(frame["mark"].to_pylist())
+    names = [name for name in MARKS if name in used]
+    colours, shapes = zip(*(MARKS[name] for name in names), strict=True)
+    legend: dict[str, Any] = {
+        "title": None,
+        "sort": names,
+        "legend": alt.Legend(orient="bottom", columns=3),
+    }
+    points = (
+        alt.Chart(frame)
+        .mark_point(filled=True, opacity=1, size=80, strokeWidth=2)
+        .encode(
+            y=alt.Y(
+                "label:N",
+                title=None,
+                sort=labels,
+                axis=alt.Axis(labelLimit=theme.LABEL_LIMIT, grid=True, tickBand="extent"),
+            ),
+            x=alt.X(
+                "memory_gib:Q",
+                title="Memory (GiB, logarithmic)",
+                scale=scale,
+                axis=memory_axis(ticks),
+            ),
+            color=alt.Color("mark:N", scale=alt.Scale(domain=names, range=list(colours)), **legend),
+            shape=alt.Shape("mark:N", scale=alt.Scale(domain=names, range=list(shapes)), **legend),
+        )
+    )
+    return Plot([points], height=float(len(labels) * ROW_HEIGHT))
+
+
+def caption(_: Citations, subject: Subject) -> str:
+    """Explain the marks."""
+    return (
+        f"Jobs of {subject.campaign} by the batch system's records, those that held most memory "
+        "for longest: the median request, the 95th percentile of the peaks of the tries that "
+        "succeeded, as the batch system sampled them, and the largest request at which a job was "
+        "killed for its memory."
+    )
+
+
+def alt_text(_: Citations, subject: Subject) -> str:
+    """Describe the figure for readers who cannot see it."""
+    return (
+        f"One row per label of {subject.campaign}, with marks for the memory requested, used and "
+        "killed at on a logarithmic axis; the values are in the table of job outcomes."
+    )
+
+
+def why_empty(_: Citations, subject: Subject) -> str:
+    """Say that there are no records."""
+    return f"The campaigns file names no records of the batch system for {subject.campaign}."
