@@ -15,6 +15,7 @@ from .sentences.answer import answer_lines
 from .sentences.changes import change_sentences
 from .sentences.completeness import gap_notes, why_empty
 from .sentences.depth import depth_sentences
+from .sentences.kills import kill_lines
 from .sentences.memory import conclusion
 from .sentences.requests import request_sentences
 from .sentences.sizing import packing_sentences, sizing_sentences
@@ -122,7 +123,7 @@ def print_summary(warehouse: Warehouse, console: Console) -> None:
     line = citations.cite("dim_campaigns", "threshold_gib", campaign=census.campaign)
     _say_simulated(census, console)
     console.print(_stage_table(citations, census, line), "")
-    for text in answer_lines(citations, census):
+    for text in answer_lines(citations, census) + kill_lines(citations, census):
         console.print(Text(plain(text)))
     for stage in census.stages:
         for note in gap_notes(stage.usages):

@@ -17,6 +17,8 @@ A file holds everything about its figure, which the registry reads by these name
     Its drawing from what the query gave; it refuses an empty frame.
 ``why_empty(citations, subject)``
     Optional: why there is nothing to show, should the table be empty.
+``IS_OPTIONAL``
+    Optional: a report leaves the figure out where there is nothing to show.
 
 A file whose name begins with an underscore holds what several figures share.
 """
@@ -79,6 +81,9 @@ def figures(warehouse: Warehouse, citations: Citations, census: Census) -> Itera
             made = definition.make(warehouse, citations, subject)
         except Exception as error:
             made = definition.failed(subject, error)
+        else:
+            if made.is_empty and definition.is_optional:
+                continue
         yield made
 
 

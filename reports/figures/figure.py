@@ -101,6 +101,7 @@ class Definition:
     caption: Text
     alt_text: Text
     why_empty: Text
+    is_optional: bool = False
 
     @classmethod
     def of_module(cls, module: ModuleType) -> Definition:
@@ -127,7 +128,11 @@ class Definition:
                 f"there are {', '.join(SECTIONS)}."
             )
         parts = {name.lower(): getattr(module, name) for name in REQUIRED}
-        return cls(**parts, why_empty=getattr(module, "why_empty", _nothing_measured))
+        return cls(
+            **parts,
+            why_empty=getattr(module, "why_empty", _nothing_measured),
+            is_optional=getattr(module, "IS_OPTIONAL", False),
+        )
 
     def file_name(self, subject: Subject) -> str:
         """Fill in the name of the figure's files, without suffix.

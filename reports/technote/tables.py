@@ -33,6 +33,7 @@ TASK = ("campaign", "stage", "task_label")
 
 CELLS = {
     "in_stage": ("fct_stage_usage", ("campaign", "stage")),
+    "of_outcome": ("fct_job_outcomes", ("campaign", "stage", "label")),
     "of_node": ("fct_node_fit", ("campaign", "stage", "node_type")),
     "of_packing": (PACKING, PACKING_KEY),
     "of_published": ("fct_published_sizing", ("campaign", "stage")),
@@ -137,6 +138,7 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
     names = [stage.name for stage in census.stages] + [row["stage"] for row in published]
     return {
         "titles": {name: stage_title(name) for name in names},
+        "killed_labels": _killed_labels(citations, census),
         "node_fits": citations.rows("fct_node_fit", campaign=campaign),
         "packings": packing_rows(citations, census),
         "published_sizing": published,
@@ -230,3 +232,15 @@ def _by_growth(row: dict[str, Any]) -> tuple[bool, float, float, str]:
     foretold = row["twice_as_deep_gib"] or 0
     explained = row["explained_fraction"] or 0
     return not row["is_growing"], -foretold, -explained, row["task_label"]
+
+
+def _killed_labels(citations: Citations, census: Census) -> list[dict[str, Any]]:
+    """List the labels of which a job was killed for its memory, those that lost most first."""
+    stages = {stage.name for stage in census.stages}
+    killed = [
+        row
+        for row in citations.rows("fct_job_outcomes", campaign=census.campaign)
+        if row["killed_job_count"] and row["stage"] in stages
+    ]
+    killed.sort(key=lambda row: (-row["killed_memory_core_h"], row["stage"], row["label"]))
+    return killed[:MOST_ROWS]

@@ -19,6 +19,7 @@ from ..look import theme
 from ..sentences.changes import change_sentences
 from ..sentences.completeness import gap_notes, why_empty
 from ..sentences.depth import depth_sentences
+from ..sentences.kills import killed_in_stage
 from ..sentences.memory import conclusion, quanta_over, verdict_words, wall_time_over
 from ..sentences.requests import request_sentences
 from ..sentences.sizing import NO_NODES, packing_sentences, sizing_sentences
@@ -48,6 +49,7 @@ class StageText:
     why_empty: str
     conclusion: str
     verdict: str
+    kills: str
 
     @property
     def is_compared(self) -> bool:
@@ -71,6 +73,7 @@ def _stage_text(warehouse: Warehouse, citations: Citations, stage: Stage) -> Sta
         why_empty=reason,
         conclusion=conclusion(citations, stage.focus, stage.title, reason),
         verdict=verdict_words(citations, stage.focus),
+        kills=killed_in_stage(citations, campaign, stage.name),
     )
 
 

@@ -24,12 +24,15 @@ IS_OPTIONAL = True
 MOST_LABELS = 25
 """Labels that are drawn, those that held most memory for longest."""
 
+TICK = "M-0.15,-1.2H0.15V1.2H-0.15Z"
+"""A tick as a symbol: a path in a square from -1 to 1."""
+
 MARKS = {
-    "requested": (theme.INK, "stroke"),
+    "requested": (theme.INK, TICK),
     "used (p95)": ("#2a8c82", "circle"),
     "killed at": ("#ce401e", "triangle-up"),
 }
-"""Colour and shape of each mark, by its name in the frame."""
+"""Colour and shape of each mark, by its name in the frame, from back to front."""
 
 ROW_HEIGHT = 22
 """Height of a label's row, in CSS pixels."""
@@ -61,7 +64,8 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
             on "requested", "used (p95)", "killed at" into name mark value memory_gib
         )
         select label || ' (' || stage || ')' as label, mark, memory_gib
-        from marks order by place, mark
+        from marks
+        order by place, list_position(['requested', 'used (p95)', 'killed at'], mark)
         """,  # noqa: S608  (constants)
         [subject.campaign, MOST_LABELS],
     )

@@ -1,0 +1,96 @@
+"""What was killed for its memory is said where records tell, and nowhere else."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from reports.citations import Citations
+from reports.figures.requests import requested_memory
+from reports.sentences.kills import kill_lines, killed_in_stage
+from reports.subjects import read_census
+from reports.warehouse import Warehouse
+from tests.reports.figures.drawing import drawn, texts
+from tests.reports.made import all_figures, figure_named
+from tests.reports.warehouses import FOCUS
+
+GIB = 1024**3
+NAME = "requested_memory_v30"
+
+
+@pytest.fixture(scope="module")
+def recorded(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The warehouse of `data` with records of two stages, in one of which jobs were killed."""
+    path = tmp_path_factory.mktemp("recorded") / "warehouse.duckdb"
+    shutil.copy(data / "warehouse.duckdb", path)
+    with duckdb.connect(str(path)) as connection:
+        for mart in ("fct_stage_outcomes", "fct_job_outcomes"):
+            connection.execute(f"delete from {mart}")
+        connection.executemany(
+            "insert into fct_stage_outcomes (campaign, stage, worst_label, job_count, "
+            "killed_job_count, rescued_job_count, killed_job_fraction, min_killed_request_mib, "
+            "max_killed_request_mib, killed_memory_core_h, killed_core_fraction) "
+            f"values ('{FOCUS}', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                ("stage1", "detectors", 200, 3, 1, 0.015, 2048, 4096, 1.5, 0.1),
+                ("stage2", None, 40, 0, 0, 0.0, None, None, 0.0, 0.0),
+            ],
+        )
+        connection.executemany(
+            "insert into fct_job_outcomes (campaign, stage, label, p50_requested_memory_bytes, "
+            "p95_peak_bytes, max_killed_request_mib, requested_gib_h) "
+            f"values ('{FOCUS}', ?, ?, ?, ?, ?, ?)",
+            [
+                ("stage1", "detectors", 4.0 * GIB, 3.0 * GIB, 4096, 9.0),
+                ("stage2", "fit", 8.0 * GIB, None, None, 10.0),
+            ],
+        )
+    return path
+
+
+def test_each_stage_says_what_was_killed(recorded: Path) -> None:
+    with Warehouse(recorded) as warehouse:
+        citations, census = Citations(warehouse), read_census(warehouse)
+        (line,) = kill_lines(citations, census)
+        killed = killed_in_stage(citations, FOCUS, "stage1")
+        none = killed_in_stage(citations, FOCUS, "stage2")
+        unknown = killed_in_stage(citations, FOCUS, "stage3")
+    assert "Stage 1 1.50 %, Stage 2 0" in line
+    assert "Stage 3" not in line
+    assert killed.startswith(
+        "The batch system killed 3 of 200 recorded jobs (1.50 %) for their memory at requests of "
+        "2,048 MiB to 4,096 MiB. 1 of them succeeded in a later try. The kills cost 1.50 core hours"
+    )
+    assert none == "None of 40 recorded jobs was killed for its memory."
+    assert unknown == ""
+
+
+def test_the_figure_has_a_mark_for_each_value_that_is_known(recorded: Path) -> None:
+    with Warehouse(recorded) as warehouse:
+        figure = figure_named(warehouse, NAME)
+    assert [tuple(row.values()) for row in figure.frame.to_pylist()] == [
+        ("fit (stage2)", "requested", 8.0),
+        ("detectors (stage1)", "requested", 4.0),
+        ("detectors (stage1)", "used (p95)", 3.0),
+        ("detectors (stage1)", "killed at", 4.0),
+    ]
+    said = texts(drawn(requested_memory, figure.frame))
+    assert all(f">{name}</text>" in said for name in requested_memory.MARKS)
+
+
+def test_without_records_nothing_is_said_and_nothing_is_empty(
+    recorded: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    shutil.copy(recorded, path)
+    with duckdb.connect(str(path)) as connection:
+        for mart in ("fct_stage_outcomes", "fct_job_outcomes"):
+            connection.execute(f"delete from {mart}")
+    with Warehouse(path) as warehouse:
+        citations, census = Citations(warehouse), read_census(warehouse)
+        assert kill_lines(citations, census) == []
+        assert killed_in_stage(citations, FOCUS, "stage1") == ""
+        assert NAME not in [figure.name for figure in all_figures(warehouse)]
