@@ -124,7 +124,7 @@ const nodeGroups = (rows) => {
     countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
     timeColumn("unfit_wall_time_h", `Their wall time (${unit.name})`, unit),
     writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours that the work which fits would be charged" }),
-    fractionColumn("overhead_fraction", "Overhead", "Charged beyond unlimited memory"),
+    fractionColumn("overhead_fraction", "Overhead", "Charged beyond unlimited memory, if every job requests exactly its peak"),
   ]]];
 };
 
