@@ -139,6 +139,10 @@ class Stage(_Section):
         return {"collections": value} if isinstance(value, str | list) else value
 
 
+BINS_GIB = (1.0, 0.5, 0.25)
+"""Widths of the ranges of max RSS that a file may ask for; each holds the wider ones' borders."""
+
+
 class Campaign(_Section):
     """One campaign: a release, run over some fields in some stages."""
 
@@ -184,6 +188,12 @@ class CampaignsFile(_Section):
     thresholds_gib: tuple[_Gib, ...] = ()
     """Further lines to count against, in GiB."""
 
+    lines_gib: tuple[_Gib, ...] = ()
+    """Memories per core that figures draw as lines, in GiB, beside `threshold_gib`."""
+
+    bin_gib: float = 1.0
+    """Width of the ranges of max RSS in figures: 1, 0.5 or 0.25 GiB."""
+
     nodes: dict[_Name, NodeType] = pydantic.Field(default_factory=dict)
     """Types of worker nodes that you have or could buy, for sizing."""
 
@@ -219,6 +229,10 @@ class CampaignsFile(_Section):
             )
         if len(set(self.thresholds_gib)) != len(self.thresholds_gib):
             raise ValueError("thresholds_gib holds the same value twice")
+        if len(set(self.lines_gib)) != len(self.lines_gib):
+            raise ValueError("lines_gib holds the same value twice")
+        if self.bin_gib not in BINS_GIB:
+            raise ValueError(f"bin_gib is {self.bin_gib:g}: expected 1, 0.5 or 0.25")
         for name, campaign in self.campaigns.items():
             own = campaign.repository or self.repository
             if self.demo and own:

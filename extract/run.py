@@ -551,6 +551,8 @@ def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
             "repository": without_secrets(file.repository_of(name)),
             "threshold_gib": file.threshold_gib,
             "thresholds_gib": list(file.thresholds_gib),
+            "lines_gib": list(file.lines_gib),
+            "bin_gib": file.bin_gib,
             "nodes": nodes,
             "price_per_core": file.prices.per_core,
             "price_per_gib": file.prices.per_gib,

@@ -88,6 +88,8 @@ def write(column: str, value: object) -> str:
         return f"{value:%Y-%m-%d %H:%M} UTC"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ", ".join(write(column, item) for item in value)
     if isinstance(value, str | bool) or not isinstance(value, int | float | Decimal):
         return _text(value)
     number = float(value)
@@ -111,9 +113,7 @@ def write(column: str, value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """Write what is no number: lists with commas, truth as words."""
+    """Write what is no number: truth as words."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value)
     return str(value)

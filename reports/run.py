@@ -36,6 +36,7 @@ TABLES = (
     "fct_task_common_usage",
     "fct_stage_common_visits",
     "fct_thresholds",
+    "fct_stage_thresholds",
     "fct_task_completeness",
     "fct_missing_quanta",
     "fct_task_exceptions",

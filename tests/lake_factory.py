@@ -86,6 +86,8 @@ class SyntheticLake:
             "repository": "/repo/synthetic",
             "threshold_gib": 6.0,
             "thresholds_gib": [4.0, 6.0, 8.0, 10.0],
+            "lines_gib": [],
+            "bin_gib": 1.0,
             "campaigns_file": "synthetic.yaml",
             "recorded_at": _EPOCH + timedelta(days=20),
         }

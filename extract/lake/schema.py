@@ -19,7 +19,7 @@ __all__ = [
     "empty_table",
 ]
 
-LAKE_SCHEMA_VERSION = 3
+LAKE_SCHEMA_VERSION = 4
 """Raised when a column comes, leaves or changes meaning: an older lake is refused with a remedy."""
 
 PREFIXES = ("prep", "init", "start", "end")
@@ -390,6 +390,8 @@ CAMPAIGNS = pa.schema(
         _field("repository", pa.string(), "Repository, as the file says."),
         _field("threshold_gib", pa.float64(), "The line drawn and counted against.", unit="GiB"),
         _field("thresholds_gib", pa.list_(pa.float64()), "More lines.", unit="GiB"),
+        _field("lines_gib", pa.list_(pa.float64()), "Lines that figures draw.", unit="GiB"),
+        _field("bin_gib", pa.float64(), "Width of the ranges of max RSS.", unit="GiB"),
         _field(
             "nodes",
             pa.list_(

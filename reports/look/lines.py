@@ -11,7 +11,7 @@ import pyarrow as pa
 from .. import numbers
 from . import theme
 
-__all__ = ["Line", "line_keys", "line_layers", "threshold_line"]
+__all__ = ["Line", "line_keys", "line_layers", "memory_lines", "threshold_line"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,30 @@ class Line:
 def threshold_line(threshold_gib: float) -> Line:
     """Make the red line at the memory per core in question (GiB)."""
     return Line(threshold_gib, f"{numbers.gib(threshold_gib)} per core", "threshold")
+
+
+def memory_lines(
+    lines_gib: Sequence[float], threshold_gib: float, *, from_gib: float = 0
+) -> list[Line]:
+    """Make the red line at the memory per core in question, and a line at each further one.
+
+    Parameters
+    ----------
+    lines_gib : `~collections.abc.Sequence` [`float`]
+        All of them, in GiB.
+    threshold_gib : `float`
+        The one in question, in GiB.
+    from_gib : `float`, optional
+        Where the axis begins, in GiB: lines below it are left out.
+    """
+    further = [line for line in sorted(lines_gib) if line != threshold_gib]
+    kinds = [kind for kind in theme.LINE_COLOURS if kind.startswith("further")]
+    lines = [threshold_line(threshold_gib)]
+    for place, line in enumerate(further):
+        if line >= from_gib:
+            label = f"{numbers.gib(line)} per core"
+            lines.append(Line(line, label, kinds[place % len(kinds)]))
+    return lines
 
 
 def line_keys(kinds: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]:
@@ -92,7 +116,7 @@ def line_layers(
     layers = []
     for line in lines:
         base = alt.Chart(pa.table({"value": [float(line.value)], "line": [line.label]}))
-        rule = base.mark_rule(strokeWidth=2.5)
+        rule = base.mark_rule(strokeWidth=2.5, clip=True)
         rule = rule.encode(y="value:Q") if line.is_horizontal else rule.encode(x="value:Q")
         layers.append(rule.encode(**keys))
     return layers

@@ -69,10 +69,24 @@ RELEASE_COLOURS = ("#d98e04", "#2a8c82", "#20366b", "#c2a7ed", "#775618", "#0fe8
 RELEASE_SHAPES = ("diamond", "square", "circle", "triangle-up", "cross", "triangle-down")
 """Shapes that go with `RELEASE_COLOURS`, for points."""
 
-LINE_COLOURS = {"threshold": "#d00000", "p95": "#00772b", "cost": "#222222"}
+LINE_COLOURS = {
+    "threshold": "#d00000",
+    "p95": "#00772b",
+    "cost": "#222222",
+    "further_1": "#8a3b00",
+    "further_2": "#0047ab",
+    "further_3": "#6b3fa0",
+}
 """Colours of the lines drawn over the data."""
 
-LINE_DASHES = {"threshold": [8, 4], "p95": [5, 3], "cost": [2, 3]}
+LINE_DASHES = {
+    "threshold": [8, 4],
+    "p95": [5, 3],
+    "cost": [2, 3],
+    "further_1": [12, 3, 2, 3],
+    "further_2": [2, 2],
+    "further_3": [12, 3, 2, 3, 2, 3],
+}
 """Dashes of those lines, different so that they can be told apart in greyscale."""
 
 INK = "#222222"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ..citations import Citations, CitedRow
+from ..subjects import StageSubject
 
 __all__ = [
     "conclusion",
     "focus_over",
+    "further_lines",
     "quanta_over",
     "time_spent_over",
     "verdict_words",
@@ -66,6 +68,39 @@ def focus_over(citations: Citations, campaign: str, stage: str) -> str:
     if not rows or not rows[0]["quanta_count"]:
         return ""
     return f" In {campaign}, {quanta_over(citations.stage_usage(rows[0]))}."
+
+
+def further_lines(citations: Citations, subject: StageSubject, *, from_gib: float = 0) -> str:
+    """Say what of the focus campaign is over each further line that its figures draw.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where values come from.
+    subject : `~reports.subjects.StageSubject`
+        The stage.
+    from_gib : `float`, optional
+        Where the axis begins, in GiB: lines below it are left out.
+
+    Returns
+    -------
+    sentences : `str`
+        Begins with a space; empty where the threshold alone is drawn, or nothing was measured.
+    """
+    mart = "fct_stage_thresholds"
+    where = {"campaign": subject.campaign, "stage": subject.stage.name}
+    said = []
+    for line in subject.lines_gib:
+        key = where | {"threshold_gib": line}
+        if line == subject.threshold_gib or line < from_gib or not citations.rows(mart, **key):
+            continue
+        row = citations.row(mart, **key)
+        said.append(
+            f" A further line marks {row['threshold_gib']} per core, which "
+            f"{row['over_threshold_count']} quanta exceed, with "
+            f"{row['over_threshold_wall_time_fraction']} of the wall time."
+        )
+    return "".join(said)
 
 
 def verdict_words(citations: Citations, usage: dict[str, Any]) -> str:

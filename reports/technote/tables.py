@@ -34,6 +34,7 @@ TASK = ("campaign", "stage", "task_label")
 CELLS = {
     "in_stage": ("fct_stage_usage", ("campaign", "stage")),
     "of_outcome": ("fct_job_outcomes", ("campaign", "stage", "label")),
+    "of_line": ("fct_stage_thresholds", ("campaign", "stage", "threshold_gib")),
     "of_node": ("fct_node_fit", ("campaign", "stage", "node_type")),
     "of_packing": (PACKING, PACKING_KEY),
     "of_published": ("fct_published_sizing", ("campaign", "stage")),
@@ -139,6 +140,7 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
     return {
         "titles": {name: stage_title(name) for name in names},
         "killed_labels": _killed_labels(citations, census),
+        "further_lines": _line_rows(citations, census),
         "node_fits": citations.rows("fct_node_fit", campaign=campaign),
         "packings": packing_rows(citations, census),
         "published_sizing": published,
@@ -154,6 +156,17 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
         )[:MOST_ROWS],
         "slow_nodes": citations.rows("fct_node_usage", campaign=campaign, is_slow=True)[:MOST_ROWS],
     }
+
+
+def _line_rows(citations: Citations, census: Census) -> list[dict[str, Any]]:
+    """List what is over each line that figures draw, by stage; nothing where they draw one."""
+    lines = census.focus["lines_gib"]
+    if len(lines) == 1:
+        return []
+    order = {stage.name: place for place, stage in enumerate(census.stages)}
+    rows = citations.rows("fct_stage_thresholds", campaign=census.campaign)
+    drawn = [row for row in rows if row["threshold_gib"] in lines]
+    return sorted(drawn, key=lambda row: (order[row["stage"]], row["threshold_gib"]))
 
 
 def annex_rows(citations: Citations, census: Census) -> dict[str, Any]:

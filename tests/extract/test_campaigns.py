@@ -56,6 +56,8 @@ FAULTS = {
     "stage without collections": (GOOD.replace("a/stage1,", "[],"), "stage1.collections"),
     "threshold below 0": ("threshold_gib: -1\n" + GOOD, "threshold_gib"),
     "same threshold twice": ("thresholds_gib: [4, 4]\n" + GOOD, "same value twice"),
+    "same line twice": ("lines_gib: [4, 4]\n" + GOOD, "same value twice"),
+    "ranges of a third": ("bin_gib: 0.3\n" + GOOD, "expected 1, 0.5 or 0.25"),
     "no campaigns": ("repository: repo\n", "'campaigns' is missing"),
     "text that is no YAML": ("a: [", "is not valid YAML"),
     "a tab": (GOOD.replace("  DM-1", "\tDM-1"), "line 4, column 1"),

@@ -411,7 +411,10 @@ def test_a_lake_of_another_schema_is_refused_with_a_remedy(
     assert "remove" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"lake_schema_version": 3, "units": [{}]}', "é"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", f'{{"lake_schema_version": {LAKE_SCHEMA_VERSION}, "units": [{{}}]}}', "é"],
+)
 def test_a_damaged_manifest_is_told_with_a_remedy(
     repository: TinyRepository, tmp_path: Path, text: str
 ) -> None:

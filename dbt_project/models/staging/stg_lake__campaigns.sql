@@ -18,6 +18,8 @@ renamed as (
         repository,
         threshold_gib,
         thresholds_gib,
+        lines_gib,
+        bin_gib,
         nodes,
         price_per_core as per_core_cost,
         price_per_gib as per_gib_cost,

@@ -9,7 +9,7 @@ from ...look.axes import log_memory_scale
 from ...look.dumbbells import dumbbells
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
-from ...look.lines import line_layers, threshold_line
+from ...look.lines import line_layers, memory_lines
 from ...sentences.depth import depth_sentences, no_depth
 from ...subjects import Subject
 from ...warehouse import Warehouse
@@ -81,7 +81,7 @@ def chart(frame: pa.Table, subject: Subject) -> Plot:
     twice = foretold.mark_point(size=80, shape="triangle-right", strokeWidth=0).encode(
         x=rows.memory("twice_as_deep_gib"), fill=rows.fill
     )
-    lines = line_layers([threshold_line(subject.threshold_gib)])
+    lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib))
     return Plot([*lines, *rows.layers, interval, twice], height=rows.height)
 
 

@@ -9,7 +9,7 @@ from ...look.axes import log_memory_scale, memory_axis, task_axis, task_height
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.legends import release_colour, release_offset, release_stroke
-from ...look.lines import line_layers, threshold_line
+from ...look.lines import line_layers, memory_lines
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
 from ..sql import GIB, RELEASE_LABEL
@@ -177,7 +177,7 @@ def memory_boxes(
             boxes["upper_whisker_gib"],
             outliers["max_rss_gib"],
         ],
-        include=[subject.threshold_gib * 1.1],
+        include=[line * 1.1 for line in subject.lines_gib],
     )
     layers = box_layers(
         boxes,
@@ -189,5 +189,5 @@ def memory_boxes(
         axis=memory_axis(ticks),
         size=size,
     )
-    lines = line_layers([threshold_line(subject.threshold_gib)])
+    lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib))
     return Plot([*layers, *lines], height=task_height(boxes, size + 2))

@@ -10,7 +10,7 @@ from ...look import theme
 from ...look.axes import log_memory_scale
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
-from ...look.lines import Line, line_layers, threshold_line
+from ...look.lines import Line, line_layers, memory_lines
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
 
@@ -51,7 +51,9 @@ def chart(
     """
     refuse_empty(frame, "point of the distribution")
     line = subject.threshold_gib
-    scale, ticks = log_memory_scale([frame["max_rss_gib"]], include=[line * 1.5])
+    scale, ticks = log_memory_scale(
+        [frame["max_rss_gib"]], include=[line * 1.5, *subject.lines_gib]
+    )
     curve = (
         alt.Chart(frame)
         .mark_line(interpolate="step-after", strokeWidth=2.5, color=theme.RELEASE_COLOURS[2])
@@ -71,7 +73,7 @@ def chart(
         )
     )
     lines = [
-        threshold_line(line),
+        *memory_lines(subject.lines_gib, line),
         Line(0.95, f"95 % of {weight}", "p95", is_horizontal=True),
     ]
     crossing = alt.Chart(

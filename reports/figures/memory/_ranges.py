@@ -8,6 +8,7 @@ import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ... import numbers
 from ...look import theme
 from ...look.empty import refuse_empty
 from ...look.legends import task_fill
@@ -18,7 +19,7 @@ MOST_OUTLINED = 120
 """Number of ranges from which on a white line around each segment would hide it."""
 
 
-def query(warehouse: Warehouse, subject: StageSubject, *, first_gib: int = 0) -> pa.Table:
+def query(warehouse: Warehouse, subject: StageSubject, *, first_gib: float = 0) -> pa.Table:
     """Get the segments of the stacked bars, from a range on.
 
     Parameters
@@ -27,7 +28,7 @@ def query(warehouse: Warehouse, subject: StageSubject, *, first_gib: int = 0) ->
         The warehouse.
     subject : `~reports.subjects.StageSubject`
         The stage of the focus campaign.
-    first_gib : `int`, optional
+    first_gib : `float`, optional
         Where the first range begins, in GiB.
     """
     return warehouse.query(
@@ -39,7 +40,7 @@ def query(warehouse: Warehouse, subject: StageSubject, *, first_gib: int = 0) ->
         )
         select
             bucket_gib,
-            bucket_gib + 1 as bucket_end_gib,
+            bucket_end_gib,
             case
                 when display_rank is not null then display_label
                 when task_count = 1 then '1 other task'
@@ -70,22 +71,24 @@ def bars(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> alt
     frame : `pyarrow.Table`
         From `query`.
     subject : `~reports.subjects.StageSubject`
-        The axis reaches beyond its threshold.
+        The axis reaches beyond its lines.
     first_gib : `float`, optional
         Where the axis begins, in GiB.
     """
     refuse_empty(frame, "range of max RSS")
     end = float(pc.max(frame["bucket_end_gib"]).as_py())
-    last = max(end, math.ceil(subject.threshold_gib) + 1)
+    last = max(end, math.ceil(max(subject.lines_gib)) + 1)
     encoded: alt.Chart = (
         alt.Chart(frame)
         .mark_rect(
-            clip=True, stroke="white", strokeWidth=0.6 if last - first_gib <= MOST_OUTLINED else 0
+            clip=True,
+            stroke="white",
+            strokeWidth=0.6 if (last - first_gib) / subject.bin_gib <= MOST_OUTLINED else 0,
         )
         .encode(
             x=alt.X(
                 "bucket_gib:Q",
-                title="Max RSS (GiB), in ranges of one GiB",
+                title=f"Max RSS (GiB), in ranges of {numbers.gib(subject.bin_gib)}",
                 scale=alt.Scale(domain=[first_gib, last], nice=False),
                 axis=alt.Axis(format=theme.GIB_FORMAT, tickMinStep=1, tickCount=20, grid=False),
             ),

@@ -13,8 +13,8 @@ from ...look.axes import log_memory_scale, memory_axis, task_axis, task_height
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.legends import release_colour, release_offset, release_shape
-from ...look.lines import line_layers, threshold_line
-from ...sentences.memory import focus_over
+from ...look.lines import line_layers, memory_lines
+from ...sentences.memory import focus_over, further_lines
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
 from ..sql import GIB, RELEASE_LABEL
@@ -57,7 +57,9 @@ def query(warehouse: Warehouse, subject: StageSubject, *, column: str) -> pa.Tab
 def chart(frame: pa.Table, subject: StageSubject, *, statistic: str) -> Plot:
     """Draw one point per task and release, and a line from the lowest to the highest release."""
     refuse_empty(frame, "task")
-    scale, ticks = log_memory_scale([frame["statistic_gib"]], include=[subject.threshold_gib * 1.1])
+    scale, ticks = log_memory_scale(
+        [frame["statistic_gib"]], include=[line * 1.1 for line in subject.lines_gib]
+    )
     base = alt.Chart(frame).encode(y=task_axis(frame))
 
     def memory(column: str) -> alt.X:
@@ -77,7 +79,7 @@ def chart(frame: pa.Table, subject: StageSubject, *, statistic: str) -> Plot:
         fill=release_colour(frame),
         shape=release_shape(frame),
     )
-    lines = line_layers([threshold_line(subject.threshold_gib)])
+    lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib))
     return Plot([span, points, *lines], height=task_height(frame, RELEASE_HEIGHT))
 
 
@@ -88,6 +90,7 @@ def caption(citations: Citations, subject: StageSubject, *, statistic: str) -> s
         f"{statistic} of each task in {subject.stage.title}: one point per release, joined by a "
         f"grey line, on a logarithmic axis. The dashed red line marks {line} per core."
         f"{focus_over(citations, subject.campaign, subject.stage.name)}"
+        f"{further_lines(citations, subject)}"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from ...citations import Citations
-from ...sentences.memory import focus_over
+from ...sentences.memory import focus_over, further_lines
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
 from ._boxes import memory_boxes, query_boxes, query_outliers
@@ -38,6 +38,7 @@ def caption(citations: Citations, subject: StageSubject) -> str:
         "within one and a half box lengths, circles are a sample of the values beyond, the extreme "
         "ones among them; a task with one quantum is a tick. The dashed red line marks "
         f"{line} per core.{focus_over(citations, subject.campaign, subject.stage.name)}"
+        f"{further_lines(citations, subject)}"
     )
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import pyarrow as pa
 
 from ...citations import Citations
-from ...sentences.memory import quanta_over
+from ...sentences.memory import further_lines, quanta_over
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
 from ._boxes import LONE_BOX_HEIGHT, memory_boxes, query_boxes, query_outliers
@@ -41,6 +41,7 @@ def caption(citations: Citations, subject: StageSubject) -> str:
         "one and a half box lengths, circles are a sample of the values beyond, the extreme ones "
         "among them; a task with one quantum is a tick. The dashed red line marks "
         f"{usage['threshold_gib']} per core. {quanta_over(usage)}."
+        f"{further_lines(citations, subject)}"
     )
 
 

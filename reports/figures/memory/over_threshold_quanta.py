@@ -12,8 +12,9 @@ from ...look import theme
 from ...look.axes import task_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
-from ...look.lines import line_layers, threshold_line
+from ...look.lines import line_layers, memory_lines
 from ...sentences import completeness
+from ...sentences.memory import further_lines
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
 from ..sql import GIB
@@ -134,8 +135,9 @@ def chart_on(memory: alt.X, frame: pa.Table, subject: StageSubject) -> Plot:
             ),
         )
     )  # fmt: skip
+    lines = memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=subject.threshold_gib)
     return Plot(
-        [points, *line_layers([threshold_line(subject.threshold_gib)])],
+        [points, *line_layers(lines)],
         height=max(tasks, 2) * ROW_HEIGHTS[tasks > len(theme.TASK_COLOURS)],
     )
 
@@ -150,7 +152,7 @@ def caption(citations: Citations, subject: StageSubject) -> str:
         f"{which} quanta over {usage['threshold_gib']} in {subject.stage.title} of "
         f"{subject.campaign}. The area of a mark is the wall time of the quantum; a diamond's peak "
         "was inherited from an earlier quantum of its process. The height within a row has no "
-        "meaning."
+        f"meaning.{further_lines(citations, subject, from_gib=subject.threshold_gib)}"
     )
 
 

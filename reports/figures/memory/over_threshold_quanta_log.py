@@ -25,7 +25,8 @@ PLACE = 2
 def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw a mark for each quantum, as large as its wall time is long."""
     refuse_empty(frame, "quantum over the threshold")
-    scale, ticks = log_memory_scale([frame["max_rss_gib"]], include=[subject.threshold_gib])
+    drawn = [line for line in subject.lines_gib if line >= subject.threshold_gib]
+    scale, ticks = log_memory_scale([frame["max_rss_gib"]], include=drawn)
     memory = alt.X(
         "max_rss_gib:Q",
         title="Max RSS (GiB, logarithmic)",

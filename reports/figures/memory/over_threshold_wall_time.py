@@ -27,20 +27,26 @@ def title(_: Citations, subject: StageSubject) -> str:
     return f"Integrated wall time over {numbers.gib(subject.threshold_gib)}, {subject.about}"
 
 
+def first_range_gib(subject: StageSubject) -> float:
+    """Give where the range begins that holds the threshold, in GiB."""
+    return math.floor(subject.threshold_gib / subject.bin_gib) * subject.bin_gib
+
+
 def query(warehouse: Warehouse, subject: StageSubject) -> pa.Table:
     """Get the segments of the ranges that reach over the threshold."""
-    return _ranges.query(warehouse, subject, first_gib=math.floor(subject.threshold_gib))
+    return _ranges.query(warehouse, subject, first_gib=first_range_gib(subject))
 
 
 def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw the bars on an axis that begins at the threshold."""
-    first_gib = float(math.floor(subject.threshold_gib))
+    first_gib = first_range_gib(subject)
     return wall_time_histogram.chart(frame, subject, first_gib=first_gib)
 
 
 def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the bars."""
-    return wall_time_histogram.caption(citations, subject, part=_part(citations, subject))
+    part, from_gib = _part(citations, subject), subject.threshold_gib
+    return wall_time_histogram.caption(citations, subject, part=part, from_gib=from_gib)
 
 
 def alt_text(citations: Citations, subject: StageSubject) -> str:

@@ -12,7 +12,7 @@ from ...citations import Citations
 from ...look import theme
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
-from ...look.lines import line_layers, threshold_line
+from ...look.lines import line_layers, memory_lines
 from ...subjects import StageSubject
 from . import over_threshold_wall_time as linear
 from ._ranges import bars
@@ -46,7 +46,7 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     ticks = [
         step * 10.0**power for power in powers for step in ((1,) if len(powers) > 2 else (1, 2, 5))
     ]
-    first_gib = float(math.floor(subject.threshold_gib))
+    first_gib = linear.first_range_gib(subject)
     stacked = bars(frame, subject, first_gib=first_gib).encode(
         y=alt.Y(
             "log_lower_total_wall_time_h:Q",
@@ -56,7 +56,9 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
         ),
         y2="upper_total_wall_time_h:Q",
     )
-    lines = line_layers([threshold_line(subject.threshold_gib)])
+    lines = line_layers(
+        memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=subject.threshold_gib)
+    )
     return Plot([stacked, *lines], height=theme.HEIGHT)
 
 

@@ -9,8 +9,8 @@ from ... import numbers
 from ...citations import Citations
 from ...look import theme
 from ...look.layout import Plot
-from ...look.lines import Line, line_layers, threshold_line
-from ...sentences.memory import quanta_over
+from ...look.lines import Line, line_layers, memory_lines
+from ...sentences.memory import further_lines, quanta_over
 from ...subjects import StageSubject
 from ._ranges import bars, query
 
@@ -42,7 +42,7 @@ def chart_on(count: alt.Y, frame: pa.Table, subject: StageSubject) -> Plot:
     stacked = bars(frame, subject).encode(y=count, y2="upper_quanta_count:Q")
     p95_gib = (subject.stage.focus["p95_max_rss_bytes"] or 0) / numbers.GIB
     lines = [
-        threshold_line(subject.threshold_gib),
+        *memory_lines(subject.lines_gib, subject.threshold_gib),
         Line(p95_gib, f"95th percentile of quanta: {numbers.gib(p95_gib)}", "p95"),
     ]
     return Plot([stacked, *line_layers(lines)], height=theme.HEIGHT)
@@ -51,11 +51,13 @@ def chart_on(count: alt.Y, frame: pa.Table, subject: StageSubject) -> Plot:
 def caption(citations: Citations, subject: StageSubject, *, axis: str = "") -> str:
     """Explain the bars, and the axis where that needs a sentence of its own."""
     usage = citations.stage_usage(subject.stage.focus)
+    width = citations.cite("dim_campaigns", "bin_gib", campaign=subject.campaign)
     return (
-        f"Quanta of {subject.stage.title} of {subject.campaign} per range of one GiB of max RSS, "
+        f"Quanta of {subject.stage.title} of {subject.campaign} per range of {width} of max RSS, "
         f"stacked by task.{axis} "
         f"The dashed red line marks {usage['threshold_gib']} per core, the dashed green line the "
         f"95th percentile at {usage['p95_max_rss_bytes']}. {quanta_over(usage)}."
+        f"{further_lines(citations, subject)}"
     )
 
 
@@ -63,7 +65,7 @@ def alt_text(citations: Citations, subject: StageSubject, *, axis: str = "") -> 
     """Describe the figure for readers who cannot see it."""
     usage = citations.stage_usage(subject.stage.focus)
     return (
-        f"Stacked bars of the number of quanta per GiB of max RSS in {subject.stage.title} of "
+        f"Stacked bars of the number of quanta per range of max RSS in {subject.stage.title} of "
         f"{subject.campaign}{axis}. Half of the quanta stay below {usage['p50_max_rss_bytes']}; "
         f"the largest peak is {usage['max_max_rss_bytes']}."
     )

@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from ...citations import Citations
 from ...look.layout import Plot
-from ...sentences.memory import time_spent_over
+from ...sentences.memory import further_lines, time_spent_over
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
 from . import _cumulative
@@ -38,9 +38,10 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
 def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the curve."""
     usage = citations.stage_usage(subject.stage.focus)
-    return _cumulative.caption(
+    explained = _cumulative.caption(
         subject, weight=WEIGHT, line=usage["threshold_gib"], over=time_spent_over(usage)
     )
+    return f"{explained}{further_lines(citations, subject)}"
 
 
 def alt_text(citations: Citations, subject: StageSubject) -> str:

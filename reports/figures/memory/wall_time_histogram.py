@@ -8,8 +8,8 @@ import pyarrow as pa
 from ...citations import Citations
 from ...look import theme
 from ...look.layout import Plot
-from ...look.lines import line_layers, threshold_line
-from ...sentences.memory import time_spent_over
+from ...look.lines import line_layers, memory_lines
+from ...sentences.memory import further_lines, time_spent_over
 from ...subjects import StageSubject
 from ._ranges import bars, query
 
@@ -46,17 +46,21 @@ def chart(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> Pl
         ),
         y2="upper_total_wall_time_h:Q",
     )
-    lines = line_layers([threshold_line(subject.threshold_gib)])
+    lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=first_gib))
     return Plot([stacked, *lines], height=theme.HEIGHT)
 
 
-def caption(citations: Citations, subject: StageSubject, *, part: str = "") -> str:
+def caption(
+    citations: Citations, subject: StageSubject, *, part: str = "", from_gib: float = 0
+) -> str:
     """Explain the bars, and which part of them is shown."""
     usage = citations.stage_usage(subject.stage.focus)
+    width = citations.cite("dim_campaigns", "bin_gib", campaign=subject.campaign)
     return (
-        f"Integrated wall time of {subject.stage.title} of {subject.campaign} per range of one GiB "
+        f"Integrated wall time of {subject.stage.title} of {subject.campaign} per range of {width} "
         f"of max RSS{part}, stacked by task: the top of a bar is the total. The dashed red line "
         f"marks {usage['threshold_gib']} per core. {time_spent_over(usage)}."
+        f"{further_lines(citations, subject, from_gib=from_gib)}"
     )
 
 
@@ -64,6 +68,6 @@ def alt_text(citations: Citations, subject: StageSubject, *, part: str = "") -> 
     """Describe the figure for readers who cannot see it."""
     usage = citations.stage_usage(subject.stage.focus)
     return (
-        f"Stacked bars of wall time per GiB of max RSS in {subject.stage.title} of "
+        f"Stacked bars of wall time per range of max RSS in {subject.stage.title} of "
         f"{subject.campaign}{part}. {time_spent_over(usage)}."
     )

@@ -9,7 +9,7 @@ from ...citations import Citations
 from ...look import palettes, theme
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
-from ...look.lines import line_layers, threshold_line
+from ...look.lines import line_layers, memory_lines
 from ...requests import POLICIES
 from ...sentences.sizing import sizing_sentences
 from ...subjects import Subject
@@ -82,8 +82,8 @@ def chart(frame: pa.Table, subject: Subject) -> Plot:
             stroke=stroke,
         )
     )
-    threshold = threshold_line(subject.threshold_gib)
-    return Plot([curves, *line_layers([threshold])], height=theme.HEIGHT)
+    lines = memory_lines(subject.lines_gib, subject.threshold_gib)
+    return Plot([curves, *line_layers(lines)], height=theme.HEIGHT)
 
 
 def caption(citations: Citations, subject: Subject) -> str:

@@ -16,9 +16,12 @@ from reports.subjects import Census, Stage, StageSubject
 LABELS = Labels("A title", "lake of 2026-11-20", "An alternative text", ("A declared gap",))
 
 
-def subject(**usage: float) -> StageSubject:
+def subject(
+    *, lines_gib: tuple[float, ...] = (6.0,), bin_gib: float = 1.0, **usage: float
+) -> StageSubject:
     """Make the subject of a stage of a campaign with a threshold of 6 GiB."""
     focus: dict[str, Any] = {"campaign": "DM-1", "release": "v30", "threshold_gib": 6.0}
+    focus |= {"lines_gib": list(lines_gib), "bin_gib": bin_gib}
     values = {
         "p95_max_rss_bytes": 3.06 * 2**30,
         "over_threshold_fraction": 0.1,
@@ -35,7 +38,7 @@ def laid_out(plot: Plot) -> alt.LayerChart:
 
 def drawn(module: ModuleType, frame: object, **usage: float) -> alt.LayerChart:
     """Draw the chart of a figure on a frame."""
-    return laid_out(module.chart(frame, subject(**usage)))
+    return laid_out(module.chart(frame, subject(lines_gib=(6.0,), bin_gib=1.0, **usage)))
 
 
 def rendered(chart: alt.LayerChart) -> dict[str, Any]:

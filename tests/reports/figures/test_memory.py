@@ -31,7 +31,7 @@ from reports.figures.memory import (
 )
 from reports.look import theme
 from reports.warehouse import Warehouse
-from tests.reports.figures.drawing import drawn, items, rendered, texts
+from tests.reports.figures.drawing import drawn, items, laid_out, rendered, subject, texts
 from tests.reports.made import figure_named
 
 LONG_TASK = "makeAnalysisRecalibratedStarAssociationWholeSkyPlotOfEverything"
@@ -193,6 +193,44 @@ def test_marks_over_the_line_are_evenly_spaced_by_memory_on_the_linear_axis_alon
     assert high - middle == pytest.approx(2 * (middle - low))
     low, middle, high = places(over_threshold_quanta_log)
     assert high - middle == pytest.approx(middle - low)
+
+
+@pytest.mark.parametrize(
+    ("figure", "frame"),
+    [
+        (boxes, (BOXES, OUTLIERS)),
+        (largest_peaks, PEAKS),
+        (quanta_histogram, SEGMENTS),
+        (wall_time_histogram, SEGMENTS),
+        (quanta_cdf, CDF),
+    ],
+    ids=["boxes", "peaks", "quanta", "wall time", "curve"],
+)
+def test_each_line_of_the_file_is_drawn_and_named(figure: ModuleType, frame: object) -> None:
+    lines = (4.0, 6.0, 10.0)
+    chart = laid_out(figure.chart(frame, subject(lines_gib=lines)))
+    said = texts(chart)
+    assert all(f"{line:g} GiB per core" in said for line in lines)
+    spec = json.dumps(chart.to_dict())
+    assert all(f'"value": {line}, "line": "{line:g} GiB per core"' in spec for line in lines)
+
+
+def test_over_the_threshold_a_lower_line_is_left_out_and_a_higher_one_is_inside() -> None:
+    of_lines = subject(lines_gib=(4.0, 6.0, 40.0))
+    for figure in (over_threshold_quanta, over_threshold_quanta_log):
+        chart = laid_out(figure.chart(OVER, of_lines))
+        assert "4 GiB per core" not in texts(chart)
+        lines = [rule for rule in items(rendered(chart), "rule") if rule.get("strokeDash")]
+        assert len(lines) == 2
+
+
+def test_ranges_have_the_width_that_the_file_asks_for() -> None:
+    halves = SEGMENTS.set_column(0, "bucket_gib", pa.array([2.5, 2.5, 7.5]))
+    chart = laid_out(quanta_histogram.chart(halves, subject(bin_gib=0.5)))
+    assert "in ranges of 0.5 GiB" in texts(chart)
+    (half,) = {bar["width"] for bar in items(rendered(chart), "rect")}
+    (whole,) = {bar["width"] for bar in items(rendered(CHARTS["quanta_histogram"](3)), "rect")}
+    assert half == pytest.approx(whole / 2)
 
 
 def test_stacked_bars_touch_and_end_at_the_total() -> None:

@@ -6,6 +6,29 @@ campaigns as (
 
 ),
 
+-- The line that is counted against is always drawn.
+lines as (
+
+    select
+        campaign,
+        {{ sorted_list('line_gib') }} as lines_gib
+    from (
+        select
+            campaign,
+            {{ unnested('lines_gib') }} as line_gib
+        from campaigns
+
+        union
+
+        select
+            campaign,
+            threshold_gib as line_gib
+        from campaigns
+    )
+    group by campaign
+
+),
+
 stages as (
 
     select
@@ -68,6 +91,8 @@ final as (
         campaigns.focus_label,
         campaigns.repository,
         campaigns.threshold_gib,
+        lines.lines_gib,
+        campaigns.bin_gib,
         coalesce(visits.visit_count, 0) as visit_count,
         coalesce(runs.run_count, 0) as run_count,
         stages.declared_gaps,
@@ -78,6 +103,7 @@ final as (
         quanta.last_ended_at,
         runs.extracted_at
     from campaigns
+    left join lines using (campaign)
     left join stages using (campaign)
     left join runs using (campaign)
     left join visits using (campaign)

@@ -20,13 +20,14 @@ grouped as (
         buckets.campaign,
         buckets.stage,
         buckets.bucket_gib,
+        buckets.bucket_end_gib,
         display.display_label,
         min(display.display_rank) as display_rank,
         {{ total_count('buckets.quanta_count') }} as quanta_count,
         sum(buckets.total_wall_time_s) as total_wall_time_s
     from buckets
     inner join display using (stage, task_label)
-    group by buckets.campaign, buckets.stage, buckets.bucket_gib, display.display_label
+    group by buckets.campaign, buckets.stage, buckets.bucket_gib, buckets.bucket_end_gib, display.display_label
 
 ),
 
@@ -51,6 +52,7 @@ final as (
         campaign,
         stage,
         bucket_gib,
+        bucket_end_gib,
         display_label,
         display_rank,
         quanta_count,

@@ -15,12 +15,28 @@ listed as (
 
 ),
 
+drawn as (
+
+    select
+        campaign,
+        {{ unnested('lines_gib') }} as threshold_gib
+    from campaigns
+
+),
+
 thresholds as (
 
     select
         campaign,
         threshold_gib
     from listed
+
+    union
+
+    select
+        campaign,
+        threshold_gib
+    from drawn
 
     union
 
