@@ -13,6 +13,9 @@ __all__ = ["count", "gib", "hours", "percent", "write"]
 
 GIB = 2**30
 
+HALF = 50
+"""Percentage from which on a share is written by what is left of it."""
+
 
 def count(value: float) -> str:
     """Write a number of things, with separators of thousands."""
@@ -42,7 +45,7 @@ def hours(value: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Write a share: three significant digits of what is nearer, the share or its rest.
+    """Write a share: two significant digits, and of what is nearly all one digit of its rest.
 
     Parameters
     ----------
@@ -57,14 +60,20 @@ def percent(fraction: float) -> str:
     part = 100 * fraction
     if fraction in (0, 1):
         return f"{part:.0f} %"
-    nearer = min(abs(part), abs(100 - part))
-    decimals = max(0, 2 - math.floor(math.log10(nearer))) if nearer > 0 else 0
-    return f"{part:.{min(decimals, 12)}f} %"
+    if abs(part) <= HALF:
+        return f"{part:.{min(max(0, _decimals(part, 2)), 12)}f} %"
+    text = f"{part:.{min(max(0, _decimals(100 - part, 1)), 2)}f}"
+    return "> 99.99 %" if fraction < 1 and float(text) >= 100 else f"{text} %"
+
+
+def _decimals(value: float, digits: int) -> int:
+    """Count the decimals that a number needs to show some significant digits."""
+    return digits - 1 - math.floor(math.log10(abs(value)))
 
 
 def _significant(value: float, digits: int) -> str:
     """Write a number with some significant digits and no exponent."""
-    return f"{value:.{digits - 1 - math.floor(math.log10(abs(value)))}f}"
+    return f"{value:.{_decimals(value, digits)}f}"
 
 
 def write(column: str, value: object) -> str:

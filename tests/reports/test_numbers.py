@@ -20,7 +20,7 @@ from reports.numbers import gib, hours, percent, write
         ("request_memory_mib", 60000, "60,000 MiB"),
         ("per_visit_mib", 1.5, "1.5 MiB"),
         ("quanta_count", 574472, "574,472"),
-        ("over_threshold_fraction", 0.0033738, "0.337 %"),
+        ("over_threshold_fraction", 0.0033738, "0.34 %"),
         ("total_wall_time_h", 8267.89, "8,267.89 h"),
         ("total_wall_time_s", Decimal("12.345678"), "12.35 s"),
         ("extracted_at", datetime(2025, 12, 1, 8, 5, tzinfo=UTC), "2025-12-01 08:05 UTC"),
@@ -40,10 +40,15 @@ def test_the_unit_in_a_columns_name_decides_how_it_is_written(
     [
         (0, "0 %"),
         (1, "100 %"),
-        (0.25, "25.0 %"),
-        (1e-7, "0.0000100 %"),
-        (0.9999373, "99.99373 %"),
-        (1 - 1e-9, "99.9999999000 %"),
+        (0.25, "25 %"),
+        (0.0774, "7.7 %"),
+        (0.9226, "92 %"),
+        (0.994, "99.4 %"),
+        (0.999644, "99.96 %"),
+        (1e-7, "0.000010 %"),
+        (1 - 1e-9, "> 99.99 %"),
+        (1.523, "152 %"),
+        (-0.0123, "-1.2 %"),
     ],
 )
 def test_a_share_is_never_rounded_to_nothing_or_to_all(fraction: float, text: str) -> None:

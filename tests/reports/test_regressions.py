@@ -67,10 +67,10 @@ def test_what_passes_follows_from_what_was_judged(
 def test_the_text_names_what_was_judged_and_what_could_have_been_seen() -> None:
     text = write(comparison(Outcome.WORSE, Outcome.INCONCLUSIVE), Format.TEXT, FailOn.WORSE)
     assert "Judged 1 of 2 checks" in text
-    assert "worse by over 10.0 %: 1\n  task0<&> (Stage 1), memory: +25.0 %" in text
+    assert "worse by over 10 %: 1\n  task0<&> (Stage 1), memory: +25.0 %" in text
     assert (
         "inconclusive: 1\n  task1<&> (Stage 1), memory: +25.0 %, 1,200 matched quanta with own "
-        "peaks; would have seen a rise of 12.0 % of the median, no rise of the 95th percentile"
+        "peaks; would have seen a rise of 12 % of the median, no rise of the 95th percentile"
     ) in text
     assert "unchanged: 0\n" in text
 

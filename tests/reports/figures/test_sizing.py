@@ -80,8 +80,8 @@ def test_sentences_compare_at_the_threshold_alone(packed: Path) -> None:
         citations, census = Citations(warehouse), read_census(warehouse)
         assert packing_sentences(citations, census) == [
             "Packed first fit on nodes of 64 cores with 6 GiB per core, for as long as slots wait, "
-            "Stage 1 keeps 100 % of the cores busy (closed form: 80.0 %), "
-            "Stage 2 keeps 95.00 % of the cores busy (closed form: 90.0 %)."
+            "Stage 1 keeps 100 % of the cores busy (closed form: 80 %), "
+            "Stage 2 keeps 95 % of the cores busy (closed form: 90 %)."
         ]
         recorded = {(one.mart, one.column) for one in citations}
         assert [row["stage"] for row in packing_rows(citations, census)] == [

@@ -195,7 +195,7 @@ def test_the_abstract_gives_the_answer_of_every_stage(report: Path, hostile_repo
         text = (folder / "technote" / "index.md").read_text()
         return text.split("```{abstract}\n")[1].split("```")[0]
 
-    assert re.search(r"Stage 4 does not fit \(\d\d\.\d %\)", abstract(report))
+    assert re.search(r"Stage 4 does not fit \(\d\d %\)", abstract(report))
     assert "Stage 1 fits (0 %), Stage 2 has no data, finale has no data." in abstract(
         hostile_report
     )
