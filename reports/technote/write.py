@@ -161,6 +161,14 @@ def write_technote(
     values: dict[str, Any] = {
         "campaigns": census.campaigns,
         "focus": census.focus,
+        "instruments": sorted(
+            {
+                name
+                for row in census.campaigns
+                for name in (row["instruments"] or "").split(", ")
+                if name
+            }
+        ),
         "lake": census.lake,
         "figures_of": _figures_of(made),
         # Pictures have twice as many pixels as they are wide on a page.

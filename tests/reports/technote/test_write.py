@@ -190,6 +190,11 @@ def test_conclusions_change_with_the_numbers(report: Path, hostile_report: Path)
     )
 
 
+def test_the_title_names_the_instruments_of_the_data(report: Path) -> None:
+    title = (report / "technote" / "index.md").read_text().split("\n")[0]
+    assert title.startswith("# Memory use of LSSTCam campaigns: DM")
+
+
 def test_the_abstract_gives_the_answer_of_every_stage(report: Path, hostile_report: Path) -> None:
     def abstract(folder: Path) -> str:
         text = (folder / "technote" / "index.md").read_text()

@@ -73,6 +73,7 @@ quanta as (
 
     select
         campaign,
+        string_agg(distinct instrument, ', ' order by instrument) as instruments,
         min(prep_at) as first_started_at,
         max(ended_at) as last_ended_at
     from {{ ref('fct_quanta') }}
@@ -87,6 +88,7 @@ final as (
         campaigns.campaign_position,
         campaigns.release,
         campaigns.fields,
+        quanta.instruments,
         campaigns.description,
         campaigns.focus_label,
         campaigns.repository,
