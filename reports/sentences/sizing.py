@@ -84,14 +84,15 @@ def charge_sentences(citations: Citations, campaign: str) -> list[str]:
     exact = citations.row(CHOICES, policy=EXACT, **key)
     nearest = "" if choice == line else f", the choice nearest to {_line(citations, campaign)}"
     others = [
-        f"{row['overhead_fraction']} with {name}{_left_out(row, exact)}"
+        f"{row['overhead_fraction']} more with {name}{_left_out(row, exact)}"
         for name, row in _requested(citations, key)
     ]
     return [
-        f"With {exact['memory_per_core_gib']} per core{nearest}, the work of all stages of "
-        f"{campaign} is charged {exact['charged_core_h']} where unlimited memory would be charged "
-        f"{exact['needed_core_h']}: {exact['overhead_fraction']} more in the best case, in which "
-        f"every job requests exactly its peak{_and(others)}.{_unfit(exact)}{_guess(citations, key)}"
+        f"With {exact['memory_per_core_gib']} per core{nearest}, {campaign} is charged "
+        f"{exact['overhead_fraction']} more core hours than it needs if every job requests exactly "
+        f"its peak.{_unfit(exact)}{_guess(citations, key)}",
+        f"That best case takes {exact['charged_core_h']} for {exact['needed_core_h']}.",
+        *([f"It is charged {', '.join(others)}."] if others else []),
     ]
 
 
@@ -152,9 +153,10 @@ def cheapest_sentences(citations: Citations, campaign: str) -> list[str]:
         for name, row in _requested(citations, key)
     ]
     return [
-        "At the prices of the campaigns file the cheapest memory per core is "
-        f"{cheapest['memory_per_core_gib']} in the best case{_unfit(cheapest, brackets=True)} "
-        f"({low} to {high} cost nearly as little){_and(others)}.{_guess(citations, key)}"
+        f"At the file's prices {cheapest['memory_per_core_gib']} per core is cheapest in the best "
+        f"case{_unfit(cheapest, brackets=True)}; {low} to {high} cost nearly as little."
+        f"{_guess(citations, key)}",
+        *([f"It is {', '.join(others)}."] if others else []),
     ]
 
 
@@ -195,11 +197,6 @@ def _unfit(row: CitedRow, *, brackets: bool = False) -> str:
         return ""
     said = f"quanta that fit on no such node: {row['unfit_quanta_count']}"
     return f" ({said})" if brackets else f" {said.capitalize()}."
-
-
-def _and(parts: list[str]) -> str:
-    """Continue a sentence with parts."""
-    return "".join(f", {part}" for part in parts)
 
 
 def packing_rows(citations: Citations, census: Census) -> list[dict[str, Any]]:
