@@ -27,6 +27,7 @@ from tests.lake_factory import seal
 __all__ = ["Links", "as_plain_files", "links", "main", "rebuilt_links"]
 
 _ABSENT = "process_id", "previous_process_quanta", "quantum_id"
+_JOB = "job_quanta_count", "graph_read_wall_time_s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +59,17 @@ class Links:
         return self.right / self.known if self.known else float("nan")
 
 
-def as_plain_files(table: pa.Table) -> pa.Table:
+def as_plain_files(table: pa.Table, *, has_job: bool = True) -> pa.Table:
     """Take from quanta of graphs what plain files do not tell.
 
     Parameters
     ----------
     table : `pyarrow.Table`
         Rows of the lake's table ``quanta``.
+    has_job : `bool`
+        Whether the files have the section ``job`` of `pipetask run-qbb`.
     """
-    for name in _ABSENT:
+    for name in _ABSENT if has_job else _ABSENT + _JOB:
         table = _with(table, name, pa.nulls(len(table)))
     source = pc.replace_substring(table["source"], "provenance_graph", "metadata_file")
     return _with(table, "source", source)
@@ -78,7 +81,7 @@ def _with(table: pa.Table, name: str, values: pa.Array | pa.ChunkedArray) -> pa.
     return table.set_column(table.schema.get_field_index(name), field, values.cast(field.type))
 
 
-def rebuilt_links(lake: Path, folder: Path) -> Links:
+def rebuilt_links(lake: Path, folder: Path, *, has_job: bool = True) -> Links:
     """Build a warehouse of a lake's quanta as if they came from plain files, and compare.
 
     Parameters
@@ -87,11 +90,14 @@ def rebuilt_links(lake: Path, folder: Path) -> Links:
         A lake; it is only read.
     folder : `pathlib.Path`
         Where the other lake and its warehouse go.
+    has_job : `bool`
+        Whether the files have the section ``job``.
     """
     layout = Layout(folder)
     shutil.copytree(lake, layout.lake)
     for path in (layout.lake / "quanta").rglob("*.parquet"):
-        pq.write_table(as_plain_files(pq.read_table(path, partitioning=None)), path)
+        quanta = pq.read_table(path, partitioning=None)
+        pq.write_table(as_plain_files(quanta, has_job=has_job), path)
     seal(layout.lake)
     build(layout)
     return links(lake, layout.warehouse)
@@ -138,10 +144,13 @@ def links(lake: Path, warehouse: Path) -> Links:
 
 def main(
     data: Annotated[Path, typer.Option(help="A data folder with a lake that has graphs.")],
+    has_job: Annotated[
+        bool, typer.Option("--job/--no-job", help="Whether the files have a job section.")
+    ] = True,
 ) -> None:
     """Print how many links between quanta are found, and how many of them are right."""
     with tempfile.TemporaryDirectory() as folder:
-        measured = rebuilt_links(Layout(data).lake, Path(folder))
+        measured = rebuilt_links(Layout(data).lake, Path(folder), has_job=has_job)
     Console(soft_wrap=True).print(
         f"{measured.known} links known, {measured.found} found, {measured.right} right: "
         f"precision {measured.precision:.4f}, recall {measured.recall:.4f}"

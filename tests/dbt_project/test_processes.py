@@ -20,7 +20,7 @@ QUANTA_EACH = 25
 REQUESTS = {"cluster": {"detectors": {"pipetasks": "isr, calibrateImage"}}}
 
 
-def add_campaign(lake: SyntheticLake, name: str, *, has_job: bool) -> None:
+def add_campaign(lake: SyntheticLake, name: str, *, has_job: bool, has_clock: bool) -> None:
     """Add 40 processes at once on two nodes, 25 quanta each, of which the last needs 9 GiB."""
     lake.campaign(
         name, release=name, focus="v30" if has_job else None,
@@ -35,8 +35,12 @@ def add_campaign(lake: SyntheticLake, name: str, *, has_job: bool) -> None:
                 {"instrument": "LSSTCam", "visit": process, "detector": place},
                 peak_gib=9.0 if place == QUANTA_EACH - 1 else 1.0,
                 prep_gib=1.0 if place else 0.5, start_s=process + 101.0 * place,
-                node_name=f"node{process % 2}", prep_cpu_time_s=cpu_s, init_cpu_time_s=cpu_s,
-                start_cpu_time_s=cpu_s, end_cpu_time_s=cpu_s + 89.9, quantum_id=None,
+                node_name=f"node{process % 2}", quantum_id=None,
+                **dict.fromkeys(
+                    ("prep_cpu_time_s", "init_cpu_time_s", "start_cpu_time_s"),
+                    cpu_s if has_clock else None,
+                ),
+                end_cpu_time_s=cpu_s + 89.9 if has_clock else None,
                 job_quanta_count=QUANTA_EACH if has_job else None,
                 graph_read_wall_time_s=0.1 + process / 1000 if has_job else None,
             )  # fmt: skip
@@ -44,10 +48,11 @@ def add_campaign(lake: SyntheticLake, name: str, *, has_job: bool) -> None:
 
 @pytest.fixture(scope="module")
 def layout(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """A campaign whose files have a job section, and one whose files have none."""
+    """Campaigns whose files have a job section, none, and no CPU clock either."""
     lake = SyntheticLake()
-    add_campaign(lake, "JOB", has_job=True)
-    add_campaign(lake, "BARE", has_job=False)
+    add_campaign(lake, "JOB", has_job=True, has_clock=True)
+    add_campaign(lake, "CLOCK", has_job=False, has_clock=True)
+    add_campaign(lake, "BARE", has_job=False, has_clock=False)
     layout = Layout(tmp_path_factory.mktemp("processes"))
     lake.write(layout.lake)
     assert build(layout)
@@ -60,7 +65,7 @@ def answers(layout: Layout) -> Callable[[str], Rows]:
     return lambda sql: query(layout.warehouse, sql)
 
 
-def test_processes_are_rebuilt_where_files_have_a_job_section(
+def test_processes_are_rebuilt_by_job_section_or_by_clock_and_mark(
     answers: Callable[[str], Rows],
 ) -> None:
     assert answers("""
@@ -68,17 +73,22 @@ def test_processes_are_rebuilt_where_files_have_a_job_section(
         from fct_quanta group by all order by all
     """) == [
         ("BARE", None, PROCESSES * QUANTA_EACH, 0),
+        ("CLOCK", "rebuilt", PROCESSES * QUANTA_EACH, PROCESSES),
         ("JOB", "rebuilt", PROCESSES * QUANTA_EACH, PROCESSES),
     ]
+    assert answers("select distinct quanta_count from fct_processes") == [(QUANTA_EACH,)]
 
 
-def test_a_cluster_requests_what_its_last_quantum_needs(answers: Callable[[str], Rows]) -> None:
-    assert answers("""
+@pytest.mark.parametrize("campaign", ["JOB", "CLOCK"])
+def test_a_cluster_requests_what_its_last_quantum_needs(
+    answers: Callable[[str], Rows], campaign: str
+) -> None:
+    assert answers(f"""
         select basis, slot_count, request_memory_mib, has_enough_evidence from fct_memory_requests
-        where campaign = 'JOB' and job_label = 'detectors' and policy = 'p95_retry'
+        where campaign = '{campaign}' and job_label = 'detectors' and policy = 'p95_retry'
     """) == [("process", PROCESSES, 9216, True)]
-    assert answers("""
-        select distinct basis from fct_worker_sizing where campaign = 'JOB'
+    assert answers(f"""
+        select distinct basis from fct_worker_sizing where campaign = '{campaign}'
     """) == [("process",)]
 
 

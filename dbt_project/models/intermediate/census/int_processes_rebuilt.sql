@@ -1,54 +1,14 @@
-{#- `pipetask run-qbb` writes into every quantum that it runs how many it got, and how long it read the graph. -#}
-{%- set job = 'campaign, stage, run, node_name, job_quanta_count, graph_read_wall_time_s' -%}
-{%- set in_order = 'partition by ' ~ job ~ ' order by prep_at asc, ended_at asc, task_label asc, data_id asc' -%}
-{%- set before = in_order ~ ' rows between unbounded preceding and 1 preceding' -%}
-
--- Processes of plain files, which do not say whose quanta shared one: quanta of one job whose clocks and high-water
--- mark go on where those of the quantum before stopped. Where they do not (several processes in one job), none is told.
+-- Processes of plain files: by their job section, else by the clock and mark of the process. Followed so, a chain is
+-- believed if it is as long as its job; where files do not say how long that is, if it has several quanta.
 with
 
-attempts as (
+of_jobs as (
 
-    select * from {{ ref('int_attempts_checked') }}
-    where
-        source = 'metadata_file'
-        and is_last_attempt
-        and graph_read_wall_time_s is not null
+    select * from {{ ref('int_processes_of_jobs') }}
 
 ),
 
-ordered as (
-
-    select
-        {{ job }},
-        task_label,
-        data_id,
-        -- A failed quantum of a newer stack has it from its own provenance.
-        max(process_id) over (partition by {{ job }}) as noted_process_id,
-        first_value(task_label || ' ' || data_id) over ({{ in_order }}) as first_quantum,
-        row_number() over ({{ in_order }}) - 1 as process_position,
-        count(*) over (partition by {{ job }}) as found_count,
-        coalesce(
-            {{ seconds_between('max(ended_at) over (' ~ before ~ ')', 'prep_at') }} >= -{{ var('chain_slack_s') }}, true
-        )
-        and coalesce(prep_cpu_time_s >= max(end_cpu_time_s) over ({{ before }}), true)
-        and coalesce(
-            prep_max_rss_bytes >= max(max_rss_bytes) over ({{ before }}) - {{ var('most_lag_bytes') }}, true
-        ) as goes_on
-    from attempts
-
-),
-
-judged as (
-
-    select
-        *,
-        bool_and(goes_on) over (partition by {{ job }}) as is_one_process
-    from ordered
-
-),
-
-final as (
+followed as (
 
     select
         campaign,
@@ -56,12 +16,20 @@ final as (
         run,
         task_label,
         data_id,
-        coalesce(noted_process_id, first_quantum) as rebuilt_process_id,
+        first_quantum as rebuilt_process_id,
         process_position as rebuilt_process_position
-    from judged
-    where
-        is_one_process
-        and coalesce(found_count <= job_quanta_count, true)
+    from {{ ref('int_processes_followed') }}
+    where case when job_quanta_count is null then found_count > 1 else found_count = job_quanta_count end
+
+),
+
+final as (
+
+    select * from of_jobs
+
+    union all
+
+    select * from followed
 
 )
 
