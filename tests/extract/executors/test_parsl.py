@@ -28,7 +28,7 @@ config = Config(
             heartbeat_period=1,
             heartbeat_threshold=10,
             block_error_handler={handler},
-            provider=LocalProvider(max_blocks=2, init_blocks=1, worker_init={worker_init!r}),
+            provider=LocalProvider(max_blocks=1, init_blocks=1, worker_init={worker_init!r}),
         )
     ],
     strategy_period=0.5,
@@ -59,7 +59,7 @@ def test_workers_write_the_same_rows(
 ) -> None:
     assert few.read(tmp_path, *workers).read_runs == 2
     few.require_same(tmp_path)
-    assert workers[1] == 4, "two blocks of two workers"
+    assert workers[1] == 2, "one block of two workers"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_batch_jobs_that_end_at_once_are_one_line_with_a_remedy(tmp_path: Path) 
         ("config = 3", r"expected config = parsl.Config\(...\), found 3"),
         ("import nothing_of_this_name", "fails with ModuleNotFoundError: No module named"),
         (
-            _LOOPBACK.replace("max_blocks=2, init_blocks=1", "max_blocks=0, init_blocks=0"),
+            _LOOPBACK.replace("max_blocks=1, init_blocks=1", "max_blocks=0, init_blocks=0"),
             "raise max_b",
         ),
     ],
