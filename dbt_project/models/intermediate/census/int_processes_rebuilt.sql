@@ -1,5 +1,5 @@
 -- Processes of plain files: by their job section, else by the clock and mark of the process. Followed so, a chain is
--- believed if it is as long as its job; where files do not say how long that is, if it has several quanta.
+-- believed if it has several quanta and is as long as its job, where files say how long that is.
 with
 
 of_jobs as (
@@ -19,7 +19,9 @@ followed as (
         first_quantum as rebuilt_process_id,
         process_position as rebuilt_process_position
     from {{ ref('int_processes_followed') }}
-    where case when job_quanta_count is null then found_count > 1 else found_count = job_quanta_count end
+    where
+        found_count > 1
+        and coalesce(found_count = job_quanta_count, true)
 
 ),
 
