@@ -197,7 +197,7 @@ def write_table(table: pa.Table, path: Path) -> None:
     for index, column in enumerate(table.schema):
         texts = table[column.name]
         if pa.types.is_list(column.type):
-            joined = [None if v is None else ";".join(v) for v in texts.to_pylist()]
+            joined = [None if v is None else ";".join(map(str, v)) for v in texts.to_pylist()]
             texts = pa.chunked_array([pa.array(joined, pa.string())])
         if pa.types.is_string(texts.type):
             coded = texts.combine_chunks().dictionary_encode()
