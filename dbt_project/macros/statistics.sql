@@ -253,3 +253,24 @@
         else coalesce(min(case when {{ slot_count }} > 0 then basis end), min(basis))
     end
 {%- endmacro %}
+
+{#-
+    Chance that a standard normal variable exceeds z: half the complementary error function of z / sqrt(2), as Chebyshev
+    fit, right to 1e-7 of itself however small it is (Press et al., Numerical Recipes, erfcc).
+-#}
+{% macro normal_tail(z) -%}
+    {%- set x = '(abs(' ~ z ~ ') / sqrt(2))' -%}
+    {%- set t = '(1 / (1 + 0.5 * ' ~ x ~ '))' -%}
+    {%- set coefficients = [
+        0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
+        -1.26551223,
+    ] -%}
+    {%- set tail = namespace(sum='0') -%}
+    {%- for coefficient in coefficients -%}
+        {%- set tail.sum = '(' ~ coefficient ~ ' + ' ~ t ~ ' * ' ~ tail.sum ~ ')' -%}
+    {%- endfor -%}
+    case
+        when {{ z }} >= 0 then 0.5 * {{ t }} * exp({{ tail.sum }} - {{ x }} * {{ x }})
+        else 1 - 0.5 * {{ t }} * exp({{ tail.sum }} - {{ x }} * {{ x }})
+    end
+{%- endmacro %}

@@ -26,13 +26,13 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
     sentences : `list` [`str`]
         Empty where no node and no Butler time is known.
     """
-    nodes, tasks = "fct_node_usage", "fct_task_efficiency"
+    nodes, tasks = "fct_node_speeds", "fct_task_efficiency"
     sentences = []
     if citations.rows(nodes, campaign=campaign):
         sentences.append(
             f"Slow nodes of {campaign}: {citations.count(nodes, campaign=campaign, is_slow=True)} "
-            f"of {citations.count(nodes, campaign=campaign)}, counted once per stage; the same "
-            "tasks took longer there than on the other nodes."
+            f"of {citations.count(nodes, campaign=campaign)}; the same tasks took longer there than "
+            "on the other nodes, by more than chance."
         )
     timed = [
         row for row in citations.rows(tasks, campaign=campaign) if row["butler_get_wall_time_h"]

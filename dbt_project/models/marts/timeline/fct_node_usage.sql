@@ -90,14 +90,17 @@ final as (
             'compared.typical_wall_time_s - compared.typical_elsewhere_wall_time_s',
             'compared.typical_elsewhere_wall_time_s'
         ) }} as slowdown_fraction,
+        tested.slow_discovery_fraction,
         coalesce(
-            compared.compared_quanta_count >= {{ var('least_own_peaks') }}
+            tested.slow_discovery_fraction < {{ var('slow_node_discovery_fraction') }}
+            and compared.compared_quanta_count >= {{ var('least_own_peaks') }}
             and compared.typical_wall_time_s
             > compared.typical_elsewhere_wall_time_s * (1 + {{ var('slow_node_fraction') }}),
             false
         ) as is_slow
     from counted
     left join compared using (campaign, stage, node_name)
+    left join {{ ref('int_nodes_tested') }} as tested using (campaign, node_name)
 
 )
 
