@@ -7,7 +7,7 @@ places as (
 
 ),
 
--- Only own peaks: an inherited one depends on another task's input.
+-- Only own peaks have a value: an inherited one depends on another task's input.
 points as (
 
     select
@@ -15,7 +15,7 @@ points as (
         quanta.stage,
         quanta.task_label,
         places.visit_count,
-        {{ gib('quanta.max_rss_bytes') }} as max_rss_gib
+        case when not quanta.is_peak_inherited then {{ gib('quanta.max_rss_bytes') }} end as max_rss_gib
     from {{ ref('fct_quanta') }} as quanta
     inner join places
         on quanta.campaign = places.campaign
@@ -27,7 +27,6 @@ points as (
         and (quanta.band is null) = places.has_every_band
     where
         quanta.is_measured
-        and not quanta.is_peak_inherited
         and quanta.visit is null
 
 ),
@@ -38,10 +37,11 @@ fitted as (
         campaign,
         stage,
         task_label,
-        count(*) as quanta_count,
-        min(visit_count) as min_visit_count,
-        avg(visit_count) as mean_visit_count,
-        max(visit_count) as max_visit_count,
+        count(max_rss_gib) as quanta_count,
+        {{ share('count(max_rss_gib)', 'count(*)') }} as own_peak_fraction,
+        min(visit_count) filter (where max_rss_gib is not null) as min_visit_count,
+        avg(visit_count) filter (where max_rss_gib is not null) as mean_visit_count,
+        max(visit_count) filter (where max_rss_gib is not null) as max_visit_count,
         regr_slope(max_rss_gib, visit_count) as slope,
         regr_intercept(max_rss_gib, visit_count) as intercept,
         regr_r2(max_rss_gib, visit_count) as explained,
@@ -50,8 +50,8 @@ fitted as (
     from points
     group by campaign, stage, task_label
     having
-        count(*) >= {{ var('least_own_peaks') }}
-        and count(distinct visit_count) > 2
+        count(max_rss_gib) >= {{ var('least_own_peaks') }}
+        and count(distinct case when max_rss_gib is not null then visit_count end) > 2
 
 ),
 
@@ -68,10 +68,12 @@ bounded as (
 
 ),
 
+-- Quanta of little memory inherit their peak: where many do, a line through the rest is too flat or too steep.
 judged as (
 
     select
         *,
+        own_peak_fraction >= {{ var('least_own_peak_fraction') }} as is_whole,
         slope - unexplained / sqrt(spread) as low_slope,
         slope + unexplained / sqrt(spread) as high_slope,
         intercept + slope * twice_visit_count as height,
@@ -88,11 +90,12 @@ final as (
         stage,
         task_label,
         case
-            when low_slope > 0 then 'grows'
-            when high_slope < 0 then 'shrinks'
+            when is_whole and low_slope > 0 then 'grows'
+            when is_whole and high_slope < 0 then 'shrinks'
             else 'cannot_tell'
         end as dependence_verdict,
         quanta_count,
+        own_peak_fraction,
         min_visit_count,
         round(mean_visit_count, 6) as mean_visit_count,
         max_visit_count,
@@ -103,10 +106,10 @@ final as (
         round(explained, 6) as explained_fraction,
         round(intercept + slope * min_visit_count, 6) as shallowest_gib,
         round(intercept + slope * max_visit_count, 6) as deepest_gib,
-        case when low_slope > 0 then round(height, 6) end as twice_as_deep_gib,
-        case when low_slope > 0 then round(height - height_margin, 6) end as low_twice_as_deep_gib,
-        case when low_slope > 0 then round(height + height_margin, 6) end as high_twice_as_deep_gib,
-        low_slope > 0 as is_growing
+        case when is_whole and low_slope > 0 then round(height, 6) end as twice_as_deep_gib,
+        case when is_whole and low_slope > 0 then round(height - height_margin, 6) end as low_twice_as_deep_gib,
+        case when is_whole and low_slope > 0 then round(height + height_margin, 6) end as high_twice_as_deep_gib,
+        is_whole and low_slope > 0 as is_growing
     from judged
 
 )
