@@ -31,8 +31,8 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
     if citations.rows(nodes, campaign=campaign):
         sentences.append(
             f"Slow nodes of {campaign}: {citations.count(nodes, campaign=campaign, is_slow=True)} "
-            f"of {citations.count(nodes, campaign=campaign)}; the same tasks took longer there than "
-            "on the other nodes, by more than chance."
+            f"of {citations.count(nodes, campaign=campaign)}; the same tasks took longer there "
+            "than on the other nodes, by more than chance."
         )
     timed = [
         row for row in citations.rows(tasks, campaign=campaign) if row["butler_get_wall_time_h"]

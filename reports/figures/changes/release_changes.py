@@ -50,7 +50,7 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
             task_label,
             stage,
             before_campaign,
-            replace(verdict, '_', ' ') as verdict,
+            replace(max_rss_verdict, '_', ' ') as verdict,
             before_p95_max_rss_bytes / {GIB} as before_gib,
             after_p95_max_rss_bytes / {GIB} as after_gib,
             p95_max_rss_change_fraction as change_fraction,
@@ -77,7 +77,7 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
         full="after_gib",
         verdicts=VERDICTS,
         axis_title="95th percentile of max RSS (GiB, logarithmic)",
-        legend_title="Verdict (hollow: before, full: after)",
+        legend_title="Verdict on memory (hollow: before, full: after)",
         axis=log_memory_scale([frame["before_gib"], frame["after_gib"]]),
     )
     return Plot(rows.layers, height=rows.height)
@@ -88,8 +88,8 @@ def caption(_: Citations, subject: Subject) -> str:
     return (
         f"The 95th percentile of max RSS in {subject.census.predecessor} (hollow) and "
         f"{subject.campaign} (full), over the quanta that have the same task and data ID in both, "
-        "largest changes first. The verdict follows from intervals of memory, by own peaks alone, "
-        "and of wall time."
+        "largest changes first. The colour is the verdict on memory, by own peaks alone; the table "
+        "of changes has that on wall time, too."
     )
 
 
@@ -97,7 +97,8 @@ def alt_text(_: Citations, subject: Subject) -> str:
     """Describe the figure for readers who cannot see it."""
     return (
         f"One dumbbell per task from {subject.census.predecessor} to {subject.campaign} on a "
-        "logarithmic axis of memory, coloured by verdict; the values are in the table of changes."
+        "logarithmic axis of memory, coloured by the verdict on it; the values are in the table "
+        "of changes."
     )
 
 

@@ -19,6 +19,12 @@ from ...subjects import StageSubject
 from ...warehouse import Warehouse
 from ..sql import GIB, RELEASE_LABEL
 
+UNLIKE = 10
+"""Ratio of the numbers of quanta from which on two releases are not one beside the other unsaid."""
+
+COUNT_SIZE = 8
+"""Size of the letters of a number of quanta, in CSS pixels."""
+
 RELEASE_HEIGHT = 7
 """Height of a release within a task's row, in CSS pixels."""
 
@@ -33,6 +39,7 @@ def query(warehouse: Warehouse, subject: StageSubject, *, column: str) -> pa.Tab
                 {RELEASE_LABEL} as release_label,
                 campaign_position,
                 is_focus,
+                quanta_count,
                 {column} / {GIB} as statistic_gib
             from fct_task_usage as usage join dim_campaigns as campaigns using (campaign)
             where stage = $1 and quanta_count > 0
@@ -42,7 +49,8 @@ def query(warehouse: Warehouse, subject: StageSubject, *, column: str) -> pa.Tab
                 *,
                 max(statistic_gib) filter (is_focus) over task as focus_gib,
                 min(statistic_gib) over task as lowest_gib,
-                max(statistic_gib) over task as highest_gib
+                max(statistic_gib) over task as highest_gib,
+                max(quanta_count) over task >= {UNLIKE} * min(quanta_count) over task as is_unlike
             from peaks
             window task as (partition by task_label)
         )
@@ -79,8 +87,18 @@ def chart(frame: pa.Table, subject: StageSubject, *, statistic: str) -> Plot:
         fill=release_colour(frame),
         shape=release_shape(frame),
     )
+    counts = (
+        base.transform_filter("datum.is_unlike")
+        .transform_calculate(count_label="'n = ' + format(datum.quanta_count, ',d')")
+        .mark_text(align="left", baseline="middle", dx=7, fontSize=COUNT_SIZE)
+        .encode(
+            x=memory("statistic_gib"),
+            yOffset=release_offset(frame, margin=0.8),
+            text="count_label:N",
+        )
+    )
     lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib))
-    return Plot([span, points, *lines], height=task_height(frame, RELEASE_HEIGHT))
+    return Plot([span, points, counts, *lines], height=task_height(frame, RELEASE_HEIGHT))
 
 
 def caption(citations: Citations, subject: StageSubject, *, statistic: str) -> str:
@@ -88,7 +106,9 @@ def caption(citations: Citations, subject: StageSubject, *, statistic: str) -> s
     line = citations.cite("dim_campaigns", "threshold_gib", campaign=subject.campaign)
     return (
         f"{statistic} of each task in {subject.stage.title}: one point per release, joined by a "
-        f"grey line, on a logarithmic axis. The dashed red line marks {line} per core."
+        f"grey line, on a logarithmic axis. The dashed red line marks {line} per core. Where one "
+        "release has ten times the quanta of another or more, n is their number: what such points "
+        "have in common may be little."
         f"{focus_over(citations, subject.campaign, subject.stage.name)}"
         f"{further_lines(citations, subject)}"
     )

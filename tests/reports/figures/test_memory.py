@@ -57,6 +57,8 @@ PEAKS = pa.table(
         "task_label": [LONG_TASK, LONG_TASK],
         "release_label": ["w_48", "v30"],
         "campaign_position": pa.array([0, 2], pa.int32()),
+        "quanta_count": [4000, 50],
+        "is_unlike": [True, True],
         "statistic_gib": [8.0, 5.0],
         "lowest_gib": [5.0, 5.0],
         "highest_gib": [8.0, 8.0],
@@ -152,6 +154,12 @@ def test_an_absurdly_long_name_leaves_room_for_the_data() -> None:
 @pytest.mark.parametrize("name", ["boxes", "largest_peaks", "over_threshold_quanta"])
 def test_long_task_names_are_whole(name: str) -> None:
     assert LONG_TASK in texts(CHARTS[name](2))
+
+
+def test_numbers_of_quanta_stand_beside_points_that_differ_tenfold_in_them() -> None:
+    assert "n = 4,000" in texts(drawn(p95_peaks, PEAKS))
+    alike = PEAKS.set_column(4, "is_unlike", pa.array([False, False]))
+    assert "n = 4,000" not in texts(drawn(p95_peaks, alike))
 
 
 def test_bars_on_a_logarithmic_axis_have_height() -> None:
