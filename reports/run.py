@@ -58,6 +58,7 @@ TABLES = (
     "fct_release_changes",
     "fct_concurrency",
     "fct_node_usage",
+    "fct_node_speeds",
     "fct_task_efficiency",
     "fct_task_wall_times",
     "fct_memory_dependence",

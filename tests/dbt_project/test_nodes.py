@@ -16,10 +16,10 @@ NODES, QUANTA = 60, 25
 
 @pytest.fixture(scope="module")
 def layout(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """Two campaigns of two tasks on 60 nodes: all alike, and one node of them 1.5 times slower."""
+    """Two campaigns of two tasks on 60 nodes: all alike, and one node of them three times slower."""
     lake = SyntheticLake()
     generator = np.random.default_rng(8)
-    for campaign, factor in (("DM-1", 1.0), ("DM-2", 1.5)):
+    for campaign, factor in (("DM-1", 1.0), ("DM-2", 3.0)):
         lake.campaign(campaign, focus="v30" if factor > 1 else None)
         run = lake.run(campaign, "stage1", f"runs/{campaign}")
         for number in range(NODES * QUANTA):

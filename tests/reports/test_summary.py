@@ -116,13 +116,24 @@ def test_markup_of_the_terminal_is_text(hostile_data: Path) -> None:
     assert "finale: No conclusion: No measured quanta in finale of DM-2" in said
 
 
-def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data: Path) -> None:
+def test_it_counts_nodes_and_says_nothing_where_one_node_ran_all(
+    data: Path, tmp_path: Path
+) -> None:
+    assert "Slow nodes" not in summary(data, "--all")
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.executemany(
+            "insert into fct_node_speeds (campaign, node_name, is_slow) "
+            "values ('DM-53877', $1, $2)",
+            [["node1", True], ["node2", False]],
+        )
+    said = " ".join(summary(tmp_path, "--all").split())
+    assert "Slow nodes of DM-53877: 1 of 2; the same tasks took longer there" in said
+
+
+def test_it_says_what_requests_would_have_done(data: Path) -> None:
     said = " ".join(summary(data, "--all").split())
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
-        nodes = connection.execute(
-            "select count(*), count(*) filter (is_slow) from fct_node_usage "
-            "where campaign = 'DM-53877'"
-        ).fetchone()
         killed = dict(
             connection.execute(
                 "select policy, killed_fraction from fct_request_backtest_totals "
@@ -136,11 +147,9 @@ def test_it_says_what_requests_would_have_done_and_how_many_nodes_are_slow(data:
         default = connection.execute(
             "select policy from fct_request_totals where campaign = 'DM-53877' and is_default"
         ).fetchone()
-    assert nodes is not None
     assert reader is not None
     assert default is not None
     assert f"Requests by the policy {default[0]} cost DM-53877 least." in said
-    assert f"Slow nodes of DM-53877: {nodes[1]} of {nodes[0]}, counted once per stage" in said
     assert f"kill {write('killed_fraction', killed[default[0]])} of" in said
     assert f"today's requests kill {write('killed_fraction', killed['current'])} and" in said
     assert f"Task {reader[0]} " in said
