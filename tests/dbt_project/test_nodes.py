@@ -16,7 +16,7 @@ NODES, QUANTA = 60, 25
 
 @pytest.fixture(scope="module")
 def layout(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
-    """Two campaigns of two tasks on 60 nodes: all alike, and one node of them three times slower."""
+    """Two campaigns of two tasks on 60 nodes: all alike, and one node three times slower."""
     lake = SyntheticLake()
     generator = np.random.default_rng(8)
     for campaign, factor in (("DM-1", 1.0), ("DM-2", 3.0)):

@@ -58,10 +58,10 @@ def test_each_stage_says_what_was_killed(recorded: Path) -> None:
         killed = killed_in_stage(citations, FOCUS, "stage1")
         none = killed_in_stage(citations, FOCUS, "stage2")
         unknown = killed_in_stage(citations, FOCUS, "stage3")
-    assert "Stage 1 1.50 %, Stage 2 0" in line
+    assert "Stage 1 1.5 %, Stage 2 0" in line
     assert "Stage 3" not in line
     assert killed.startswith(
-        "The batch system killed 3 of 200 recorded jobs (1.50 %) for their memory at requests of "
+        "The batch system killed 3 of 200 recorded jobs (1.5 %) for their memory at requests of "
         "2,048 MiB to 4,096 MiB. 1 of them succeeded in a later try. The kills cost 1.50 core hours"
     )
     assert none == "None of 40 recorded jobs was killed for its memory."

@@ -88,7 +88,7 @@ def test_the_summary_of_a_stage_without_wall_time_is_whole(small: Path) -> None:
 @pytest.mark.parametrize(
     ("stage", "expected"),
     [
-        ("lost", "No verdict on 6 GiB per core: 10.0 % of the quanta were measured"),
+        ("lost", "No verdict on 6 GiB per core: 10 % of the quanta were measured"),
         ("huge", "fit on no node of 64 cores with that memory per core: 1."),
         ("many_cpus", "6 GiB per core is enough: all 1 measured quanta fit"),
         ("one", "6 GiB per core is enough: all 1 measured quanta fit, the largest with 2.00 GiB."),

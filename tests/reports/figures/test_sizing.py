@@ -95,7 +95,7 @@ def test_sharing_memory_is_the_other_bound(packed: Path) -> None:
         said = sizing_sentences(Citations(warehouse), FOCUS)
     assert (
         "Jobs that share the memory of a node change the best case by "
-        "-20.0 % (Stage 1) to -5.00 % (Stage 2) of its core-hours."
+        "-20 % (Stage 1) to -5.0 % (Stage 2) of its core-hours."
     ) in said
 
 
