@@ -115,6 +115,7 @@ def request_memory_yaml(
         *_without_retries(warehouse),
         "# Peaks are of the process; its child processes, which a batch system counts, are not in.",
         "# Rounded up to 64 MiB.  n: jobs seen, own: those with a peak of their own.",
+        *_kills_explained(jobs),
         "# Use it with `includeConfigs: [requestMemory.yaml]`.",
     ]
     for section, kind in (("pipetask", "task"), ("cluster", "cluster")):
@@ -142,6 +143,13 @@ def request_memory_yaml(
     return simulated + "\n".join(lines) + "\n"
 
 
+def _kills_explained(jobs: list[dict[str, Any]]) -> list[str]:
+    """Explain the kills and losses of the comments, where there are any."""
+    if any(row.get("killed_job_count") or row.get("lost_attempt_count") for row in jobs):
+        return ["# killed: jobs killed for memory; lost: attempts that left nothing, as kills do."]
+    return []
+
+
 def _without_retries(warehouse: Warehouse) -> list[str]:
     """Say where nobody tries a killed job again with more memory."""
     found = warehouse.query(
@@ -159,6 +167,9 @@ def _jobs(warehouse: Warehouse, campaign: str, policy: str) -> list[dict[str, An
         f"""
         select
             bool_or(has_enough_evidence) filter (policy = $2) as has_enough_evidence,
+            any_value(killed_job_count) as killed_job_count,
+            any_value(max_killed_request_mib) as max_killed_request_mib,
+            any_value(lost_attempt_count) as lost_attempt_count,
             {_JOB}
         from fct_memory_requests
         where campaign = $1 and job_kind != 'member'
@@ -207,5 +218,11 @@ def _evidence(row: dict[str, Any], policy: str) -> str:
         evidence += (
             f", most in {plain(row['largest_campaign'])} of {row['campaign_count']} campaigns"
         )
+    if row.get("killed_job_count"):
+        evidence += f", killed {row['killed_job_count']}"
+        if row["max_killed_request_mib"] is not None:
+            evidence += f" at up to {row['max_killed_request_mib']}"
+    if row.get("lost_attempt_count"):
+        evidence += f", lost and done again {row['lost_attempt_count']}"
     now = "" if current is None else f"; now {current}"
     return f"{evidence}; {others}{now}" if others else f"{evidence}{now}"

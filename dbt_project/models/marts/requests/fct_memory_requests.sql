@@ -49,6 +49,10 @@ final as (
         evidence.p95_peak_rss_bytes,
         evidence.p99_peak_rss_bytes,
         evidence.max_peak_rss_bytes,
+        kills.recorded_job_count,
+        kills.killed_job_count,
+        kills.max_killed_request_mib,
+        kills.lost_attempt_count,
         requests.request_memory_mib,
         evidence.current_request_memory_mib,
         requests.request_memory_mib - evidence.current_request_memory_mib as request_difference_mib,
@@ -67,10 +71,12 @@ final as (
         {{ hours('costs.total_core_s') }} as total_core_h,
         {{ hours('costs.total_core_s') }} * costs.core_cost as total_cost,
         requests.has_enough_evidence,
+        requests.request_memory_mib <= kills.max_killed_request_mib as is_exceeded_by_kill,
         evidence.is_focus
     from requests
     inner join evidence using (campaign, job_kind, job_label)
     inner join rules using (campaign, job_kind, job_label)
+    left join {{ ref('int_kills_counted') }} as kills using (campaign, job_kind, job_label)
     left join judged using (evidence_campaign, campaign, job_kind, job_label, policy)
     left join costs using (campaign, job_kind, job_label, policy)
 
