@@ -50,6 +50,7 @@ def _configuration(ink: str, muted: str, grid: str, line: str, paper: str) -> di
         "title": {"color": ink, "subtitleColor": muted},
         "style": {
             "slider-rule": {"color": line},
+            "total": {"color": ink},
             "segment": {"stroke": paper, "strokeWidth": 0.5},
         },
         "mark": {"aria": False},

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from reports.page.build import write_page
 from reports.run import write_report
 from reports.terminal import progress
 from tests.reports.frames import Campaign, make_warehouse
 from tests.reports.page_browser import Browser, started_chromium
+from tests.reports.warehouses import FOCUS
+
+GROWTH = f"""
+    select
+        '{FOCUS}' as campaign, 'stage3' as stage, 'assembleCoadd' as task_label,
+        'grows' as dependence_verdict, 40 as quanta_count, 3 as min_visit_count,
+        21 as max_visit_count, 100.25 as per_visit_mib, 90.5 as low_per_visit_mib,
+        110.0 as high_per_visit_mib, 0.75 as explained_fraction, 1.5 as shallowest_gib,
+        3.25 as deepest_gib, 5.3 as twice_as_deep_gib, 5.1 as low_twice_as_deep_gib,
+        5.5 as high_twice_as_deep_gib, true as is_growing
+    union all
+    select
+        '{FOCUS}', 'stage3', 'detection', 'cannot_tell', 30, 1, 9, -2.0, -20.0, 16.0, 0.01, 1.0,
+        1.0, null, null, null, false
+"""
 
 SCRIPT = "<script>alert(document.domain)</script>"
 HOSTILE_LABEL = "<img/src=x>|**b**`{math}`$x$[l](javascript:a)"
@@ -28,6 +46,17 @@ def report(data: Path) -> Path:
     """The whole report of `data`."""
     write_report(data, progress=progress).refuse_failed()
     return data / "report"
+
+
+@pytest.fixture(scope="session")
+def published_page(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of `data`, away from the report that other tests look at."""
+    folder = tmp_path_factory.mktemp("published_page")
+    shutil.copy(data / "warehouse.duckdb", folder)
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        # These quanta have no tract, so that the mart of growth is empty.
+        connection.execute(f"insert into fct_memory_dependence by name {GROWTH}")
+    return write_page(folder)
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ __all__ = [
     "DASH",
     "STOPS_GIB",
     "Browser",
+    "cells",
     "change_in_column",
     "downloaded",
     "needed",
@@ -31,6 +32,7 @@ __all__ = [
     "sql",
     "started_chromium",
     "times_in_column",
+    "whole",
 ]
 
 DASH = "\N{EN DASH}"
@@ -186,6 +188,23 @@ def started_chromium(page: Path, profile: Path) -> Iterator[Browser]:
         yield Browser(driver, page)
     finally:
         driver.quit()
+
+
+def cells(browser: Browser, table: str) -> list[list[str]]:
+    """Read a table of the page as its reader does."""
+    script = (
+        "return [...document.querySelectorAll(arguments[0])]"
+        ".map(row => [...row.children].map(cell => cell.textContent))"
+    )
+    found: list[list[str]] = browser.run(script, f"#{table} tbody tr")
+    return found
+
+
+def whole(value: int | None, *, is_signed: bool = False) -> str:
+    """Write a number of MiB as the page does."""
+    if value is None:
+        return DASH
+    return f"{value:{'+' if is_signed and value else ''},}".replace("-", "\N{MINUS SIGN}")
 
 
 def sql(data: Path, query: str, *values: object) -> list[tuple[Any, ...]]:

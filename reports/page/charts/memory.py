@@ -111,8 +111,9 @@ def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
 def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
     """Draw stacked bars whose ends the page computed, one for each GiB.
 
-    Rows: ``lower_gib``, ``upper_gib``, ``label``, ``colour``, ``y0``, ``y1`` and, for the tooltip,
-    the texts ``range``, ``quanta``, ``wall_time``, ``inherited``.
+    Rows: ``lower_gib``, ``upper_gib``, ``label``, ``colour``, ``y0``, ``y1``, ``total_text`` (of a
+    bar too low to be seen, at its uppermost segment) and, for the tooltip, the texts ``range``,
+    ``quanta``, ``wall_time``, ``inherited``.
 
     Parameters
     ----------
@@ -152,8 +153,18 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
             ),
         )
     )
+    # Beyond the slider's line, and where the window has room for it.
+    totals = (
+        alt.Chart(ROWS)
+        .transform_calculate(
+            middle_gib="(datum.lower_gib + datum.upper_gib) / 2",
+            shown_text="datum.lower_gib >= memory_gib && width > 600 ? datum.total_text : ''",
+        )
+        .mark_text(clip=True, dy=-7, fontSize=10, style="total")
+        .encode(x=alt.X("middle_gib:Q", title="Max RSS (GiB)"), y="y1:Q", text="shown_text:N")
+    )
     return finish(
-        [bars, slider_rule(scale)],
+        [bars, *([] if is_log else [totals]), slider_rule(scale)],
         parameters(memory_gib=6, x_max=16, chosen=[], **_log_ends(is_log)),
         HEIGHT,
     )

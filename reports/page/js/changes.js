@@ -115,7 +115,7 @@ const changed = () => {
 };
 
 const pairedColumn = (key, hint) => ({
-  key, title: "same quanta (interval)", hint, value: (row) => row[key], text: (row) => pairedText(row, key, changeInColumn),
+  key, title: "same quanta (interval)", hint, isPair: true, value: (row) => row[key], text: (row) => pairedText(row, key, changeInColumn),
 });
 
 const changeGroups = (rows) => {
@@ -136,8 +136,8 @@ const changeGroups = (rows) => {
       changeColumn("p95_max_rss_change_fraction", "change", "Change of the 95th percentile"),
     ]],
     ["Change of max RSS", [
-      changeColumn("p50_max_rss_change_fraction", "p50", "Change of the median"),
-      changeColumn("max_max_rss_change_fraction", "max", "Change of the largest"),
+      changeColumn("p50_max_rss_change_fraction", "p50", "Change of the median", { isMinor: true }),
+      changeColumn("max_max_rss_change_fraction", "max", "Change of the largest", { isMinor: true }),
       pairedColumn("paired_max_rss_change_fraction", "Median change of the quanta whose peak is their own in both, and its interval"),
     ]],
     [`Wall time (${unit.name})`, [

@@ -9,7 +9,7 @@ import { gib } from "./numbers.js";
 import { memoryGib, subject } from "./selection.js";
 
 export const options = {
-  curve: "curve_fit", measure: "quanta", axis: "_log", allTasks: false,
+  curve: "curve_fit", measure: "quanta", axis: "_log", allTasks: false, taskPart: 0,
   sizing: "sizing_overhead", curves: "stages", changes: "changes_memory", allChanges: false,
   running: "running_memory",
 };
@@ -70,6 +70,8 @@ export const draw = async (name) => {
   const ticket = (views.get(name)?.ticket ?? 0) + 1;
   const view = { ...views.get(name), ticket, drawing };
   views.set(name, view);
+  // A chart of nothing cannot be saved.
+  for (const button of section.querySelectorAll("[data-download]")) button.disabled = !drawing.rows.length;
   if (!drawing.rows.length) {
     view.view?.finalize();
     view.view = undefined;
@@ -188,7 +190,7 @@ export const saveSvg = async (name) => {
   room.remove();
 };
 
-const LOOKS = ["colour", "shape"];
+const LOOKS = ["colour", "shape", "total_text"];
 
 export const saveChartCsv = (name) => {
   const { rows } = drawings.get(name)();

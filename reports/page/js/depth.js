@@ -23,6 +23,7 @@ const groups = () => [["", [
   {
     key: "per_visit_mib",
     title: "MiB per visit (interval)",
+    isPair: true,
     value: (row) => row.per_visit_mib,
     text: (row) => `${mibPerVisit(row.per_visit_mib)} (${mibPerVisit(row.low_per_visit_mib)} to ${mibPerVisit(row.high_per_visit_mib)})`,
   },
@@ -32,6 +33,7 @@ const groups = () => [["", [
   {
     key: "twice_as_deep_gib",
     title: "Twice as deep (GiB)",
+    isPair: true,
     hint: "What the line foretells at twice the most visits, an extrapolation",
     value: (row) => row.twice_as_deep_gib,
     text: (row) =>

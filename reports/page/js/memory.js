@@ -5,13 +5,15 @@ import { draw, options } from "./charts.js";
 import { campaignColour, otherColour, stageColour, taskColour } from "./colours.js";
 import { FINE_END, LAST_GIB, STEPS_PER_GIB, STOPS, campaignNames, embedded, keyOf, stageNames, tables, taskOf, tasks } from "./data.js";
 import { fileStem, saveCsv } from "./downloads.js";
-import { byId, contains, setText } from "./elements.js";
+import { byId, contains, element, press, setText } from "./elements.js";
 import { GIB, NOTHING, US_PER_HOUR, count, fixed, gib, hours, percent, plural, stageTitle } from "./numbers.js";
 import { ALL, allGapRemarks, gapRemarks, isFiltered, matches, memoryGib, ofSelection, selectedSeries, state, subject, totals } from "./selection.js";
 import { PAGE_ROWS, countColumn, fillTable, fractionColumn, gibColumn, nameColumn, shareColumn, shown, stageColumn, textColumn, timeColumn, unitOfTime } from "./tables.js";
 
 const WIDEST_GIB = 40;
 const LABEL_OTHER = "other tasks";
+// A bar below this share of the highest has its value over it, since it can hardly be seen.
+const LOW_FRACTION = 0.05;
 
 const worst = tables.get("worst");
 
@@ -93,18 +95,23 @@ const histogramCells = (rows) => {
 // The ends of each segment; on a logarithmic axis the lowest begins at a floor above zero.
 const histogramRows = (rows, colours) => {
   const measured = (cell) => (options.measure === "quanta" ? cell.quanta : cell.wallTime / US_PER_HOUR);
+  const writeTotal = options.measure === "quanta" ? count : (value) => hours(value).slice(0, -2);
   const order = [...colours.keys()];
   const cells = histogramCells(rows)
     .filter((cell) => cell.upper <= WIDEST_GIB && measured(cell) > 0)
     .sort((a, b) => a.upper - b.upper || order.indexOf(a.label) - order.indexOf(b.label));
   const least = Math.min(...cells.map(measured));
   const floor = options.axis === "" || !cells.length ? 0 : options.measure === "quanta" ? 0.5 : 10 ** Math.floor(Math.log10(least) - 0.3);
+  const sums = new Map();
+  for (const cell of cells) sums.set(cell.upper, (sums.get(cell.upper) ?? 0) + measured(cell));
+  const low = LOW_FRACTION * Math.max(0, ...sums.values());
   let bar = null;
   let top = 0;
-  return cells.map((cell) => {
+  return cells.map((cell, index) => {
     if (cell.upper !== bar) [bar, top] = [cell.upper, 0];
     const lower = top;
     top += measured(cell);
+    const isUppermost = cells[index + 1]?.upper !== cell.upper;
     return {
       lower_gib: cell.upper - 1,
       upper_gib: cell.upper,
@@ -112,6 +119,7 @@ const histogramRows = (rows, colours) => {
       colour: colours.get(cell.label),
       y0: Math.max(lower, floor),
       y1: Math.max(top, floor),
+      total_text: isUppermost && sums.get(bar) < low ? writeTotal(sums.get(bar)) : "",
       range: `over ${cell.upper - 1}, up to ${cell.upper} GiB`,
       quanta: count(cell.quanta),
       wall_time: hours(cell.wallTime / US_PER_HOUR),
@@ -128,6 +136,7 @@ const histogram = () => {
   const highest = Math.max(0, ...rows.map((row) => row.upper_gib));
   const others = new Set(selected.filter((row) => segmentLabel(row) === LABEL_OTHER).map((row) => row.task_label));
   const notes = ["Bars count what is over their lower and up to their upper end."];
+  if (!options.axis) notes.push("Beyond the line the value stands over a bar that is too low to be seen.");
   if (options.axis) notes.push("On the logarithmic axis tops of bars are totals; heights of segments are not in proportion.");
   if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} over ${WIDEST_GIB} GiB (${hours(beyond.overWallTime / US_PER_HOUR)}) are not drawn.`);
   if (others.size) notes.push(`“${LABEL_OTHER}” are ${plural(others.size, "task")}: see the table.`);
@@ -188,17 +197,39 @@ const boxRows = (labels) => {
     }));
 };
 
+// All tasks come in parts that one can read without scrolling far.
+const PART = 30;
+
+const partsOf = (all) => Array.from({ length: Math.ceil(all.length / PART) }, (_, part) => all.slice(part * PART, (part + 1) * PART));
+
+const showParts = (parts) => {
+  const group = byId("task-parts");
+  group.hidden = !options.allTasks || parts.length < 2;
+  group.replaceChildren(...parts.map((tasksOfPart, part) => {
+    const button = element("button", { type: "button" }, `${part * PART + 1} to ${part * PART + tasksOfPart.length}`);
+    button.dataset.value = String(part);
+    return button;
+  }));
+  press(group, String(options.taskPart));
+};
+
 const boxes = () => {
   const all = boxTasks();
   const few = fewTasks();
-  const rows = boxRows(options.allTasks ? all : all.slice(0, few));
+  const parts = partsOf(all);
+  if (!options.allTasks || options.taskPart >= parts.length) options.taskPart = 0;
+  showParts(parts);
+  const rows = boxRows(options.allTasks ? parts[options.taskPart] ?? [] : all.slice(0, few));
   const places = new Set(rows.map((row) => row.task_label)).size;
   const button = byId("all-tasks");
   button.hidden = all.length <= few;
   button.setAttribute("aria-pressed", String(options.allTasks));
   button.textContent = `All ${count(all.length)} tasks`;
   const ends = logAxis(rows.flatMap((row) => [row.lower_gib, row.max_gib]), { least: 0.5, most: 8, below: 0.95, above: 1.08 });
-  const isPart = all.length > few && !options.allTasks;
+  const first = options.taskPart * PART;
+  let which = "";
+  if (!options.allTasks && all.length > few) which = `The ${few} of ${all.length} tasks with the largest p99 in ${state.campaign}. `;
+  if (options.allTasks && parts.length > 1) which = `Tasks ${first + 1} to ${first + places} of ${all.length}, by p99 in ${state.campaign}. `;
   return {
     spec: "boxes",
     rows,
@@ -206,7 +237,7 @@ const boxes = () => {
     signals: { x_min: ends.low, x_max: ends.high },
     colours: new Map(campaignNames.map((name) => [name, campaignColour(name)])),
     title: "Max RSS of tasks",
-    note: `${isPart ? `The ${few} of ${all.length} tasks with the largest p99 in ${state.campaign}. ` : ""}Boxes span the quartiles, the bar is the median, whiskers reach one and a half box lengths, the circle is the largest. All bands and fields; inherited peaks are included.${state.stage === ALL ? " A task of several stages has a box for each." : ""}`,
+    note: `${which}Boxes span the quartiles, the bar is the median, whiskers reach one and a half box lengths, the circle is the largest. All bands and fields; inherited peaks are included.${state.stage === ALL ? " A task of several stages has a box for each." : ""}`,
     gaps: allGapRemarks(),
     alt: "Box plots of max RSS for each task and campaign on a logarithmic axis.",
   };
@@ -316,11 +347,11 @@ const worstGroups = (rows) => {
     gibColumn("max_rss_bytes", "Max RSS (GiB)", { tone: (row) => (row.max_rss_bytes > memoryGib() * GIB ? "over" : "") }),
     nameColumn("task_label", "Task"),
     ...stageColumn(),
-    textColumn("data_id", "Data ID", { tone: () => "code" }),
+    nameColumn("data_id", "Data ID", { tone: () => "code" }),
     { key: "is_peak_inherited", title: "Peak", isText: true, value: (row) => row.is_peak_inherited, text: peakKind },
     timeColumn("total_wall_time_us", `Wall time (${unit.name})`, unit, { perHour: US_PER_HOUR }),
     textColumn("node_name", "Node"),
-    textColumn("run", "RUN", { tone: () => "code" }),
+    nameColumn("run", "RUN", { tone: () => "code" }),
   ]]];
 };
 
@@ -351,6 +382,12 @@ export const memory = {
   listen: () => {
     byId("all-tasks").addEventListener("click", () => {
       options.allTasks = !options.allTasks;
+      draw("boxes");
+    });
+    byId("task-parts").addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      options.taskPart = Number(button.dataset.value);
       draw("boxes");
     });
     byId("tasks-search").addEventListener("input", showTasks);

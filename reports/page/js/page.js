@@ -14,6 +14,7 @@ import { plural } from "./numbers.js";
 import { requests } from "./requests.js";
 import { ALL, offeredBands, offeredFields, offeredStages, pickCampaign, state } from "./selection.js";
 import { sizing } from "./sizing.js";
+import { narrow } from "./tables.js";
 import { timeline } from "./timeline.js";
 
 // Each gives {charts, choose(), moveLine(), listen(remember)}: what it draws, what follows the
@@ -218,6 +219,7 @@ const listen = () => {
     applyTheme();
     drawAll();
   });
+  narrow.addEventListener("change", chooseAll);
   systemDark.addEventListener("change", () => {
     applyTheme();
     drawAll();

@@ -62,7 +62,7 @@ const evidenceColumns = (at) => [
 const outcomeColumns = (key, of, at) => {
   const outcome = (name, title, write, hint) => {
     const value = (row) => judged(name, at)(of(row) ?? {});
-    return { key: `${key}-${title}`, title, hint, value, text: (row) => write(value(row)) };
+    return { key: `${key}-${title}`, title, hint, isMinor: title === "retries", value, text: (row) => write(value(row)) };
   };
   return [
     outcome("killed_fraction", "killed", shareInColumn, "Share of jobs whose first attempt would be killed"),
@@ -86,7 +86,7 @@ const requestGroups = () => {
       }),
     ]],
     ["Evidence", evidenceColumns(at)],
-    ["Peaks (GiB)", ["p50", "p95", "p99", "max"].map((name) => gibColumn(`${name}_peak_rss_bytes`, name))],
+    ["Peaks (GiB)", ["p50", "p95", "p99", "max"].map((name) => gibColumn(`${name}_peak_rss_bytes`, name, { isMinor: name === "p50" || name === "p99" }))],
     [`In ${state.campaign} itself`, outcomeColumns("own", (row) => row, at)],
     ...(pair ? [[`From ${pair.evidence_campaign}, in ${pair.campaign}`, outcomeColumns("test", testedBy(pair), at)]] : []),
   ];

@@ -7,6 +7,9 @@ import { ALL, state } from "./selection.js";
 export const PAGE_ROWS = 50;
 const orders = new Map();
 
+// Where the window is narrow, minor columns are left out of a table, and stay in its CSV.
+export const narrow = window.matchMedia("(max-width: 1240px)");
+
 // What each table shows now, for its download.
 export const shown = new Map();
 
@@ -35,29 +38,34 @@ const headerOf = (id, one, order, again) => {
   }, button);
 };
 
-// A name may break where its words end: after an underscore, before a capital.
+// A name may break where its words end: after a mark between them, before a capital.
 const words = (text) =>
-  text.split(/(?<=_)|(?<=[a-z0-9])(?=[A-Z])/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
+  text.split(/(?<=[_,/])|(?<=[a-z0-9])(?=[A-Z])/).flatMap((part, index) => (index ? [element("wbr"), part] : [part]));
+
+// A number and its interval break between their three numbers.
+const numbersOf = (text) =>
+  text.split(/ (?=\()|(?<= to) /).flatMap((part, index) => [...(index ? [" "] : []), element("span", {}, part)]);
 
 const cellOf = (one, row, isHeader) => {
   const text = one.text(row);
   const tone = one.tone?.(row) ?? "";
   return element(isHeader ? "th" : "td", {
     ...(isHeader ? { scope: "row" } : {}),
-    class: `${one.isText ? "text" : ""} ${one.breaks ? "breaks" : ""} ${tone}`.replace(/ +/g, " ").trim(),
-  }, ...(one.breaks ? words(text) : [text]));
+    class: `${one.isText ? "text" : ""} ${one.breaks ? "breaks" : ""} ${one.isPair ? "pair" : ""} ${tone}`.replace(/ +/g, " ").trim(),
+  }, ...(one.breaks ? words(text) : one.isPair ? numbersOf(text) : [text]));
 };
 
 // `groups`: [title, columns], a title over some columns or none; a column: {title, key, value(row),
-// text(row), isText, breaks, hint, tone(row)}. Rows come in their natural order; `again` fills the
+// text(row), isText, breaks, isPair, isMinor, hint, tone(row)}. Rows come in their natural order; `again` fills the
 // table anew when its order was changed.
-export const fillTable = (id, groups, rows, { limit = Infinity, rowHeader = 0, again }) => {
+export const fillTable = (id, allGroups, rows, { limit = Infinity, rowHeader = 0, again }) => {
+  const groups = allGroups.map(([title, some]) => [title, some.filter((one) => !(one.isMinor && narrow.matches))]);
   const columns = groups.flatMap(([, some]) => some);
   // A column that is not there for this selection leaves the natural order.
   const order = columns.some((one) => one.key === orders.get(id)?.key) ? orders.get(id) : undefined;
   const sorted = order ? [...rows].sort(comparing(columns.find((one) => one.key === order.key), order.sign)) : rows;
   const over = groups.some(([title]) => title)
-    ? [element("tr", {}, ...groups.map(([title, some]) => element("th", { scope: "colgroup", colspan: String(some.length), class: "group" }, title)))]
+    ? [element("tr", {}, ...groups.map(([title, some]) => element("th", { scope: "colgroup", colspan: String(some.length), class: "group", title }, title)))]
     : [];
   byId(id).replaceChildren(
     element("thead", {}, ...over, element("tr", {}, ...columns.map((one) => headerOf(id, one, order, again)))),
