@@ -62,7 +62,8 @@ def percent(fraction: float) -> str:
         return f"{part:.0f} %"
     if abs(part) <= HALF:
         return f"{part:.{min(max(0, _decimals(part, 2)), 12)}f} %"
-    text = f"{part:.{min(max(0, _decimals(100 - part, 1)), 2)}f}"
+    rest = 100 - part
+    text = f"{part:.{min(max(0, _decimals(rest, 1)), 2) if rest else 2}f}"
     return "> 99.99 %" if fraction < 1 and float(text) >= 100 else f"{text} %"
 
 

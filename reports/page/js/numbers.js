@@ -8,6 +8,7 @@ export const NOTHING = "–";
 // As Python writes it: what lies exactly between two goes to the even one.
 const TAIL = 30;
 const MOST_DIGITS = 60;
+const HALF = 50;
 
 export const fixed = (value, wanted) => {
   const digits = Math.min(wanted, MOST_DIGITS);
@@ -32,15 +33,17 @@ export const hours = (value) => {
 
 export const coreHours = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
 
-// Three significant digits of what is nearer, the share or its rest: 100 % is written only if exact.
+const decimalsOf = (value, digits) => Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))));
+
+// Two significant digits, and of what is nearly all one digit of its rest: 100 % is written only if exact.
 export const percent = (part, whole) => {
   if (!whole) return NOTHING;
   if (part === 0) return "0 %";
   if (part === whole) return "100 %";
   const share = 100 * (part / whole);
-  const nearer = Math.min(Math.abs(share), Math.abs(100 - share));
-  const digits = nearer > 0 ? Math.max(0, 2 - Math.floor(Math.log10(nearer))) : 0;
-  return `${fixed(share, Math.min(digits, 12))} %`;
+  if (Math.abs(share) <= HALF) return `${fixed(share, Math.min(decimalsOf(share, 2), 12))} %`;
+  const text = fixed(share, share === 100 ? 2 : Math.min(decimalsOf(100 - share, 1), 2));
+  return part / whole < 1 && Number(text) >= 100 ? "> 99.99 %" : `${text} %`;
 };
 
 export const decimals = (value, digits) => (value === null ? NOTHING : grouped(value, digits));
