@@ -76,8 +76,8 @@ def request_memory_yaml(
         The evidence; by default the focus campaign.  `ALL` takes, for each job, the largest
         request of all campaigns that have enough peaks.
     policy : `str` or `None`
-        Key of `POLICIES`; by default the one that costs the evidence least, or the focus campaign
-        where all are evidence.
+        Key of `POLICIES`; by default the one that costs the evidence least.  Where all campaigns
+        are evidence, that is the focus campaign, else the last of the file.
 
     Returns
     -------
@@ -94,7 +94,8 @@ def request_memory_yaml(
     campaigns = read_campaigns(warehouse)
     releases = {row["campaign"]: row["release"] for row in campaigns}
     if campaign == ALL:
-        policy = policy or default_policy(warehouse, focus_of(campaigns, warehouse)["campaign"])
+        focus = next((row for row in campaigns if row["is_focus"]), campaigns[-1])
+        policy = policy or default_policy(warehouse, focus["campaign"])
         evidence = f"all campaigns ({', '.join(releases)})"
         jobs = _pooled_jobs(warehouse, policy)
     else:

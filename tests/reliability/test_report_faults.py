@@ -166,7 +166,7 @@ def test_a_figure_that_fails_says_so_in_its_place_and_takes_no_other_away(
     done = CliRunner().invoke(cli.app, ["run", "--data", str(data)])
     why = "This figure could not be drawn: ValueError: no such thing"
     assert done.exit_code == 1
-    assert f"error: 1 figure could not be drawn. Completeness: {why}" in done.stderr
+    assert f"Error: 1 figure could not be drawn. Completeness: {why}" in done.stderr
     captions = json.loads((data / "report" / "captions.json").read_text())
     assert captions["Completeness"]["caption"] == why
     assert {name for name, one in captions.items() if why in one["caption"]} == {"Completeness"}
