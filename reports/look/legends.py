@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import altair as alt
 import pyarrow as pa
 
-from . import theme
+from . import palettes, theme
 
 __all__ = [
     "release_colour",
@@ -38,7 +40,7 @@ def task_fill(frame: pa.Table) -> alt.Fill:
         title="Task",
         scale=alt.Scale(
             domain=[label for _, _, label in ordered],
-            range=[theme.task_colour(None if other else rank) for other, rank, _ in ordered],
+            range=[palettes.task_colour(None if other else rank) for other, rank, _ in ordered],
         ),
         legend=alt.Legend(
             orient="bottom",
@@ -72,12 +74,12 @@ def release_order(frame: pa.Table) -> list[str]:
     return [label for _, label in _releases(frame)]
 
 
-def _encoded(frame: pa.Table, values: tuple[str, ...]) -> alt.Scale:
-    """Map each release to a value that depends on its position in the file alone."""
+def _encoded(frame: pa.Table, look: Callable[[int], str]) -> alt.Scale:
+    """Map each release to a look that depends on its position in the file alone."""
     pairs = _releases(frame)
     return alt.Scale(
         domain=[label for _, label in pairs],
-        range=[values[position % len(values)] for position, _ in pairs],
+        range=[look(position) for position, _ in pairs],
     )
 
 
@@ -87,7 +89,7 @@ def release_colour(frame: pa.Table) -> alt.Fill:
         "release_label:N",
         title=None,
         sort=release_order(frame),
-        scale=_encoded(frame, theme.RELEASE_COLOURS),
+        scale=_encoded(frame, palettes.release_colour),
         legend=_LEGEND,
     )
 
@@ -98,7 +100,7 @@ def release_stroke(frame: pa.Table) -> alt.Stroke:
         "release_label:N",
         title=None,
         sort=release_order(frame),
-        scale=_encoded(frame, theme.RELEASE_COLOURS),
+        scale=_encoded(frame, palettes.release_colour),
         legend=_LEGEND,
     )
 
@@ -109,7 +111,7 @@ def release_shape(frame: pa.Table) -> alt.Shape:
         "release_label:N",
         title=None,
         sort=release_order(frame),
-        scale=_encoded(frame, theme.RELEASE_SHAPES),
+        scale=_encoded(frame, palettes.release_shape),
         legend=_LEGEND,
     )
 

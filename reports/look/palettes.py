@@ -9,6 +9,8 @@ them away from the red of the threshold. Figures and page take their colours fro
 from __future__ import annotations
 
 __all__ = [
+    "COMPLETENESS",
+    "DEPENDENCES",
     "OTHER_TASKS",
     "POLICIES",
     "RELEASES",
@@ -20,6 +22,7 @@ __all__ = [
     "release_colour",
     "release_shape",
     "stage_colour",
+    "task_colour",
 ]
 
 # Dark and light alternate, so that neighbours in a stack differ in greyscale too.
@@ -70,13 +73,24 @@ POLICIES = {
 }
 """Policies of a request, and what is requested today."""
 
+DEPENDENCES = {"grows": "#945800", "shrinks": "#235f95", "cannot tell": "#c4c4c4"}
+"""Verdicts on a slope, in the colours of the change that they mean."""
+
 VERDICTS = {
-    "worse": "#a34700",
-    "better": "#1e5898",
+    "worse": "#945800",
+    "better": "#235f95",
     "same": "#777777",
-    "cannot tell": "#c7c7c7",
+    "cannot tell": "#c4c4c4",
 }
 """Verdicts on a change, the worst first."""
+
+COMPLETENESS = {
+    "complete": "#d4ebdc",
+    "declared": "#fbe3b5",
+    "incomplete": "#f0a9a0",
+    "unverified": "#dddddd",
+}
+"""Grounds of the verdicts on completeness, which are written on them too."""
 
 RELEASE_SHAPES = (
     "M0,-1.1L.8,0L0,1.1L-.8,0Z",
@@ -93,6 +107,19 @@ RELEASE_SHAPES = (
     "M-1,-.35H1V.35H-1Z",
 )
 """Shapes of the points of releases, as SVG paths: what Vega-Lite takes, and a legend in HTML."""
+
+
+def task_colour(display_rank: int | None) -> str:
+    """Give the colour of a task, the same in every figure of its stage.
+
+    Parameters
+    ----------
+    display_rank : `int` or `None`
+        Rank of the task in its stage, from 1; `None` for the rest.
+    """
+    if display_rank is None or display_rank > len(TASKS):
+        return OTHER_TASKS
+    return TASKS[display_rank - 1]
 
 
 def release_colour(place: int) -> str:

@@ -1,10 +1,4 @@
-"""The one look of all figures: sizes, colours, number formats, fonts.
-
-Colours were chosen by a search that kept the smallest distance between any two of them, as seen
-with normal sight, protanopia, deuteranopia and tritanopia (Machado et al. 2009), large, while each
-has a lightness of its own: they can be told apart in greyscale.  ``tests/reports/test_theme.py``
-holds them to it.
-"""
+"""The one look of all figures: sizes, lines, number formats, fonts; colours are in `palettes`."""
 
 from __future__ import annotations
 
@@ -16,13 +10,8 @@ __all__ = [
     "CONFIG",
     "COUNT_FORMAT",
     "LINE_COLOURS",
-    "OTHER_TASKS_COLOUR",
-    "RELEASE_COLOURS",
-    "RELEASE_SHAPES",
     "SHARE_LABEL",
-    "TASK_COLOURS",
     "WIDTH",
-    "task_colour",
 ]
 
 WIDTH = 920
@@ -42,32 +31,6 @@ COUNT_FORMAT = ",~r"
 SHARE_LABEL = "format(100 * datum.value, 'd') + ' %'"
 GIB_FORMAT = "~r"
 HOURS_FORMAT = ",~r"
-
-# Dark and light alternate, so that neighbours in a stack differ in greyscale too.
-TASK_COLOURS = (
-    "#730f5c",
-    "#5e9d52",
-    "#4e4b29",
-    "#c489bd",
-    "#1e5898",
-    "#97a6fb",
-    "#8b5468",
-    "#fca48e",
-    "#ce401e",
-    "#7fdbfe",
-    "#8d6ae4",
-    "#b2f071",
-)
-"""Colours of the tasks that matter, by ``display_rank`` - 1."""
-
-OTHER_TASKS_COLOUR = "#c7c7c7"
-"""Colour of all other tasks together."""
-
-RELEASE_COLOURS = ("#d98e04", "#2a8c82", "#20366b", "#c2a7ed", "#775618", "#0fe8a4")
-"""Colours of releases by the position of their campaign in the file; they come round again."""
-
-RELEASE_SHAPES = ("diamond", "square", "circle", "triangle-up", "cross", "triangle-down")
-"""Shapes that go with `RELEASE_COLOURS`, for points."""
 
 LINE_COLOURS = {
     "threshold": "#d00000",
@@ -149,24 +112,6 @@ CONFIG: dict[str, Any] = {
     "mark": {"aria": False, "tooltip": True},
 }
 """Vega-Lite configuration of every figure."""
-
-
-def task_colour(display_rank: int | None) -> str:
-    """Give the colour of a task.
-
-    Parameters
-    ----------
-    display_rank : `int` or `None`
-        Rank of the task in its stage, from 1; `None` for the rest.
-
-    Returns
-    -------
-    colour : `str`
-        The same in every figure of the stage.
-    """
-    if display_rank is None or display_rank > len(TASK_COLOURS):
-        return OTHER_TASKS_COLOUR
-    return TASK_COLOURS[display_rank - 1]
 
 
 @alt.theme.register("quanta_census", enable=True)

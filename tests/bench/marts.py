@@ -3,8 +3,8 @@
 Each side runs in a process of its own, from columns on disk to finished tables: DuckDB runs the
 compiled SQL of the marts on the warehouse's `fct_quanta` within 150 MB, pandas and Polars, whose
 engine streams, read the same columns from Parquet.  The tables are compared before anything is
-timed.  The marts of the answers are run the same way, within 300 MB and without a peer.  Peaks are
-VmHWM, since ru_maxrss of a new process begins at what the process that started it had.
+timed.  The marts of the other questions are run the same way, within 300 MB and without a peer.
+Peaks are VmHWM, since ru_maxrss of a new process begins at what the process that started it had.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ __all__ = ["bench", "build_within", "run"]
 AGGREGATES = ("fct_task_usage", "fct_rss_buckets", "fct_rss_cdf", "fct_thresholds")
 """Marts that scan all quanta and that the peers make too."""
 
-ANSWERS = (
+QUESTIONS = (
     "fct_campaign_sizing", "fct_change_intervals", "fct_concurrency", "fct_job_evidence",
     "fct_job_peaks", "fct_matched_quanta", "fct_memory_dependence", "fct_memory_requests",
     "fct_node_usage", "fct_pooled_requests", "fct_release_changes", "fct_request_backtest",
     "fct_request_totals", "fct_stage_fit", "fct_task_concurrency", "fct_task_efficiency",
     "fct_time_bins", "fct_worker_sizing",
 )  # fmt: skip
-"""Marts of the answers that are timed.
+"""Marts of the other questions that are timed.
 
 All that are tables but six: ``fct_node_packing``, whose work is Python's, ``fct_node_fit``, since
 the lake of the bench names no nodes, and those that read no quanta themselves
@@ -260,10 +260,10 @@ def bench(folder: Path, quanta: int, *, rounds: int = 3, memory_limit: str = "75
             for name in _NEEDED
         )
         connection.execute(f"copy (select {columns} from fct_quanta) to '{narrow}'")
-    files, more_files = (_compiled(layout, names) for names in (AGGREGATES, ANSWERS))
+    files, more_files = (_compiled(layout, names) for names in (AGGREGATES, QUESTIONS))
     cores = os.cpu_count() or 1
     ours = [_measured(_DUCKDB, layout.warehouse, cores, "150MB", *files) for _ in range(rounds)]
-    answers = _measured(_DUCKDB, layout.warehouse, cores, "300MB", *more_files)
+    others = _measured(_DUCKDB, layout.warehouse, cores, "300MB", *more_files)
     for name, script in _PEERS.items():
         theirs = folder / f"buckets_{name}.parquet"
         peers = [_measured(script, narrow, theirs) for _ in range(rounds)]
@@ -275,9 +275,9 @@ def bench(folder: Path, quanta: int, *, rounds: int = 3, memory_limit: str = "75
             rows.append({"what": f"aggregate marts of {quanta:,} quanta against {name}, {unit}",
                          "ours": our, "peer": peer, "ratio": peer / our})  # fmt: skip
     rows += [
-        {"what": f"{len(ANSWERS)} marts of the answers on {quanta:,} quanta, s",
-         "ours": answers["seconds"]},
-        {"what": "peak RSS of those, limit 300MB, MiB", "ours": answers["peak_rss_bytes"] / 2**20},
+        {"what": f"{len(QUESTIONS)} marts of the other questions on {quanta:,} quanta, s",
+         "ours": others["seconds"]},
+        {"what": "peak RSS of those, limit 300MB, MiB", "ours": others["peak_rss_bytes"] / 2**20},
     ]  # fmt: skip
     return rows
 

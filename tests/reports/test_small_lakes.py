@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import tempfile
 from pathlib import Path
 
+import duckdb
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from rich.console import Console
 
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
 from extract.bps_requests import resolve_requests
+from reports.citations import Citations
+from reports.figures import figures
+from reports.page.data import gather
+from reports.page.detail import DETAILS
 from reports.run import write_report
+from reports.subjects import read_census
 from reports.summary import print_all, print_stage, print_summary
+from reports.technote.write import write_technote
 from reports.terminal import progress
 from reports.warehouse import Warehouse
 from tests.lake_factory import SyntheticLake
@@ -104,3 +115,69 @@ def test_a_verdict_follows_from_cost_and_completeness(
         said.truncate(0)
         print_summary(warehouse, Console(file=said, width=2000))
     assert "lost too few measured" in said.getvalue()
+
+
+def shares(warehouse: Path) -> list[tuple[str, str]]:
+    """List marts and columns of the shares that may be NULL."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute("""
+            select table_name, column_name
+            from information_schema.columns join information_schema.tables
+                using (table_schema, table_name)
+            where table_schema = 'main' and table_type = 'BASE TABLE' and is_nullable = 'YES'
+                and column_name like '%!_fraction' escape '!'
+            order by all
+        """).fetchall()
+
+
+def say_everything(folder: Path) -> None:
+    """Make figures, technote, page and summary, without drawing a picture."""
+    with Warehouse(folder / "warehouse.duckdb") as warehouse:
+        citations, census = Citations(warehouse), read_census(warehouse)
+        made = list(figures(warehouse, citations, census))
+        images = folder / "images"
+        images.mkdir()
+        for figure in made:
+            figure.draw().to_dict(validate=False)
+            (images / f"{figure.name}.png").touch()
+        write_technote(
+            warehouse, citations, census, made, images=images, folder=folder / "technote"
+        )
+        console = Console(file=io.StringIO(), width=200)
+        print_summary(warehouse, console)
+        print_all(warehouse, console)
+        for stage in STAGES:
+            print_stage(warehouse, stage, console)
+        gather(warehouse, DETAILS[0])
+
+
+# Each example makes a whole report: a few seconds.
+@settings(max_examples=2)
+@given(places=st.lists(st.integers(0, 1000), min_size=1))
+@example(places=list(range(1000)))
+def test_report_and_summary_are_whole_whatever_share_is_not_known(
+    small: Path, places: list[int]
+) -> None:
+    known = shares(small / "warehouse.duckdb")
+    assert len(known) > 50
+    chosen = {known[place % len(known)] for place in places}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shutil.copy(small / "warehouse.duckdb", folder)
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+            for mart, column in chosen:
+                connection.execute(f'update "{mart}" set "{column}" = null')
+        say_everything(folder)
+
+
+def test_quanta_that_took_no_time_are_not_said_to_fit(small: Path) -> None:
+    with Warehouse(small / "warehouse.duckdb") as warehouse:
+        census = read_census(warehouse)
+        made = figures(warehouse, Citations(warehouse), census)
+        curves = {
+            f.stage: f for f in made if f.name.startswith("MaxRSS_CDF_") and "walltime" in f.name
+        }
+    assert curves.keys() >= {"no_time", "one"}
+    assert curves["no_time"].is_empty
+    assert "took no time" in curves["no_time"].labels.alt_text
+    assert not curves["one"].is_empty

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from ...citations import Citations
+from ...look import palettes
 from ...look.axes import log_memory_scale
 from ...look.dumbbells import dumbbells
 from ...look.empty import refuse_empty
@@ -19,14 +20,6 @@ PLACE = 1
 
 MOST_TASKS = 30
 """Tasks that are drawn, those with the largest changes."""
-
-VERDICTS = {
-    "worse": "#ce401e",
-    "better": "#1e5898",
-    "same": "#777777",
-    "cannot tell": "#c7c7c7",
-}
-"""Colour of each verdict, by its name in the frame."""
 
 
 def title(citations: Citations, subject: Subject) -> str:
@@ -75,7 +68,7 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
         frame,
         hollow="before_gib",
         full="after_gib",
-        verdicts=VERDICTS,
+        verdicts=palettes.VERDICTS,
         axis_title="95th percentile of max RSS (GiB, logarithmic)",
         legend_title="Verdict on memory (hollow: before, full: after)",
         axis=log_memory_scale([frame["before_gib"], frame["after_gib"]]),

@@ -6,7 +6,7 @@ import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ...look import theme
+from ...look import palettes, theme
 from ...look.axes import task_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
@@ -17,7 +17,7 @@ from ..sql import STAGE_TITLE
 ROW_HEIGHT = 22
 """Height of a task's row, in CSS pixels."""
 
-MOST_KINDS = len(theme.TASK_COLOURS) - 1
+MOST_KINDS = len(palettes.TASKS) - 1
 """Kinds that have a colour and an entry in the legend; the others are one grey."""
 
 
@@ -76,7 +76,7 @@ def chart(frame: pa.Table, _: Subject, *, legend: str) -> Plot:
     refuse_empty(frame, "task")
     places = {row["kind"]: row["place"] for row in frame.to_pylist()}
     kinds = sorted(places, key=lambda kind: (kind == "others", places[kind]))
-    colours = [theme.task_colour(None if kind == "others" else places[kind]) for kind in kinds]
+    colours = [palettes.task_colour(None if kind == "others" else places[kind]) for kind in kinds]
     longest = int(pc.max(frame["upper_quanta_count"]).as_py())
     bars = (
         alt.Chart(frame)

@@ -10,6 +10,7 @@ from ...citations import Citations
 from ...look import theme
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
+from ...look.palettes import COMPLETENESS
 from ...subjects import Subject
 from ...warehouse import Warehouse
 from ..sql import RELEASE_LABEL, STAGE_TITLE
@@ -23,14 +24,6 @@ ROW_HEIGHT = 66
 
 LINE_HEIGHT = 17
 """Height of a line of a cell's words, in CSS pixels."""
-
-COLOURS = {
-    "complete": "#d4ebdc",
-    "declared": "#fbe3b5",
-    "incomplete": "#f0a9a0",
-    "unverified": "#dddddd",
-}
-"""Background of a cell by verdict; the verdict is written in the cell too."""
 
 
 def title(_: Citations, __: Subject) -> str:
@@ -87,7 +80,7 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
     cells = base.mark_rect().encode(
         fill=alt.Fill(
             "verdict:N",
-            scale=alt.Scale(domain=list(COLOURS), range=list(COLOURS.values())),
+            scale=alt.Scale(domain=list(COMPLETENESS), range=list(COMPLETENESS.values())),
             legend=None,
         )
     )

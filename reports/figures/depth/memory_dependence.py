@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from ...citations import Citations
+from ...look import palettes
 from ...look.axes import log_memory_scale
 from ...look.dumbbells import dumbbells
 from ...look.empty import refuse_empty
@@ -21,13 +22,6 @@ PLACE = 1
 
 MOST_TASKS = 30
 """Tasks that are drawn, those first that grow for sure."""
-
-VERDICTS = {
-    "grows": "#ce401e",
-    "shrinks": "#1e5898",
-    "cannot tell": "#a8a8a8",
-}
-"""Colour of each verdict, by its name in the frame."""
 
 
 def title(_: Citations, subject: Subject) -> str:
@@ -67,7 +61,7 @@ def chart(frame: pa.Table, subject: Subject) -> Plot:
         frame,
         hollow="shallowest_gib",
         full="deepest_gib",
-        verdicts=VERDICTS,
+        verdicts=palettes.DEPENDENCES,
         axis_title="Max RSS on the line through a task's own peaks (GiB, logarithmic)",
         legend_title=(
             "With more visits memory (hollow: fewest visits, full: most, triangle: twice those)"

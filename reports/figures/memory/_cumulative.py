@@ -6,7 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from ... import numbers
-from ...look import theme
+from ...look import palettes, theme
 from ...look.axes import log_memory_scale
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
@@ -19,12 +19,12 @@ LOW_FRACTION = 0.2
 
 
 def query(warehouse: Warehouse, subject: StageSubject, *, column: str) -> pa.Table:
-    """Get at most a thousand points of a column of ``fct_rss_cdf``."""
+    """Get at most a thousand points of a column of ``fct_rss_cdf``, none where it is not known."""
     return warehouse.query(
         f"""
         select max_rss_gib, {column}
         from fct_rss_cdf
-        where campaign = $1 and stage = $2
+        where campaign = $1 and stage = $2 and {column} is not null
         order by point
         """,  # noqa: S608  (constants of the files of figures)
         [subject.campaign, subject.stage.name],
@@ -32,7 +32,7 @@ def query(warehouse: Warehouse, subject: StageSubject, *, column: str) -> pa.Tab
 
 
 def chart(
-    frame: pa.Table, subject: StageSubject, *, column: str, weight: str, fits_fraction: float
+    frame: pa.Table, subject: StageSubject, *, column: str, weight: str, over_fraction: float | None
 ) -> Plot:
     """Draw which share peaked at or below each memory.
 
@@ -46,8 +46,8 @@ def chart(
         Column of the share, from 0 to 1.
     weight : `str`
         What the share is of, for words.
-    fits_fraction : `float`
-        Share at or below the threshold: written on the figure.
+    over_fraction : `float` or `None`
+        Share over the threshold: the rest of it is written on the figure, where it is known.
     """
     refuse_empty(frame, "point of the distribution")
     line = subject.threshold_gib
@@ -56,7 +56,11 @@ def chart(
     )
     curve = (
         alt.Chart(frame)
-        .mark_line(interpolate="step-after", strokeWidth=2.5, color=theme.RELEASE_COLOURS[2])
+        .mark_line(
+            interpolate="step-after",
+            strokeWidth=2.5,
+            color=palettes.release_colour(subject.census.focus["campaign_position"]),
+        )
         .encode(
             x=alt.X(
                 "max_rss_gib:Q",
@@ -76,11 +80,19 @@ def chart(
         *memory_lines(subject.lines_gib, line),
         Line(0.95, f"95 % of {weight}", "p95", is_horizontal=True),
     ]
+    drawn = [curve, *line_layers(lines)]
+    if over_fraction is not None:
+        drawn += _crossing(line, 1 - float(over_fraction), weight)
+    return Plot(drawn, height=theme.HEIGHT)
+
+
+def _crossing(line: float, fits_fraction: float, weight: str) -> list[alt.Chart]:
+    """Mark what share fits in the threshold, and write it beside the point."""
     crossing = alt.Chart(
         pa.table(
             {
                 "x": [line],
-                "y": [float(fits_fraction)],
+                "y": [fits_fraction],
                 "text": [f"{numbers.percent(fits_fraction)} of {weight} fit"],
             }
         )
@@ -95,7 +107,7 @@ def chart(
         fontSize=14,
         color=theme.LINE_COLOURS["threshold"],
     ).encode(text="text:N")
-    return Plot([curve, *line_layers(lines), dot, label], height=theme.HEIGHT)
+    return [dot, label]
 
 
 def caption(subject: StageSubject, *, weight: str, line: str, over: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import altair as alt
 import pyarrow as pa
@@ -17,6 +18,26 @@ from ...warehouse import Warehouse
 
 MOST_OUTLINED = 120
 """Number of ranges from which on a white line around each segment would hide it."""
+
+MOST_RANGES = 60
+"""Number of ranges from which on few quanta far beyond the others are told in words instead."""
+
+RARE_FRACTION = 0.001
+"""Share of the quanta that is told in words at most."""
+
+MOST_LEVEL = 25
+"""Number of ranges up to which values are written level."""
+
+LOW_FRACTION = 0.05
+"""Height of a bar, as a share of the highest, below which its value is written over it."""
+
+LOW_BARS = "Beyond the line the value stands over a bar that is too low to be seen."
+"""What captions say of `tops`."""
+
+
+def axis_title(subject: StageSubject) -> str:
+    """Name the axis of memory, and how wide its ranges are."""
+    return f"Max RSS (GiB), in ranges of {numbers.gib(subject.bin_gib)}"
 
 
 def query(warehouse: Warehouse, subject: StageSubject, *, first_gib: float = 0) -> pa.Table:
@@ -76,8 +97,7 @@ def bars(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> alt
         Where the axis begins, in GiB.
     """
     refuse_empty(frame, "range of max RSS")
-    end = float(pc.max(frame["bucket_end_gib"]).as_py())
-    last = max(end, math.ceil(max(subject.lines_gib)) + 1)
+    last = axis_end(frame, subject, first_gib=first_gib)
     encoded: alt.Chart = (
         alt.Chart(frame)
         .mark_rect(
@@ -88,7 +108,7 @@ def bars(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> alt
         .encode(
             x=alt.X(
                 "bucket_gib:Q",
-                title=f"Max RSS (GiB), in ranges of {numbers.gib(subject.bin_gib)}",
+                title=axis_title(subject),
                 scale=alt.Scale(domain=[first_gib, last], nice=False),
                 axis=alt.Axis(format=theme.GIB_FORMAT, tickMinStep=1, tickCount=20, grid=False),
             ),
@@ -97,3 +117,88 @@ def bars(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> alt
         )
     )
     return encoded
+
+
+def axis_end(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> float:
+    """Give the end of the axis of memory in GiB: that of the last range, unless it is far away.
+
+    One quantum of 200 GiB would leave all others a few pixels.  Of very many ranges the last ones
+    are left out as long as they hold a thousandth of the quanta at most.
+    """
+    least = math.ceil(max(subject.lines_gib)) + 1
+    end = max(float(pc.max(frame["bucket_end_gib"]).as_py()), least)
+    if end - first_gib <= MOST_RANGES:
+        return end
+    rows = sorted(
+        frame.select(["bucket_end_gib", "quanta_count"]).to_pylist(),
+        key=lambda row: -row["bucket_end_gib"],
+    )
+    left = RARE_FRACTION * sum(row["quanta_count"] for row in rows)
+    for row in rows:
+        end = max(float(row["bucket_end_gib"]), least)
+        left -= row["quanta_count"]
+        if end - first_gib <= MOST_RANGES or left < 0:
+            break
+    return end
+
+
+def beyond(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> list[alt.Chart]:
+    """Say at the right end what lies beyond the axis, if anything does."""
+    end = axis_end(frame, subject, first_gib=first_gib)
+    rows = [row for row in frame.to_pylist() if row["bucket_end_gib"] > end]
+    if not rows:
+        return []
+    number = sum(row["quanta_count"] for row in rows)
+    spent = sum(row["total_wall_time_h"] or 0 for row in rows)
+    largest = max(row["bucket_end_gib"] for row in rows)
+    text = (
+        f"{numbers.count(number)} {'quantum' if number == 1 else 'quanta'} "
+        f"({numbers.hours(float(spent))}) beyond, up to {numbers.gib(largest)} \N{RIGHTWARDS ARROW}"
+    )
+    remark = alt.Chart(pa.table({"text": [text]})).mark_text(
+        align="right", baseline="top", dx=-6, dy=6, fontSize=13, color=theme.INK
+    )
+    return [remark.encode(x=alt.value("width"), y=alt.value(0), text="text:N")]
+
+
+def tops(
+    frame: pa.Table, subject: StageSubject, column: str, title: str, *, first_gib: float = 0
+) -> alt.Chart:
+    """Write the value over each bar beyond the threshold that is too low to be seen.
+
+    Parameters
+    ----------
+    frame : `pyarrow.Table`
+        From `query`.
+    subject : `~reports.subjects.StageSubject`
+        The stage and its threshold.
+    column : `str`
+        Upper end of the segments.
+    title : `str`
+        Title of the vertical axis, which the bars have too.
+    first_gib : `float`, optional
+        Where the axis begins, in GiB.
+    """
+    end = axis_end(frame, subject, first_gib=first_gib)
+    turned: dict[str, Any] = (
+        {"dy": -8}
+        if end - first_gib <= MOST_LEVEL
+        else {"angle": 270, "align": "left", "baseline": "middle", "dx": 4}
+    )
+    labels: alt.Chart = (
+        alt.Chart(frame)
+        .transform_aggregate(top=f"max({column})", groupby=["bucket_gib", "bucket_end_gib"])
+        .transform_joinaggregate(most="max(top)")
+        .transform_filter(
+            f"datum.bucket_gib >= {subject.threshold_gib} && datum.bucket_gib < {end} "
+            f"&& datum.top > 0 && datum.top < {LOW_FRACTION} * datum.most"
+        )
+        .transform_calculate(middle="(datum.bucket_gib + datum.bucket_end_gib) / 2")
+        .mark_text(fontSize=11, color=theme.INK, **turned)
+        .encode(
+            x=alt.X("middle:Q", title=axis_title(subject)),
+            y=alt.Y("top:Q", title=title),
+            text=alt.Text("top:Q", format=",.3~r"),
+        )
+    )
+    return labels

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from ... import numbers
 from ...citations import Citations
-from ...look import theme
+from ...look import palettes, theme
 from ...look.axes import task_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
@@ -104,7 +104,9 @@ def chart_on(memory: alt.X, frame: pa.Table, subject: StageSubject) -> Plot:
     ranks = {row["task_label"]: row["display_rank"] for row in frame.to_pylist()}
     colours = alt.Scale(
         domain=list(ranks),
-        range=[theme.task_colour(rank) if rank else OTHER_TASKS_COLOUR for rank in ranks.values()],
+        range=[
+            palettes.task_colour(rank) if rank else OTHER_TASKS_COLOUR for rank in ranks.values()
+        ],
     )
     points = (
         alt.Chart(frame)
@@ -138,7 +140,7 @@ def chart_on(memory: alt.X, frame: pa.Table, subject: StageSubject) -> Plot:
     lines = memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=subject.threshold_gib)
     return Plot(
         [points, *line_layers(lines)],
-        height=max(tasks, 2) * ROW_HEIGHTS[tasks > len(theme.TASK_COLOURS)],
+        height=max(tasks, 2) * ROW_HEIGHTS[tasks > len(palettes.TASKS)],
     )
 
 

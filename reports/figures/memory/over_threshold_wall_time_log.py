@@ -15,7 +15,7 @@ from ...look.layout import Plot
 from ...look.lines import line_layers, memory_lines
 from ...subjects import StageSubject
 from . import over_threshold_wall_time as linear
-from ._ranges import bars
+from ._ranges import bars, beyond
 from .over_threshold_wall_time import query, title, why_empty
 
 __all__ = ["NAME", "PLACE", "SECTION", "alt_text", "caption", "chart", "query", "title",
@@ -59,7 +59,8 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     lines = line_layers(
         memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=subject.threshold_gib)
     )
-    return Plot([stacked, *lines], height=theme.HEIGHT)
+    remarks = beyond(frame, subject, first_gib=first_gib)
+    return Plot([stacked, *remarks, *lines], height=theme.HEIGHT)
 
 
 def caption(citations: Citations, subject: StageSubject) -> str:

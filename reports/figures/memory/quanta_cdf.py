@@ -31,8 +31,8 @@ def query(warehouse: Warehouse, subject: StageSubject) -> pa.Table:
 
 def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw the curve, and the share at the threshold."""
-    fits = 1 - (subject.stage.focus["over_threshold_fraction"] or 0)
-    return _cumulative.chart(frame, subject, column=COLUMN, weight=WEIGHT, fits_fraction=fits)
+    over = subject.stage.focus["over_threshold_fraction"]
+    return _cumulative.chart(frame, subject, column=COLUMN, weight=WEIGHT, over_fraction=over)
 
 
 def caption(citations: Citations, subject: StageSubject) -> str:

@@ -8,17 +8,20 @@ import pyarrow as pa
 from ... import numbers
 from ...citations import Citations
 from ...look import theme
+from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.lines import Line, line_layers, memory_lines
 from ...sentences.memory import further_lines, quanta_over
 from ...subjects import StageSubject
-from ._ranges import bars, query
+from ._ranges import LOW_BARS, bars, beyond, query, tops
 
 __all__ = ["NAME", "PLACE", "SECTION", "alt_text", "caption", "chart", "query", "title"]
 
 NAME = "MaxRSS_distro_per_task_{focus}_stage{stage}"
 SECTION = "quanta"
 PLACE = 1
+
+AXIS_TITLE = "Quanta"
 
 
 def title(_: Citations, subject: StageSubject) -> str:
@@ -28,16 +31,17 @@ def title(_: Citations, subject: StageSubject) -> str:
 
 def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw how many quanta peaked in each GiB."""
+    refuse_empty(frame, "range of max RSS")
     count = alt.Y(
         "lower_quanta_count:Q",
-        title="Quanta",
+        title=AXIS_TITLE,
         scale=alt.Scale(domainMin=0, nice=True),
         axis=alt.Axis(format=theme.COUNT_FORMAT),
     )
-    return chart_on(count, frame, subject)
+    return chart_on(count, frame, subject, tops(frame, subject, "upper_quanta_count", AXIS_TITLE))
 
 
-def chart_on(count: alt.Y, frame: pa.Table, subject: StageSubject) -> Plot:
+def chart_on(count: alt.Y, frame: pa.Table, subject: StageSubject, *labels: alt.Chart) -> Plot:
     """Draw the bars on an axis of counts, with the lines at threshold and 95th percentile."""
     stacked = bars(frame, subject).encode(y=count, y2="upper_quanta_count:Q")
     p95_gib = (subject.stage.focus["p95_max_rss_bytes"] or 0) / numbers.GIB
@@ -45,10 +49,11 @@ def chart_on(count: alt.Y, frame: pa.Table, subject: StageSubject) -> Plot:
         *memory_lines(subject.lines_gib, subject.threshold_gib),
         Line(p95_gib, f"95th percentile of quanta: {numbers.gib(p95_gib)}", "p95"),
     ]
-    return Plot([stacked, *line_layers(lines)], height=theme.HEIGHT)
+    drawn = [stacked, *labels, *beyond(frame, subject), *line_layers(lines)]
+    return Plot(drawn, height=theme.HEIGHT)
 
 
-def caption(citations: Citations, subject: StageSubject, *, axis: str = "") -> str:
+def caption(citations: Citations, subject: StageSubject, *, axis: str = f" {LOW_BARS}") -> str:
     """Explain the bars, and the axis where that needs a sentence of its own."""
     usage = citations.stage_usage(subject.stage.focus)
     width = citations.cite("dim_campaigns", "bin_gib", campaign=subject.campaign)

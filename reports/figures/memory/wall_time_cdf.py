@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from ...citations import Citations
 from ...look.layout import Plot
+from ...sentences import completeness
 from ...sentences.memory import further_lines, time_spent_over
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
@@ -31,8 +32,8 @@ def query(warehouse: Warehouse, subject: StageSubject) -> pa.Table:
 
 def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw the curve, and the share at the threshold."""
-    fits = 1 - (subject.stage.focus["over_threshold_wall_time_fraction"] or 0)
-    return _cumulative.chart(frame, subject, column=COLUMN, weight=WEIGHT, fits_fraction=fits)
+    over = subject.stage.focus["over_threshold_wall_time_fraction"]
+    return _cumulative.chart(frame, subject, column=COLUMN, weight=WEIGHT, over_fraction=over)
 
 
 def caption(citations: Citations, subject: StageSubject) -> str:
@@ -48,3 +49,14 @@ def alt_text(citations: Citations, subject: StageSubject) -> str:
     """Describe the figure for readers who cannot see it."""
     usage = citations.stage_usage(subject.stage.focus)
     return _cumulative.alt_text(subject, weight=WEIGHT, over=time_spent_over(usage))
+
+
+def why_empty(_: Citations, subject: StageSubject) -> str:
+    """Say why there is no curve: no data, or quanta that took no time."""
+    usage = subject.stage.focus
+    if not usage["quanta_count"]:
+        return completeness.why_empty(usage)
+    return (
+        f"No share of wall time is known in {subject.stage.title} of {subject.campaign}: its "
+        "quanta took no time."
+    )

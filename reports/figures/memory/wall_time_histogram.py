@@ -11,13 +11,15 @@ from ...look.layout import Plot
 from ...look.lines import line_layers, memory_lines
 from ...sentences.memory import further_lines, time_spent_over
 from ...subjects import StageSubject
-from ._ranges import bars, query
+from ._ranges import LOW_BARS, bars, beyond, query, tops
 
 __all__ = ["NAME", "PLACE", "SECTION", "alt_text", "caption", "chart", "query", "title"]
 
 NAME = "MaxRSS_distro_CumulatedCPU_{focus}_stage{stage}"
 SECTION = "wall_time"
 PLACE = 1
+
+AXIS_TITLE = "Integrated wall time (h)"
 
 
 def title(_: Citations, subject: StageSubject) -> str:
@@ -40,14 +42,16 @@ def chart(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> Pl
     stacked = bars(frame, subject, first_gib=first_gib).encode(
         y=alt.Y(
             "lower_total_wall_time_h:Q",
-            title="Integrated wall time (h)",
+            title=AXIS_TITLE,
             scale=alt.Scale(domainMin=0, nice=True),
             axis=alt.Axis(format=theme.HOURS_FORMAT),
         ),
         y2="upper_total_wall_time_h:Q",
     )
+    labels = tops(frame, subject, "upper_total_wall_time_h", AXIS_TITLE, first_gib=first_gib)
+    remarks = beyond(frame, subject, first_gib=first_gib)
     lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=first_gib))
-    return Plot([stacked, *lines], height=theme.HEIGHT)
+    return Plot([stacked, labels, *remarks, *lines], height=theme.HEIGHT)
 
 
 def caption(
@@ -58,8 +62,8 @@ def caption(
     width = citations.cite("dim_campaigns", "bin_gib", campaign=subject.campaign)
     return (
         f"Integrated wall time of {subject.stage.title} of {subject.campaign} per range of {width} "
-        f"of max RSS{part}, stacked by task: the top of a bar is the total. The dashed red line "
-        f"marks {usage['threshold_gib']} per core. {time_spent_over(usage)}."
+        f"of max RSS{part}, stacked by task: the top of a bar is the total. {LOW_BARS} "
+        f"The dashed red line marks {usage['threshold_gib']} per core. {time_spent_over(usage)}."
         f"{further_lines(citations, subject, from_gib=from_gib)}"
     )
 

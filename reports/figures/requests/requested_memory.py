@@ -8,7 +8,7 @@ import altair as alt
 import pyarrow as pa
 
 from ...citations import Citations
-from ...look import theme
+from ...look import palettes, theme
 from ...look.axes import log_memory_scale, memory_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
@@ -29,8 +29,8 @@ TICK = "M-0.15,-1.2H0.15V1.2H-0.15Z"
 
 MARKS = {
     "requested": (theme.INK, TICK),
-    "used (p95)": ("#2a8c82", "circle"),
-    "killed at": ("#ce401e", "triangle-up"),
+    "used (p95)": (palettes.VERDICTS["better"], "circle"),
+    "killed at": (palettes.VERDICTS["worse"], "triangle-up"),
 }
 """Colour and shape of each mark, by its name in the frame, from back to front."""
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ... import numbers
 from ...citations import Citations
-from ...look import theme
+from ...look import palettes, theme
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...sentences.sizing import NO_NODES, PACKING, packing_sentences
@@ -24,7 +24,7 @@ ROW_HEIGHT = 24
 """Height of a bar's row, in CSS pixels."""
 
 FEWER, MORE = "fewer: large jobs use what small ones leave", "more: cores idle all the same"
-COLOURS = {FEWER: "#4b7f9f", MORE: "#b5452f"}
+COLOURS = {FEWER: palettes.VERDICTS["better"], MORE: palettes.VERDICTS["worse"]}
 
 FRAME = pa.schema({"row_label": pa.string(), "excess_fraction": pa.float64()})
 

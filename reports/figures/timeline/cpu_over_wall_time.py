@@ -6,7 +6,7 @@ import altair as alt
 import pyarrow as pa
 
 from ...citations import Citations
-from ...look import theme
+from ...look import palettes, theme
 from ...look.axes import task_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
@@ -41,12 +41,13 @@ def query(warehouse: Warehouse, subject: StageSubject) -> pa.Table:
     )
 
 
-def chart(frame: pa.Table, _: StageSubject) -> Plot:
+def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw one bar per task, and a line where one core is busy all the time."""
     refuse_empty(frame, "task")
+    colour = palettes.release_colour(subject.census.focus["campaign_position"])
     bars = (
         alt.Chart(frame)
-        .mark_bar(color=theme.TASK_COLOURS[4], size=ROW_HEIGHT - 6)
+        .mark_bar(color=colour, size=ROW_HEIGHT - 6)
         .encode(
             y=task_axis(frame),
             x=alt.X(

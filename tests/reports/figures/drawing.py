@@ -20,7 +20,9 @@ def subject(
     *, lines_gib: tuple[float, ...] = (6.0,), bin_gib: float = 1.0, **usage: float
 ) -> StageSubject:
     """Make the subject of a stage of a campaign with a threshold of 6 GiB."""
-    focus: dict[str, Any] = {"campaign": "DM-1", "release": "v30", "threshold_gib": 6.0}
+    focus: dict[str, Any] = {
+        "campaign": "DM-1", "campaign_position": 0, "release": "v30", "threshold_gib": 6.0,
+    }  # fmt: skip
     focus |= {"lines_gib": list(lines_gib), "bin_gib": bin_gib}
     values = {
         "p95_max_rss_bytes": 3.06 * 2**30,

@@ -29,7 +29,7 @@ from reports.figures.memory import (
     wall_time_cdf,
     wall_time_histogram,
 )
-from reports.look import theme
+from reports.look import palettes, theme
 from reports.warehouse import Warehouse
 from tests.reports.figures.drawing import drawn, items, laid_out, rendered, subject, texts
 from tests.reports.made import figure_named
@@ -269,13 +269,13 @@ def test_the_95th_percentile_and_the_threshold_are_in_the_legend_and_where_they_
 def test_other_tasks_are_grey_and_last_in_the_legend() -> None:
     spec = json.dumps(CHARTS["quanta_histogram"](3).to_dict())
     assert '"domain": ["isr", "65 other tasks"]' in spec
-    assert f'"range": ["{theme.TASK_COLOURS[0]}", "{theme.OTHER_TASKS_COLOUR}"]' in spec
+    assert f'"range": ["{palettes.TASKS[0]}", "{palettes.OTHER_TASKS}"]' in spec
 
 
 def test_a_release_has_the_colour_of_its_campaigns_place_in_the_file() -> None:
     for name in ("boxes", "largest_peaks"):
         spec = json.dumps(CHARTS[name](3).to_dict())
-        colours = [theme.RELEASE_COLOURS[0], theme.RELEASE_COLOURS[2]]
+        colours = [palettes.RELEASES[0], palettes.RELEASES[2]]
         assert '"domain": ["w_48", "v30"]' in spec
         assert f'"range": {json.dumps(colours)}' in spec
 
@@ -305,3 +305,52 @@ def test_tasks_come_with_the_largest_peak_of_the_focus_first(data: Path) -> None
             "and campaign = 'DM-53877' order by max_max_rss_bytes desc, task_label"
         ).fetchall()
     assert order == [label for (label,) in expected]
+
+
+def ranges(*counts: tuple[int, int]) -> pa.Table:
+    """Make segments of one task: how many quanta peaked in which GiB."""
+    rows = [
+        {
+            "bucket_gib": gib,
+            "bucket_end_gib": gib + 1,
+            "display_label": "isr",
+            "display_rank": 1,
+            "quanta_count": number,
+            "lower_quanta_count": 0,
+            "log_lower_quanta_count": 0.5,
+            "upper_quanta_count": number,
+            "total_wall_time_h": number / 10,
+            "lower_total_wall_time_h": 0.0,
+            "log_lower_total_wall_time_h": 0.01,
+            "upper_total_wall_time_h": number / 10,
+        }
+        for gib, number in counts
+    ]
+    return pa.Table.from_pylist(rows, schema=SEGMENTS.schema)
+
+
+WILD = ((1, 10_000), (200, 1))
+HISTOGRAMS = [quanta_histogram, quanta_histogram_log, wall_time_histogram]
+
+
+@pytest.mark.parametrize("module", HISTOGRAMS)
+def test_one_wild_value_leaves_the_bars_visible_and_is_told(module: ModuleType) -> None:
+    chart = drawn(module, ranges(*WILD))
+    widest = max(rect["width"] for rect in items(rendered(chart), "rect"))
+    assert widest > 100
+    assert "1 quantum (0.10 h) beyond, up to 201 GiB" in texts(chart)
+
+
+@pytest.mark.parametrize("module", HISTOGRAMS)
+def test_what_is_not_rare_is_drawn_however_far_away(module: ModuleType) -> None:
+    chart = drawn(module, ranges((1, 10_000), (200, 11)))
+    assert "beyond" not in texts(chart)
+
+
+def test_bars_beyond_the_line_that_are_too_low_have_their_number_on_a_linear_axis() -> None:
+    frame = ranges((1, 10_000), (3, 17), (6, 12), (9, 9001))
+    svg = texts(drawn(quanta_histogram, frame))
+    assert ">12<" in svg
+    assert ">17<" not in svg
+    assert ">9,001<" not in svg
+    assert ">12<" not in texts(drawn(quanta_histogram_log, frame))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from reports import figures
 from reports.look import palettes, theme
 from reports.page.look import light_and_dark
 from tests.reports.look.test_theme import SIGHT, lab
@@ -16,6 +19,7 @@ NAMES = {
     "releases": palettes.RELEASES,
     "stages": palettes.STAGES,
     "policies": tuple(palettes.POLICIES.values()),
+    "verdicts": tuple(palettes.VERDICTS.values()),
 }
 DARK = {name: tuple(map(palettes.on_dark, colours)) for name, colours in NAMES.items()}
 
@@ -47,6 +51,22 @@ def test_no_colour_is_near_the_red_of_the_line() -> None:
         for name, palette in colours.items():
             for colour, red in itertools.product(palette, reds):
                 assert distance(colour, red) > 30, (name, colour, red)
+
+
+def test_neighbours_in_a_stack_of_tasks_differ_much_in_greyscale() -> None:
+    lightness = [float(lab(colour)[0]) for colour in NAMES["tasks"]]
+    assert min(abs(b - a) for a, b in itertools.pairwise(lightness)) > 8
+
+
+def test_a_rank_always_has_the_same_colour_and_the_rest_are_grey() -> None:
+    assert [palettes.task_colour(rank) for rank in range(1, 13)] == list(palettes.TASKS)
+    assert palettes.task_colour(None) == palettes.task_colour(13) == palettes.OTHER_TASKS
+
+
+def test_figures_take_every_colour_from_the_palettes() -> None:
+    for path in Path(figures.__file__).parent.rglob("*.py"):
+        for red, green, blue in re.findall(r"#(\w\w)(\w\w)(\w\w)\b", path.read_text()):
+            assert red == green == blue, (path.name, red, green, blue)
 
 
 def test_palettes_share_no_colour() -> None:

@@ -1,12 +1,9 @@
-"""The palettes can be told apart: normal sight, three kinds of colour blindness, greyscale."""
+"""Colours as people see them, and the lines of the figures."""
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import numpy.typing as npt
-import pytest
 
 from reports.look import theme
 
@@ -59,39 +56,6 @@ def lab(colour: str, sight: str = "normal") -> Array:
     ratio = TO_XYZ @ seen / WHITE
     f = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
-
-
-STACK = (*theme.TASK_COLOURS, theme.OTHER_TASKS_COLOUR)
-
-
-@pytest.mark.parametrize("sight", SIGHT)
-@pytest.mark.parametrize("palette", [STACK, theme.RELEASE_COLOURS], ids=["tasks", "releases"])
-def test_any_two_colours_differ_for_every_kind_of_sight(
-    sight: str, palette: tuple[str, ...]
-) -> None:
-    distances = [
-        float(np.linalg.norm(lab(one, sight) - lab(two, sight)))
-        for one, two in itertools.combinations(palette, 2)
-    ]
-    # 2.3 is a just noticeable difference of neighbouring patches.
-    assert min(distances) > 15
-
-
-def test_each_task_has_a_grey_of_its_own_and_neighbours_in_a_stack_differ_much() -> None:
-    lightness = [float(lab(colour)[0]) for colour in STACK]
-    apart = sorted(lightness)
-    assert min(b - a for a, b in itertools.pairwise(apart)) > 2.5
-    assert min(abs(b - a) for a, b in itertools.pairwise(lightness)) > 8
-
-
-def test_releases_differ_in_greyscale() -> None:
-    lightness = sorted(float(lab(colour)[0]) for colour in theme.RELEASE_COLOURS)
-    assert min(b - a for a, b in itertools.pairwise(lightness)) > 7
-
-
-def test_a_rank_always_has_the_same_colour_and_the_rest_are_grey() -> None:
-    assert [theme.task_colour(rank) for rank in range(1, 13)] == list(theme.TASK_COLOURS)
-    assert theme.task_colour(None) == theme.OTHER_TASKS_COLOUR
 
 
 def test_lines_differ_without_colour() -> None:
