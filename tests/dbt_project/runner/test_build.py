@@ -118,7 +118,7 @@ def test_every_kind_of_gap_fails_and_is_published_and_named_as_long_as_it_is_the
     assert f"{task}: 1 (missing)" in said
     assert data_id in said
     assert "DM-3, stage4: 6 of 6 expected quanta" in said
-    assert "assembleDeepCoadd: 1 beyond" in said
+    assert "assembleDeepCoadd: 1 quantum beyond" in said
     assert query(
         copied.warehouse,
         "select task_label, data_id from fct_missing_quanta "
