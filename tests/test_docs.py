@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -81,6 +82,11 @@ def test_every_how_to_and_decision_is_listed() -> None:
         listed = (ROOT / "docs" / folder / "README.md").read_text()
         for path in (ROOT / "docs" / folder).glob("*.md"):
             assert path.name == "README.md" or f"]({path.name})" in listed, path
+
+
+def test_no_merge_repeats_a_line_of_the_changelog() -> None:
+    lines = [line for line in (ROOT / "CHANGELOG.md").read_text().splitlines() if len(line) > 40]
+    assert [line for line, times in Counter(lines).items() if times > 1] == []
 
 
 def test_every_question_that_a_document_asks_is_ready() -> None:
