@@ -254,7 +254,7 @@ def example(
         Example, typer.Argument(help="Which one: of the demo, or of a facility to copy.")
     ] = Example.frdf,
 ) -> None:
-    """Print a campaigns file that explains every key.
+    """Print a campaigns file that explains the usual keys.
 
     Example: census-extract example frdf > mine.yaml
     """

@@ -224,7 +224,7 @@ def campaigns_yaml(
     lines = [
         f"# Proposed from the collections of {location} (instruments: {', '.join(instruments)}).",
         "# Read it, correct it, then try it: census-extract check FILE. "
-        "`census-extract example` explains every key.",
+        "`census-extract example` explains the usual keys.",
         f"repository: {_quoted(location)}",
         "",
         "# The line that figures draw and tables count against, in GiB.",

@@ -230,9 +230,10 @@ def requests_command(
     policy: Annotated[
         str | None,
         typer.Option(
-            help=f"What to request: {', '.join(POLICIES)}. p95_retry and p99 count on BPS to retry "
-            "what is killed with more; max_margin kills nothing that was seen; least_waste leaves "
-            "the least memory unused, killed attempts included (default: the one that costs least)."
+            help=f"What to request: {', '.join(POLICIES)}. p95_retry, p99 and least_waste need a "
+            "batch system that retries a killed job with more memory; max_margin covers every peak "
+            "that was seen; least_waste leaves the least memory unused, killed attempts included. "
+            "Default: the one that costs least."
         ),
     ] = None,
     evidence: Annotated[

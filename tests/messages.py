@@ -1,6 +1,7 @@
-"""Lists every error message that a user can see: ``python -m tests.messages`` writes the page.
+"""Lists the error messages of the three programs: ``python -m tests.messages`` writes the page.
 
-It reads them from the source, so the page cannot forget one.
+It reads them from the source, so the page forgets none that is raised, and none of the two tables
+that explain errors of stores and of the file system.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+
+from extract.butler import store_errors
+from quanta_census import guard
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/troubleshooting.md"
@@ -77,9 +81,20 @@ def pattern(node: ast.expr, constants: dict[str, str]) -> str:
             return "…"
 
 
+def explanations() -> Iterator[str]:
+    """Write what the programs say of errors that libraries and the system raise."""
+    meanings = [text for _, text, _ in store_errors._MEANINGS]
+    for title, texts in (
+        ("A registry or a store", [re.sub(r"(?:\{\w+\})+", "…", text) for text in meanings]),
+        ("A file that cannot be written", list(guard._REMEDIES.values())),
+    ):
+        yield from ("", f"## {title}", "")
+        yield from (f"- `…: {text}`" for text in sorted(set(texts)))
+
+
 def page_end() -> str:
     """Write all messages, by program and by error."""
-    lines = []
+    lines = list(explanations())
     for folder, (command, tree) in PROGRAMS.items():
         classes = error_classes(tree)
         found: dict[str, set[str]] = defaultdict(set)

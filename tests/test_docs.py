@@ -126,6 +126,19 @@ def test_every_error_message_is_in_the_page_on_trouble() -> None:
     assert listed == messages.page_end(), "run python -m tests.messages"
 
 
+def test_the_page_on_trouble_quotes_texts_of_the_programs() -> None:
+    sources = [path for folder in messages.PROGRAMS for path in (ROOT / folder).rglob("*.py")]
+    text = "".join(
+        path.read_text() for path in [*sources, ROOT / ".package/quanta_census/guard.py"]
+    )
+    said = " ".join(re.sub(r"\"\s+f?\"", "", text).split())
+    by_hand, _, _ = messages.PAGE.read_text().partition(messages.MARK)
+    quoted = re.findall(r"^\|[^|]*\"([^\"|]+)\"[^|]*\|", by_hand, re.MULTILINE)
+    assert len(quoted) >= 6
+    for phrase in quoted:
+        assert phrase in said, phrase
+
+
 def test_the_list_of_messages_would_see_a_new_one() -> None:
     for folder, (_, tree) in messages.PROGRAMS.items():
         assert len(set(messages.messages(folder, messages.error_classes(tree)))) >= 10, folder

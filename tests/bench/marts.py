@@ -36,12 +36,11 @@ QUESTIONS = (
     "fct_request_totals", "fct_stage_fit", "fct_task_concurrency", "fct_task_efficiency",
     "fct_time_bins", "fct_worker_sizing",
 )  # fmt: skip
-"""Marts of the other questions that are timed.
+"""Marts on sizing, requests, changes, timeline and depth that are timed.
 
-All that are tables but six: ``fct_node_packing``, whose work is Python's, ``fct_node_fit``, since
-the lake of the bench names no nodes, and those that read no quanta themselves
-(``dim_campaign_pairs``, ``dim_jobs``, ``fct_published_sizing``, ``fct_request_backtest_totals``).
-Views are read by them.  The bootstrap, Python's too, is no mart and is not in this time.
+Not timed: ``fct_node_packing``, which Python computes; ``fct_node_fit``, since the lake of the
+bench names no nodes; marts of the batch system's records, of which that lake has none; and small
+marts that read other marts.  The bootstrap is Python, too, and is not in this time.
 """
 
 _NEEDED = (
