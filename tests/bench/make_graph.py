@@ -15,7 +15,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,9 @@ TASKS = {
     "makeDirectWarp": ("skymap", "tract", "patch", "instrument", "visit"),
 }
 """A small pipeline: labels and dimensions, each consuming its predecessor's output."""
+
+FIRST_NIGHT = date(2025, 12, 1)
+"""Night of the visits that are made up."""
 
 
 @dataclass
@@ -274,12 +277,13 @@ def usage_metadata(
     draw = rng.random if rng else lambda: 0.5
     faults, blocks, switches = (int(draw() * 2e6) for _ in range(3))
     begin_at = datetime.fromisoformat(begin)
+    cpu_before = 100.98 * (1 + draw())
     offsets = {"prep": 0.0, "init": 0.023, "start": 0.031, "end": 0.031 + seconds}
     section = TaskMetadata()
     section.scalars = {"__version__": 1, "nodeName": node, "caveats": caveats}
     for prefix in prefixes:
         offset = offsets[prefix]
-        cpu = 100.98 * (1 + draw()) + 0.9 * offset
+        cpu = cpu_before + 0.9 * offset
         section.arrays.update(
             {
                 f"{prefix}Utc": [(begin_at + timedelta(seconds=offset)).isoformat()],
@@ -342,9 +346,10 @@ def synthetic_quanta(
         if index % 6 == 0:
             chain = []
         label, values = _synthetic_coordinate(index)
+        peak = int(rng.lognormvariate(21.5, 0.4))
         metadata = usage_metadata(
-            peak=int(rng.lognormvariate(21.5, 0.4)),
-            prep_peak=400_000_000 + rng.randrange(10**9),
+            peak=peak,
+            prep_peak=min(400_000_000 + rng.randrange(10**9), peak),
             begin=(begin + timedelta(seconds=index, microseconds=rng.randrange(10**6))).isoformat(),
             seconds=rng.lognormvariate(4, 1),
             node=f"node{rng.randrange(200):03}",
@@ -376,7 +381,7 @@ def _synthetic_coordinate(index: int) -> tuple[str, list[int | str]]:
     number, place = divmod(index, 3 * _DETECTORS + 1)
     detector, position = divmod(place, 3)
     label = "consolidateVisitSummary" if detector == _DETECTORS else _DETECTOR_TASKS[position]
-    visit = 2025_1201_00000 + number
+    visit = int(f"{FIRST_NIGHT:%Y%m%d}") * 100_000 + number
     band, physical_filter = "ugrizy"[number % 6], f"{'ugrizy'[number % 6]}_{number % 6}"
     values: dict[str, int | str] = {
         "instrument": "LSSTCam",
@@ -386,8 +391,8 @@ def _synthetic_coordinate(index: int) -> tuple[str, list[int | str]]:
         "exposure": visit,
         "band": band,
         "physical_filter": physical_filter,
-        "day_obs": 20251201,
-        "group": f"2025-12-01T{number}",
+        "day_obs": int(f"{FIRST_NIGHT:%Y%m%d}"),
+        "group": f"{FIRST_NIGHT}T{number}",
         "tract": 9000 + number % 50,
         "patch": detector,
     }
