@@ -8,8 +8,7 @@ import sys
 from pathlib import Path
 
 from .citations import Citations
-from .errors import ComparisonError
-from .files import make_folder
+from .errors import ComparisonError, OutputError
 from .run import write_report
 from .sentences.changes import change_sentences
 from .subjects import read_census
@@ -40,8 +39,16 @@ def compare_runs(before: str, after: str, *, repository: str, data: Path) -> lis
     ------
     ComparisonError
         Raised if a program is not installed or fails; its own message stands above.
+    FigureError
+        Raised if a figure could not be drawn; all else is written.
+    OutputError
+        Raised if the folder cannot be made.
     """
-    make_folder(data)
+    # Without our mark: a folder that has it is removed whole, and this one holds a lake.
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError.of(data, error) from error
     campaigns = data / "campaigns.yaml"
     _run("census-extract", "init", repository, "--compare", before, after,
          "--output", str(campaigns), "--force")  # fmt: skip
@@ -55,10 +62,10 @@ def compare_runs(before: str, after: str, *, repository: str, data: Path) -> lis
         if not warehouse.exists() or warehouse.stat().st_ino == old:
             raise
     result = write_report(data, progress=progress)
+    result.refuse_failed()
     with Warehouse(warehouse) as opened:
         census = read_census(opened)
         said = change_sentences(Citations(opened), census.predecessor, census.campaign)
-    result.refuse_failed()
     return [*said, result.sentence()]
 
 

@@ -20,7 +20,7 @@ from quanta_census.entrance import command
 
 from ..citations import Citations
 from ..errors import OutputError
-from ..files import MARK, alone, make_folder, write_file
+from ..files import alone, write_file
 from ..run import TABLES
 from ..sentences.answer import answer_lines
 from ..subjects import read_census
@@ -28,13 +28,20 @@ from ..warehouse import Warehouse
 from .dictionary import marts
 from .workbook import workbook
 
-__all__ = ["Published", "publish"]
+__all__ = ["WEB_MARK", "Publication", "publish"]
+
+WEB_MARK = ".quanta-census-web"
+"""A folder with a file of this name was filled by `publish`, which may fill it again.
+
+It is not the mark of a folder of outputs: what a publication no longer has is removed, and that
+must never be a lake.
+"""
 
 WORKBOOK = "tables/quanta-census.xlsx"
 
 
 @dataclass
-class Published:
+class Publication:
     """What was published.
 
     Attributes
@@ -71,7 +78,7 @@ class Published:
         return [published, *(f"Left out: {text}" for text in self.left_out)]
 
 
-def publish(data: Path, folder: Path) -> Published:
+def publish(data: Path, folder: Path) -> Publication:
     """Publish the report of a warehouse.
 
     Parameters
@@ -84,7 +91,7 @@ def publish(data: Path, folder: Path) -> Published:
 
     Returns
     -------
-    published : `Published`
+    published : `Publication`
         What was written and what was left out.
 
     Raises
@@ -94,12 +101,12 @@ def publish(data: Path, folder: Path) -> Published:
     WarehouseError
         Raised if there is no warehouse.
     """
-    _refuse_others(folder)
     report = data / "report"
-    if folder == report or report in folder.parents or folder in report.parents:
-        raise OutputError(f"{folder} holds the report or lies in it: choose another folder.")
-    published = Published(folder)
-    make_folder(folder)
+    if report in folder.parents:
+        raise OutputError(f"{folder} lies in the report: choose another folder.")
+    _refuse_others(folder)
+    published = Publication(folder)
+    write_file(folder / WEB_MARK, "`census-report publish` fills this folder.\n")
     with Warehouse(data / "warehouse.duckdb") as warehouse, alone(folder):
         published.copy(report / "index.html", "page/index.html")
         published.copy(report / "images", "figures")
@@ -119,14 +126,22 @@ def publish(data: Path, folder: Path) -> Published:
 
 
 def _refuse_others(folder: Path) -> None:
-    """Refuse a folder with files that are not ours: they would be mixed, or removed."""
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():
+    """Refuse a folder that `publish` did not make: its files would be mixed, or removed."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    if not (folder / WEB_MARK).is_file():
         raise OutputError(
-            f"{folder} is not empty and not ours (it has no file {MARK}): choose another folder."
+            f"{folder} is not empty, and no publication is in it (it has no file {WEB_MARK}): "
+            "choose another folder."
         )
+    for name in ("lake", "warehouse.duckdb"):
+        if (folder / name).exists():
+            raise OutputError(
+                f"{folder} also holds {name}, which publishing would remove: choose another folder."
+            )
 
 
-def _copy_technote(published: Published, sources: Path) -> bool:
+def _copy_technote(published: Publication, sources: Path) -> bool:
     """Copy the technote's HTML if it was built from these sources."""
     html = sources / "_build" / "html"
     page, source = html / "index.html", sources / "index.md"
@@ -138,7 +153,7 @@ def _copy_technote(published: Published, sources: Path) -> bool:
     return False
 
 
-def _copy_docs(published: Published, data: Path) -> bool:
+def _copy_docs(published: Publication, data: Path) -> bool:
     """Copy dbt's documentation if it is of this warehouse."""
     page, warehouse = data / "docs" / "index.html", data / "warehouse.duckdb"
     if page.is_file() and page.stat().st_mtime >= warehouse.stat().st_mtime:
@@ -150,7 +165,7 @@ def _copy_docs(published: Published, data: Path) -> bool:
 
 
 def _write_pages(
-    published: Published,
+    published: Publication,
     warehouse: Warehouse,
     report: Path,
     *,
@@ -197,10 +212,8 @@ def _files(path: Path) -> Iterator[Path]:
             yield from (Path(folder) / name for name in sorted(found) if not name.startswith("."))
 
 
-def _remove_others(published: Published) -> None:
-    """Remove what an earlier publication left; a folder that was not ours has no mark."""
-    if not (published.folder / MARK).is_file():
-        return
+def _remove_others(published: Publication) -> None:
+    """Remove what an earlier publication left."""
     kept = {published.folder / name for name in published.written}
     for path in _files(published.folder):
         if path not in kept:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pyarrow as pa
 import xlsxwriter
@@ -77,6 +78,9 @@ def _cell(value: object) -> str | float | bool:
         case float():
             # A cell has neither infinities nor NaN.
             return value if value - value == 0 else str(value)
+        case Decimal():
+            # Sums of integers come as decimals without places.
+            return _cell(int(value) if value == value.to_integral_value() else float(value))
         case datetime() | date():
             return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
         case list():
