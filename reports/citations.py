@@ -80,7 +80,7 @@ class Citations:
     def _mart(self, name: str) -> list[dict[str, Any]]:
         """Read a mart once, its rows in a fixed order."""
         if name not in self._marts:
-            self._marts[name] = self.warehouse.query(f'from "{name}" order by all').to_pylist()
+            self._marts[name] = self.warehouse.mart(name).to_pylist()
         return self._marts[name]
 
     def rows(self, mart: str, **key: object) -> list[dict[str, Any]]:
@@ -155,12 +155,22 @@ class Citations:
         """Choose the row of ``fct_stage_usage`` with the campaign and stage of another row."""
         return self.row("fct_stage_usage", campaign=usage["campaign"], stage=usage["stage"])
 
-    def count(self, mart: str, **key: object) -> str:
-        """Write how many rows of a mart have a key, and record it."""
+    def count(self, mart: str, noun: str | None = None, /, **key: object) -> str:
+        """Write how many rows of a mart have a key, and record it.
+
+        Parameters
+        ----------
+        mart : `str`
+            Mart of schema ``main``.
+        noun : `str`, optional
+            What a row is; it follows the number, with an s where there are several.
+        **key
+            Columns and their values.
+        """
         value = len(self.rows(mart, **key))
         text = numbers.count(value)
         self._record(Citation(mart, "*", key, value, text))
-        return text
+        return numbers.plural(value, noun) if noun else text
 
     def _record(self, citation: Citation) -> None:
         """Keep a citation once, however often it is written."""

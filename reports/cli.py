@@ -233,7 +233,7 @@ def requests_command(
             help=f"What to request: {', '.join(POLICIES)}. p95_retry, p99 and least_waste need a "
             "batch system that retries a killed job with more memory; max_margin covers every peak "
             "that was seen; least_waste leaves the least memory unused, killed attempts included. "
-            "Default: the one that costs least."
+            "Default: of those that leave the fewest jobs undone the one that costs least."
         ),
     ] = None,
     evidence: Annotated[
@@ -251,8 +251,9 @@ def requests_command(
     """Write requestMemory of every task and cluster as YAML that BPS can include.
 
     Put the file beside your BPS configuration and name it there under `includeConfigs`. Jobs with
-    too few peaks of their own stand in it as comments. `census-report run` writes the one of the
-    focus campaign and the policy that costs it least to $DATA/report/bps.
+    too few peaks of their own, or whose processes are not known, stand in it as comments.
+    `census-report run` writes the one of the focus campaign and its default policy to
+    $DATA/report/bps.
     """
     with clear_errors():
         with Warehouse(data / "warehouse.duckdb") as warehouse:

@@ -7,7 +7,8 @@ from typing import Any
 
 from .citations import Citations, CitedRow
 from .escape import plain
-from .numbers import count, write
+from .numbers import plural, write
+from .requests import default_policy
 from .sentences.answer import answer_lines
 from .subjects import Census, read_census, stage_title
 from .warehouse import Warehouse
@@ -126,7 +127,7 @@ def _gaps(citations: Citations) -> list[str]:
         for row in tasks[:_SHOWN]
     ]
     if len(tasks) > _SHOWN:
-        lines.append(f"and {count(len(tasks) - _SHOWN)} more tasks")
+        lines.append(f"and {plural(len(tasks) - _SHOWN, 'more task')}")
     if lines:
         lines.append("Data IDs: table fct_missing_quanta")
     return lines or ["Nothing: no gap is undeclared."]
@@ -138,8 +139,7 @@ def _requests(citations: Citations, census: Census) -> list[str]:
     current = {
         _job(row): row for row in _sized(citations.rows(mart, campaign=campaign, policy="current"))
     }
-    totals = citations.rows("fct_request_totals", campaign=campaign)
-    policy = next((row["policy"] for row in totals if row["is_default"]), None)
+    policy = default_policy(citations.warehouse, campaign)
     if not current:
         return ["The campaigns file names no current requests (`current_requests`)."]
     pairs = [
@@ -147,6 +147,8 @@ def _requests(citations: Citations, census: Census) -> list[str]:
         for row in _sized(citations.rows(mart, campaign=campaign, policy=policy))
         if _job(row) in current and row["has_enough_evidence"]
     ]
+    if not pairs:
+        return ["Not known: no job has both a current request and a request with enough evidence."]
     lines = []
     for saved, (kind, label) in sorted(pairs, reverse=True)[:_REQUESTS]:
         if saved <= 0:

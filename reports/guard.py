@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 
-from quanta_census.guard import DEBUG, Debug
+from quanta_census.guard import Debug
 from quanta_census.guard import clear_errors as guarded
 
 from .errors import ReportError
 
-__all__ = ["DEBUG", "Debug", "clear_errors"]
+__all__ = ["Debug", "clear_errors"]
 
 
 def clear_errors() -> AbstractContextManager[None]:

@@ -9,7 +9,7 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 
-__all__ = ["count", "gib", "hours", "percent", "write"]
+__all__ = ["change", "count", "gib", "hours", "percent", "plural", "write"]
 
 GIB = 2**30
 
@@ -20,6 +20,30 @@ HALF = 50
 def count(value: float) -> str:
     """Write a number of things, with separators of thousands."""
     return f"{round(value):,}"
+
+
+def plural(number: int, one: str, many: str | None = None) -> str:
+    """Write a number of things with their noun: 1 task, 2 tasks.
+
+    Parameters
+    ----------
+    number : `int`
+        How many.
+    one, many : `str`
+        The noun of one thing, and of several (default: with an s).
+    """
+    return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
+
+
+def change(fraction: float) -> str:
+    """Write a change with its sign; 0.5 is half as much again.
+
+    Parameters
+    ----------
+    fraction : `float`
+        What was added, as a share of what was there before.
+    """
+    return f"{100 * fraction:+.1f} %"
 
 
 def gib(value: float) -> str:

@@ -9,7 +9,7 @@ from .escape import plain, yaml_key
 from .subjects import focus_of, read_campaigns
 from .warehouse import Warehouse
 
-__all__ = ["ALL", "POLICIES", "default_policy", "request_memory_yaml"]
+__all__ = ["ALL", "POLICIES", "POLICY_NAMES", "default_policy", "request_memory_yaml"]
 
 ALL = "all"
 """Stands for the evidence of all campaigns."""
@@ -24,6 +24,10 @@ POLICIES = {
 }
 """Short name of each policy, and what it requests."""
 
+POLICY_NAMES = {name: short for name, (short, _) in POLICIES.items()} | {
+    "current": "today's request"
+}
+"""Short names of the policies and of what is requested today, in the order of every legend."""
 
 _JOB = """
     job_kind,
@@ -40,8 +44,8 @@ _JOB = """
 """
 
 
-def default_policy(warehouse: Warehouse, campaign: str) -> str:
-    """Get the policy that costs a campaign least, as ``fct_request_totals`` says.
+def default_policy(warehouse: Warehouse, campaign: str) -> str | None:
+    """Get the policy to take for a campaign, as ``fct_request_totals`` says.
 
     Parameters
     ----------
@@ -52,13 +56,14 @@ def default_policy(warehouse: Warehouse, campaign: str) -> str:
 
     Returns
     -------
-    policy : `str`
-        Key of `POLICIES`; the first where no job of the campaign has a request.
+    policy : `str` or `None`
+        Key of `POLICIES`: of those that leave the fewest jobs undone the one that costs least.
+        `None` where no job of the campaign has a request.
     """
     found = warehouse.query(
         "select policy from fct_request_totals where campaign = $1 and is_default", [campaign]
     ).to_pylist()
-    return str(found[0]["policy"]) if found else next(iter(POLICIES))
+    return str(found[0]["policy"]) if found else None
 
 
 def request_memory_yaml(
@@ -76,8 +81,8 @@ def request_memory_yaml(
         The evidence; by default the focus campaign.  `ALL` takes, for each job, the largest
         request of all campaigns that have enough peaks.
     policy : `str` or `None`
-        Key of `POLICIES`; by default the one that costs the evidence least.  Where all campaigns
-        are evidence, that is the focus campaign, else the last of the file.
+        Key of `POLICIES`; by default the `default_policy` of the evidence, else the first.  Where
+        all campaigns are evidence, that is the focus campaign, else the last of the file.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def request_memory_yaml(
     releases = {row["campaign"]: row["release"] for row in campaigns}
     if campaign == ALL:
         focus = next((row for row in campaigns if row["is_focus"]), campaigns[-1])
-        policy = policy or default_policy(warehouse, focus["campaign"])
+        policy = policy or default_policy(warehouse, focus["campaign"]) or next(iter(POLICIES))
         evidence = f"all campaigns ({', '.join(releases)})"
         jobs = _pooled_jobs(warehouse, policy)
     else:
@@ -105,7 +110,7 @@ def request_memory_yaml(
                 f"There is no campaign {name!r}; there are {', '.join(releases)}, "
                 f"and {ALL} for all of them."
             )
-        policy = policy or default_policy(warehouse, name)
+        policy = policy or default_policy(warehouse, name) or next(iter(POLICIES))
         evidence = f"{name}, {releases[name]}"
         jobs = _jobs(warehouse, name, policy)
     is_simulated = any(row["is_simulated"] for row in warehouse.query("from dim_lake").to_pylist())

@@ -18,6 +18,7 @@ from .escape import csv_text
 from .export import export
 from .figures import Figure, figures
 from .files import alone, write_file
+from .numbers import plural
 from .page.build import write_page
 from .requests import request_memory_yaml
 from .subjects import read_census
@@ -102,8 +103,8 @@ class Result:
             Raised with the name of each, and why.
         """
         if self.failed:
-            what = "1 figure" if len(self.failed) == 1 else f"{len(self.failed)} figures"
             names = "; ".join(f"{figure.name}: {figure.caption}" for figure in self.failed)
+            what = plural(len(self.failed), "figure")
             raise FigureError(f"{what} could not be drawn. {names}") from self.failed[0].error
 
 
@@ -148,8 +149,7 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
         write_file(folder / "bps" / "requestMemory.yaml", request_memory_yaml(warehouse))
         write_captions(made, folder / "captions.json")
         for name in TABLES:
-            mart = warehouse.query(f'from "{name}" order by all')
-            write_table(mart, folder / "tables" / f"{name}.csv")
+            write_table(warehouse.mart(name), folder / "tables" / f"{name}.csv")
         citations.save(folder / "technote" / "provenance.json")
         write_page(data)
     return Result(

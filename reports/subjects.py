@@ -131,12 +131,12 @@ class Subject:
     @property
     def lines_gib(self) -> tuple[float, ...]:
         """Memories per core that figures draw, in GiB: the one in question and further ones."""
-        return tuple(self.census.focus.get("lines_gib") or (self.threshold_gib,))
+        return tuple(self.census.focus["lines_gib"])
 
     @property
     def bin_gib(self) -> float:
         """Width of the ranges of max RSS, in GiB."""
-        return float(self.census.focus.get("bin_gib") or 1)
+        return float(self.census.focus["bin_gib"])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,6 +101,16 @@ class Warehouse:
                 f"The warehouse {self.path} cannot be read ({error}): {_TRANSFORM} again."
             ) from error
 
+    def mart(self, name: str) -> pa.Table:
+        """Read a whole mart, its rows in a fixed order.
+
+        Parameters
+        ----------
+        name : `str`
+            Mart of schema ``main``.
+        """
+        return self.query(f'from "{name}" order by all')
+
     def relation(self, name: str) -> Relation:
         """Name all rows of a mart that exists, for a conversion that this class does not have.
 

@@ -228,6 +228,6 @@ def _footer(subject: Subject) -> str:
         "SIMULATED data" if lake.get("is_simulated") else "",
         f"lake of {lake['extracted_at']:%Y-%m-%d}" if lake.get("extracted_at") else "empty lake",
         f"Quanta Census {lake.get('extractor_version') or 'of unknown version'}",
-        "1 RUN" if runs == 1 else f"{numbers.count(runs)} RUNs",
+        numbers.plural(runs, "RUN"),
     ]
     return "  ·  ".join(part for part in parts if part)

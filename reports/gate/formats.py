@@ -59,12 +59,9 @@ def _names(outcome: Outcome, limit: float) -> str:
 
 def _said(check: Check) -> str:
     """Say what a check found, in one line."""
-    change = (
-        "change not known"
-        if check.change_fraction is None
-        else f"{100 * check.change_fraction:+.1f} %"
-    )
-    said = f"{change}, {numbers.count(check.quanta_count)} matched quanta"
+    fraction = check.change_fraction
+    change = "change not known" if fraction is None else numbers.change(fraction)
+    said = f"{change}, {numbers.plural(check.quanta_count, 'matched quantum', 'matched quanta')}"
     if check.measure == Measure.MEMORY:
         said += " with own peaks"
     return f"{said}; {_seen(check)}" if check.outcome == Outcome.INCONCLUSIVE else said
@@ -87,9 +84,9 @@ def _head(found: Comparison) -> tuple[str, str]:
     unmatched = found.unmatched_count
     return (
         f"{found.before} to {found.after}",
-        f"Judged {found.judged_count} of {len(found.checks)} checks: memory and wall time of "
-        f"{found.matched_count} tasks with matched data IDs"
-        + (f"; {unmatched} tasks have none." if unmatched else "."),
+        f"Judged {found.judged_count} of {numbers.plural(len(found.checks), 'check')}: memory and "
+        f"wall time of {numbers.plural(found.matched_count, 'task')} with matched data IDs"
+        + (f"; {numbers.plural(unmatched, 'task has', 'tasks have')} none." if unmatched else "."),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import altair as alt
 import pyarrow as pa
@@ -16,10 +16,38 @@ __all__ = [
     "release_order",
     "release_shape",
     "release_stroke",
+    "stack_fill",
     "task_fill",
 ]
 
 _LEGEND = alt.Legend(orient="top", direction="horizontal", symbolSize=120, symbolOpacity=1)
+
+
+def stack_fill(field: str, title: str, colours: Mapping[str, str]) -> alt.Fill:
+    """Encode the segments of stacked bars, with a legend below the plot.
+
+    Parameters
+    ----------
+    field : `str`
+        Column of the frame.
+    title : `str`
+        Title of the legend.
+    colours : `~collections.abc.Mapping`
+        Colour of each value, in the order of the legend.
+    """
+    return alt.Fill(
+        f"{field}:N",
+        title=title,
+        sort=list(colours),
+        scale=alt.Scale(domain=list(colours), range=list(colours.values())),
+        legend=alt.Legend(
+            orient="bottom",
+            columns=2,
+            symbolType="square",
+            symbolStrokeWidth=0,
+            labelLimit=theme.WIDTH // 2 - 40,
+        ),
+    )
 
 
 def task_fill(frame: pa.Table) -> alt.Fill:
@@ -34,22 +62,10 @@ def task_fill(frame: pa.Table) -> alt.Fill:
         (row["display_rank"] is None, row["display_rank"] or 0, row["display_label"])
         for row in frame.select(["display_rank", "display_label"]).to_pylist()
     }
-    ordered = sorted(pairs)
-    return alt.Fill(
-        "display_label:N",
-        title="Task",
-        scale=alt.Scale(
-            domain=[label for _, _, label in ordered],
-            range=[palettes.task_colour(None if other else rank) for other, rank, _ in ordered],
-        ),
-        legend=alt.Legend(
-            orient="bottom",
-            columns=2,
-            symbolType="square",
-            symbolStrokeWidth=0,
-            labelLimit=theme.WIDTH // 2 - 40,
-        ),
-    )
+    colours = {
+        label: palettes.task_colour(None if other else rank) for other, rank, label in sorted(pairs)
+    }
+    return stack_fill("display_label", "Task", colours)
 
 
 def _releases(frame: pa.Table) -> list[tuple[int, str]]:

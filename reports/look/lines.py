@@ -11,7 +11,7 @@ import pyarrow as pa
 from .. import numbers
 from . import theme
 
-__all__ = ["Line", "line_keys", "line_layers", "memory_lines", "threshold_line"]
+__all__ = ["Line", "line_layers", "memory_lines", "threshold_line"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def memory_lines(
     return lines
 
 
-def line_keys(kinds: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]:
+def _line_keys(kinds: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]:
     """Make the colour and the dashes of lines, all in one legend above the plot.
 
     Parameters
@@ -100,19 +100,15 @@ def line_keys(kinds: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash]
     return {"color": colour, "strokeDash": dash}
 
 
-def line_layers(
-    lines: Sequence[Line], *, beside: Mapping[str, str] | None = None
-) -> list[alt.Chart]:
+def line_layers(lines: Sequence[Line]) -> list[alt.Chart]:
     """Draw dashed lines, all in one legend above the plot.
 
     Parameters
     ----------
     lines : `~collections.abc.Sequence` [`Line`]
         What to draw.
-    beside : `~collections.abc.Mapping`, optional
-        Further entries of the legend, as for `line_keys`, for lines that the chart draws itself.
     """
-    keys = line_keys({line.label: line.kind for line in lines} | dict(beside or {}))
+    keys = _line_keys({line.label: line.kind for line in lines})
     layers = []
     for line in lines:
         base = alt.Chart(pa.table({"value": [float(line.value)], "line": [line.label]}))

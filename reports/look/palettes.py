@@ -13,6 +13,7 @@ __all__ = [
     "DEPENDENCES",
     "OTHER_TASKS",
     "POLICIES",
+    "POLICY_SHAPES",
     "RELEASES",
     "RELEASE_SHAPES",
     "STAGES",
@@ -21,7 +22,6 @@ __all__ = [
     "on_dark",
     "release_colour",
     "release_shape",
-    "stage_colour",
     "task_colour",
 ]
 
@@ -73,8 +73,14 @@ POLICIES = {
 }
 """Policies of a request, and what is requested today."""
 
-DEPENDENCES = {"grows": "#945800", "shrinks": "#235f95", "cannot tell": "#c4c4c4"}
-"""Verdicts on a slope, in the colours of the change that they mean."""
+POLICY_SHAPES = {
+    "p95_retry": "circle",
+    "p99": "square",
+    "max_margin": "triangle-up",
+    "least_waste": "diamond",
+    "current": "cross",
+}
+"""Shapes of their points."""
 
 VERDICTS = {
     "worse": "#945800",
@@ -83,6 +89,13 @@ VERDICTS = {
     "cannot tell": "#c4c4c4",
 }
 """Verdicts on a change, the worst first."""
+
+DEPENDENCES = {
+    "grows": VERDICTS["worse"],
+    "shrinks": VERDICTS["better"],
+    "cannot tell": VERDICTS["cannot tell"],
+}
+"""Verdicts on a slope, in the colours of the change that they mean."""
 
 COMPLETENESS = {
     "complete": "#d4ebdc",
@@ -134,11 +147,6 @@ def release_shape(place: int) -> str:
     together tell more than a hundred campaigns apart.
     """
     return RELEASE_SHAPES[(place + place // len(RELEASES)) % len(RELEASE_SHAPES)]
-
-
-def stage_colour(place: int) -> str:
-    """Give the colour of a stage by its position in the file, from 0."""
-    return STAGES[place % len(STAGES)]
 
 
 def on_dark(colour: str) -> str:

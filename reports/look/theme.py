@@ -28,14 +28,14 @@ HEIGHT = 400
 """Height of the plotting area of the figures whose number of rows is fixed, in CSS pixels."""
 
 COUNT_FORMAT = ",~r"
-SHARE_LABEL = "format(100 * datum.value, 'd') + ' %'"
+SHARE_LABEL = "format(100 * datum.value, '~r') + ' %'"
 GIB_FORMAT = "~r"
 HOURS_FORMAT = ",~r"
 
 LINE_COLOURS = {
     "threshold": "#d00000",
     "p95": "#00772b",
-    "cost": "#222222",
+    "one_core": "#222222",
     "further_1": "#8a3b00",
     "further_2": "#0047ab",
     "further_3": "#6b3fa0",
@@ -45,7 +45,7 @@ LINE_COLOURS = {
 LINE_DASHES = {
     "threshold": [8, 4],
     "p95": [5, 3],
-    "cost": [2, 3],
+    "one_core": [2, 3],
     "further_1": [12, 3, 2, 3],
     "further_2": [2, 2],
     "further_3": [12, 3, 2, 3, 2, 3],

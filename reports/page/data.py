@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..requests import ALL, POLICIES, default_policy, request_memory_yaml
+from ..requests import ALL, POLICIES, POLICY_NAMES, default_policy, request_memory_yaml
 from ..warehouse import Warehouse
 from . import charts, look, selection
 from .detail import Detail
@@ -112,11 +112,12 @@ def gather(warehouse: Warehouse, detail: Detail) -> dict[str, Any]:
         },
         "thresholds_gib": selection.thresholds(warehouse),
         "tables": {name: columns(table) for name, table in tables.items()},
-        "default_policy": default_policy(warehouse, focus),
+        "default_policy": default_policy(warehouse, focus) or next(iter(POLICIES)),
         "policies": [
             {"policy": name, "short": short, "said": said}
             for name, (short, said) in POLICIES.items()
         ],
+        "policy_names": POLICY_NAMES,
         "pooled_bps": _bps(warehouse, ALL),
         "bps": [
             {"campaign": row["campaign"], "texts": _bps(warehouse, row["campaign"])}

@@ -114,7 +114,7 @@ def publish(data: Path, folder: Path) -> Publication:
         published.copy(report / "tables", "tables")
         has_technote = _copy_technote(published, report / "technote")
         has_docs = _copy_docs(published, data)
-        tables = {name: warehouse.query(f'from "{name}" order by all') for name in TABLES}
+        tables = {name: warehouse.mart(name) for name in TABLES}
         for name, table in tables.items():
             buffer = io.BytesIO()
             pq.write_table(table, buffer, compression="zstd")

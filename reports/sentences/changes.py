@@ -39,7 +39,7 @@ def change_sentences(citations: Citations, before: str | None, after: str) -> li
     pair = {"before_campaign": before, "after_campaign": after}
     if not citations.rows(MART, **pair, is_matched=True):
         return [no_common_quanta(before, after)]
-    matched = citations.count(MART, **pair, is_matched=True)
+    matched = citations.count(MART, "task", **pair, is_matched=True)
 
     def judged(column: str) -> str:
         worse, better, same, unknown = (
@@ -52,7 +52,7 @@ def change_sentences(citations: Citations, before: str | None, after: str) -> li
         )
 
     return [
-        f"Of {matched} tasks with matched data IDs in {before} and {after}, the memory "
+        f"Of {matched} with matched data IDs in {before} and {after}, the memory "
         f"{judged('max_rss_verdict')}; the wall time {judged('wall_time_verdict')}."
     ]
 

@@ -26,12 +26,8 @@ def gap_notes(usages: Iterable[dict[str, Any]]) -> tuple[str, ...]:
         if usage["incomplete_reason"]:
             notes.append(f"{where}: declared incomplete: {usage['incomplete_reason']}")
         elif usage["completeness_verdict"] == "incomplete":
-            gaps = numbers.count(usage["gap_count"])
-            notes.append(
-                f"{where}: incomplete: {gaps} expected "
-                f"{'quantum' if usage['gap_count'] == 1 else 'quanta'} left no usable result"
-                f"{_unmeasured(usage)}."
-            )
+            gaps = numbers.plural(usage["gap_count"], "expected quantum", "expected quanta")
+            notes.append(f"{where}: incomplete: {gaps} left no usable result{_unmeasured(usage)}.")
         elif usage["quanta_count"] == 0:
             notes.append(why_empty(usage))
         if usage.get("implausible_count"):

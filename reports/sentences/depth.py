@@ -39,9 +39,9 @@ def depth_sentences(citations: Citations, campaign: str) -> list[str]:
         for verdict in ("grows", "shrinks", "cannot_tell")
     )
     sentences = [
-        f"{citations.count(mart, campaign=campaign)} tasks of {campaign} can be compared with the "
-        f"visits over their tract or patch: memory grows with the visits for {grows}, shrinks for "
-        f"{shrinks}, and the evidence is not enough for {unknown}."
+        f"{citations.count(mart, 'task', campaign=campaign)} of {campaign} can be compared with "
+        "the visits over their tract or patch: memory grows with the visits for "
+        f"{grows}, shrinks for {shrinks}, and the evidence is not enough for {unknown}."
     ]
     growing = citations.rows(mart, campaign=campaign, is_growing=True)
     if growing:

@@ -25,15 +25,18 @@ def kill_lines(citations: Citations, census: Census) -> list[str]:
     lines : `list` [`str`]
         Empty where the focus campaign names no records.
     """
-    shares = [
-        f"{stage.title} {_row(citations, census.campaign, stage.name)['killed_job_fraction']}"
+    rows = {
+        stage.title: _row(citations, census.campaign, stage.name)
         for stage in census.stages
         if citations.rows(OUTCOMES, campaign=census.campaign, stage=stage.name)
-    ]
-    if not shares:
+    }
+    if not rows:
         return []
+    shares = ", ".join(f"{title} {row['killed_job_fraction']}" for title, row in rows.items())
+    is_inferred = any(row.value("inferred_killed_memory_count") for row in rows.values())
+    inferred = " Some are inferred from exit codes." if is_inferred else ""
     return [
-        f"Share of recorded jobs killed for memory in {census.campaign}: {', '.join(shares)}. "
+        f"Share of recorded jobs killed for memory in {census.campaign}: {shares}.{inferred} "
         "No peak tells how much they needed."
     ]
 
@@ -60,17 +63,27 @@ def killed_in_stage(citations: Citations, campaign: str, stage: str) -> str:
         return f"None of {row['job_count']} recorded jobs was killed for its memory."
     return (
         f"The batch system killed {row['killed_job_count']} of {row['job_count']} recorded jobs "
-        f"({row['killed_job_fraction']}) for their memory{_requests(row)}. "
-        f"{row['rescued_job_count']} of them succeeded in a later try. The kills cost "
-        f"{row['killed_memory_core_h']} ({row['killed_core_fraction']}). The job to look at first "
-        f"is {row['worst_label']}. A killed try has no peak in these statistics: it is only known "
-        "to need more than its request."
+        f"({row['killed_job_fraction']}) for their memory{_requests(row)}.{_inferred(row)} "
+        f"{row['rescued_job_count']} of these jobs succeeded in a later try. The kills cost "
+        f"{row['killed_memory_core_h']} ({row['killed_core_fraction']} of all core-hours "
+        f"recorded). The job to look at first is {row['worst_label']}. A killed try has no peak in "
+        "these statistics: it is only known to need more than its request."
     )
 
 
 def _row(citations: Citations, campaign: str, stage: str) -> CitedRow:
     """Choose the row of a stage."""
     return citations.row(OUTCOMES, campaign=campaign, stage=stage)
+
+
+def _inferred(row: CitedRow) -> str:
+    """Say how many kills the records do not name as such."""
+    if not row.value("inferred_killed_memory_count"):
+        return ""
+    return (
+        f" Inferred from exit codes: {row['inferred_killed_memory_count']} of "
+        f"{row['killed_memory_count']} killed tries."
+    )
 
 
 def _requests(row: CitedRow) -> str:

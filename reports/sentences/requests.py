@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..citations import Citations
+from ..requests import default_policy
 from .sizing import GUESS
 
 __all__ = ["request_sentences"]
@@ -23,14 +24,13 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
     sentences : `list` [`str`]
         Empty where no job has a request.
     """
-    totals = citations.rows("fct_request_totals", campaign=campaign)
-    default = next((row["policy"] for row in totals if row["is_default"]), None)
+    default = default_policy(citations.warehouse, campaign)
     if default is None:
         return []
     sentences = [_cost(citations, campaign, default)]
     others = [
         f"{_named(citations, campaign, row['policy'])} {_price(citations, campaign, row['policy'])}"
-        for row in totals
+        for row in citations.rows("fct_request_totals", campaign=campaign)
         if row["policy"] != default
     ]
     if others:
@@ -73,10 +73,12 @@ def _price(citations: Citations, campaign: str, policy: str) -> str:
 
 
 def _cost(citations: Citations, campaign: str, policy: str) -> str:
-    """Say which policy costs least, and what that is."""
+    """Say which policy to take, and what it costs."""
     row = citations.row("fct_request_totals", campaign=campaign, policy=policy)
     return (
-        f"Requests by the policy {row['policy']} cost {campaign} least. Charged for what they "
-        f"request on nodes with {row['memory_per_core_gib']} per core, its jobs take "
+        f"Requests by the policy {row['policy']} leave the fewest jobs of {campaign} undone and, "
+        "of the policies that do, cost least. Totals cover only the jobs that have a request of "
+        f"every policy (tasks and clusters: {row['job_count']}). Charged for what they request on "
+        f"nodes with {row['memory_per_core_gib']} per core, they take "
         f"{_price(citations, campaign, policy)}; killed attempts are {row['killed_core_h']} of it."
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..citations import Citations, CitedRow
+from ..requests import default_policy
 from ..subjects import Census, stage_title
 
 __all__ = [
@@ -82,7 +83,10 @@ def charge_sentences(citations: Citations, campaign: str) -> list[str]:
     choice = max((one for one in sized if one <= line), default=min(sized))
     key = {"campaign": campaign, "memory_per_core_gib": choice}
     exact = citations.row(CHOICES, policy=EXACT, **key)
-    nearest = "" if choice == line else f", the choice nearest to {_line(citations, campaign)}"
+    nearest = ""
+    if choice != line:
+        nearest = f", the {'nearest choice below' if choice < line else 'smallest choice, above'}"
+        nearest += f" {_line(citations, campaign)}"
     others = [
         f"{row['overhead_fraction']} more with {name}{_left_out(row, exact)}"
         for name, row in _requested(citations, key)
@@ -119,7 +123,10 @@ def sharing_sentences(citations: Citations, campaign: str) -> list[str]:
         (citations.row(PACKING, **{name: row[name] for name in PACKING_KEY}), row["stage"])
         for row in (packed[0], packed[-1])
     ]
-    said = " to ".join(f"{row['excess_fraction']} ({stage_title(stage)})" for row, stage in ends)
+    # The same words once: one packing has one end.
+    said = " to ".join(
+        dict.fromkeys(f"{row['excess_fraction']} ({stage_title(stage)})" for row, stage in ends)
+    )
     return [
         f"Jobs that share the memory of a node change the best case by {said} of its core-hours."
     ]
@@ -148,13 +155,14 @@ def cheapest_sentences(citations: Citations, campaign: str) -> list[str]:
         )
         for end in (near[0], near[-1])
     )  # fmt: skip
+    flat = f"{low} to {high} cost nearly as little" if low != high else "no other choice is near it"
     others = [
         f"{row['memory_per_core_gib']} with {name}{_unfit(row, brackets=True)}"
         for name, row in _requested(citations, key)
     ]
     return [
         f"At the file's prices {cheapest['memory_per_core_gib']} per core is cheapest in the best "
-        f"case{_unfit(cheapest, brackets=True)}; {low} to {high} cost nearly as little."
+        f"case{_unfit(cheapest, brackets=True)}; {flat}."
         f"{_guess(citations, key)}",
         *([f"It is {', '.join(others)}."] if others else []),
     ]
@@ -163,10 +171,8 @@ def cheapest_sentences(citations: Citations, campaign: str) -> list[str]:
 def _requested(citations: Citations, key: dict[str, Any]) -> list[tuple[str, CitedRow]]:
     """Find the rows of the policy that costs least and of today's requests, with their names."""
     campaign = key["campaign"]
-    totals = citations.rows("fct_request_totals", campaign=campaign)
-    default = next((row["policy"] for row in totals if row["is_default"]), None)
     found = []
-    for policy in (default, "current"):
+    for policy in (default_policy(citations.warehouse, campaign), "current"):
         if policy is not None and citations.rows(CHOICES, policy=policy, **key):
             row = citations.row(CHOICES, policy=policy, **key)
             name = "today's requests" if policy == "current" else f"requests by {row['policy']}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..citations import Citations
+from ..requests import default_policy
 from ..sentences.sizing import PACKING, PACKING_KEY, packing_rows
 from ..subjects import Census, stage_title
 
@@ -122,7 +123,7 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
     """
     campaign = census.campaign
     totals = citations.rows("fct_request_totals", campaign=campaign)
-    default = next((row["policy"] for row in totals if row["is_default"]), None)
+    default = default_policy(citations.warehouse, campaign)
     requests = [
         row
         for row in citations.rows("fct_memory_requests", campaign=campaign, policy=default)

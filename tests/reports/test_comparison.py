@@ -26,7 +26,7 @@ def test_two_runs_become_a_report(tmp_path: Path) -> None:
     root = str(tmp_path / "repo")
     status, said = compare(tmp_path / "data", OLD, NEW, "--repository", root)
     assert status == 0, said
-    assert "1 tasks with matched data IDs" in said
+    assert "1 task with matched data IDs" in said
     page = (tmp_path / "data" / "report" / "index.html").read_text(encoding="utf-8")
     assert "w_2026_05-20260201T000000Z" in page
 

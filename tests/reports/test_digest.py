@@ -83,6 +83,12 @@ def test_undeclared_gaps_are_listed_largest_first(changed: Path) -> None:
     assert "fct_missing_quanta" in listed[-1]
 
 
+def test_nothing_compared_is_not_no_waste(changed: Path) -> None:
+    said = change(changed, "update fct_memory_requests set has_enough_evidence = false")
+    section = said.split("## Requests to change")[1]
+    assert "- Not known: no job has both a current request and a request with enough" in section
+
+
 def test_requests_that_waste_most_come_first_with_both_values(changed: Path) -> None:
     with duckdb.connect(str(changed / "warehouse.duckdb"), read_only=True) as connection:
         best = connection.execute("""

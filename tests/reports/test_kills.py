@@ -31,12 +31,13 @@ def recorded(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             connection.execute(f"delete from {mart}")
         connection.executemany(
             "insert into fct_stage_outcomes (campaign, stage, worst_label, job_count, "
-            "killed_job_count, rescued_job_count, killed_job_fraction, min_killed_request_mib, "
+            "killed_memory_count, inferred_killed_memory_count, killed_job_count, "
+            "rescued_job_count, killed_job_fraction, min_killed_request_mib, "
             "max_killed_request_mib, killed_memory_core_h, killed_core_fraction) "
-            f"values ('{FOCUS}', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"values ('{FOCUS}', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
-                ("stage1", "detectors", 200, 3, 1, 0.015, 2048, 4096, 1.5, 0.1),
-                ("stage2", None, 40, 0, 0, 0.0, None, None, 0.0, 0.0),
+                ("stage1", "detectors", 200, 4, 1, 3, 1, 0.015, 2048, 4096, 1.5, 0.1),
+                ("stage2", None, 40, 0, 0, 0, 0, 0.0, None, None, 0.0, 0.0),
             ],
         )
         connection.executemany(
@@ -60,9 +61,12 @@ def test_each_stage_says_what_was_killed(recorded: Path) -> None:
         unknown = killed_in_stage(citations, FOCUS, "stage3")
     assert "Stage 1 1.5 %, Stage 2 0" in line
     assert "Stage 3" not in line
+    assert "Some are inferred from exit codes." in line
     assert killed.startswith(
         "The batch system killed 3 of 200 recorded jobs (1.5 %) for their memory at requests of "
-        "2,048 MiB to 4,096 MiB. 1 of them succeeded in a later try. The kills cost 1.50 core hours"
+        "2,048 MiB to 4,096 MiB. Inferred from exit codes: 1 of 4 killed tries. 1 of these "
+        "jobs succeeded in a later try. The kills cost 1.50 core hours (10 % of all "
+        "core-hours recorded)"
     )
     assert none == "None of 40 recorded jobs was killed for its memory."
     assert unknown == ""
@@ -72,10 +76,10 @@ def test_the_figure_has_a_mark_for_each_value_that_is_known(recorded: Path) -> N
     with Warehouse(recorded) as warehouse:
         figure = figure_named(warehouse, NAME)
     assert [tuple(row.values()) for row in figure.frame.to_pylist()] == [
-        ("fit (stage2)", "requested", 8.0),
-        ("detectors (stage1)", "requested", 4.0),
-        ("detectors (stage1)", "used (p95)", 3.0),
-        ("detectors (stage1)", "killed at", 4.0),
+        ("fit (Stage 2)", "requested", 8.0),
+        ("detectors (Stage 1)", "requested", 4.0),
+        ("detectors (Stage 1)", "used (p95)", 3.0),
+        ("detectors (Stage 1)", "killed at", 4.0),
     ]
     said = texts(drawn(requested_memory, figure.frame))
     assert all(f">{name}</text>" in said for name in requested_memory.MARKS)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from reports.numbers import gib, hours, percent, write
+from reports.numbers import change, gib, hours, percent, plural, write
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,16 @@ def test_the_unit_in_a_columns_name_decides_how_it_is_written(
 )
 def test_a_share_is_never_rounded_to_nothing_or_to_all(fraction: float, text: str) -> None:
     assert percent(fraction) == text
+
+
+def test_one_thing_has_a_noun_of_its_own() -> None:
+    assert plural(1, "task") == "1 task"
+    assert plural(1200, "task") == "1,200 tasks"
+    assert plural(0, "quantum", "quanta") == "0 quanta"
+
+
+def test_a_change_has_its_sign() -> None:
+    assert (change(0.5), change(-0.021)) == ("+50.0 %", "-2.1 %")
 
 
 def test_gib_is_never_called_gb() -> None:

@@ -151,7 +151,7 @@ def test_each_policy_stands_with_its_cost_and_its_purchase(browser: Browser, dat
     )
     assert [(row[0], row[2], row[5]) for row in cells(browser, "request-totals")] == [
         (
-            names[policy] + (" (costs least)" if is_default else ""),
+            names[policy] + (" (the default)" if is_default else ""),
             share_in_column(killed),
             f"{hours:,.1f}",
         )

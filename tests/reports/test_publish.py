@@ -170,7 +170,7 @@ def test_every_number_of_a_mart_is_a_number_in_the_workbook(
 
 
 def is_fraction(kind: pa.DataType) -> bool:
-    return pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return bool(pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def test_a_workbook_holds_texts_as_texts_and_leaves_absent_values_empty(tmp_path: Path) -> None:

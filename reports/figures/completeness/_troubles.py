@@ -10,6 +10,7 @@ from ...look import palettes, theme
 from ...look.axes import task_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
+from ...look.legends import stack_fill
 from ...subjects import Subject
 from ...warehouse import Warehouse
 from ..sql import STAGE_TITLE
@@ -76,7 +77,9 @@ def chart(frame: pa.Table, _: Subject, *, legend: str) -> Plot:
     refuse_empty(frame, "task")
     places = {row["kind"]: row["place"] for row in frame.to_pylist()}
     kinds = sorted(places, key=lambda kind: (kind == "others", places[kind]))
-    colours = [palettes.task_colour(None if kind == "others" else places[kind]) for kind in kinds]
+    colours = {
+        kind: palettes.task_colour(None if kind == "others" else places[kind]) for kind in kinds
+    }
     longest = int(pc.max(frame["upper_quanta_count"]).as_py())
     bars = (
         alt.Chart(frame)
@@ -90,19 +93,7 @@ def chart(frame: pa.Table, _: Subject, *, legend: str) -> Plot:
                 axis=alt.Axis(format=theme.COUNT_FORMAT, orient="top", tickCount=min(longest, 10)),
             ),
             x2="upper_quanta_count:Q",
-            fill=alt.Fill(
-                "kind:N",
-                title=legend,
-                sort=kinds,
-                scale=alt.Scale(domain=kinds, range=colours),
-                legend=alt.Legend(
-                    orient="bottom",
-                    columns=2,
-                    symbolType="square",
-                    symbolStrokeWidth=0,
-                    labelLimit=theme.WIDTH // 2 - 40,
-                ),
-            ),
+            fill=stack_fill("kind", legend, colours),
         )
     )
     tasks = len(set(frame["task_label"].to_pylist()))

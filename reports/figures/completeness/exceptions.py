@@ -43,4 +43,7 @@ def alt_text(citations: Citations, subject: Subject) -> str:
 
 def why_empty(_: Citations, subject: Subject) -> str:
     """Say why there is nothing to show."""
-    return f"No failed quantum of {subject.campaign} is recorded."
+    return (
+        f"No result of {subject.campaign} is recorded as failed. Failures that another RUN "
+        "supersedes are left out."
+    )

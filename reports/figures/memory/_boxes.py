@@ -20,6 +20,15 @@ BOX_HEIGHT = 6
 LONE_BOX_HEIGHT = 12
 """Height of a box that has its row for itself, in CSS pixels."""
 
+BOXES = (
+    "Boxes span the quartiles with a bar at the median, whiskers reach the last value within one "
+    "and a half box lengths; a task with one quantum is a tick."
+)
+"""What captions say of boxes."""
+
+OUTLIERS = "Circles are a sample of the values beyond, the extreme ones among them."
+"""What captions say of the outliers of max RSS."""
+
 ENDS = ("lower_whisker", "p25", "p75", "upper_whisker")
 
 
@@ -129,7 +138,6 @@ def box_layers(
     size : `float`
         Height of a box, in CSS pixels.
     """
-    refuse_empty(boxes, "task")
     y, offset = task_axis(boxes), release_offset(boxes)
     fill, stroke = release_colour(boxes), release_stroke(boxes)
 

@@ -127,7 +127,8 @@ def axis_end(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) ->
     """
     least = math.ceil(max(subject.lines_gib)) + 1
     end = max(float(pc.max(frame["bucket_end_gib"]).as_py()), least)
-    if end - first_gib <= MOST_RANGES:
+    most_gib = MOST_RANGES * subject.bin_gib
+    if end - first_gib <= most_gib:
         return end
     rows = sorted(
         frame.select(["bucket_end_gib", "quanta_count"]).to_pylist(),
@@ -137,7 +138,7 @@ def axis_end(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) ->
     for row in rows:
         end = max(float(row["bucket_end_gib"]), least)
         left -= row["quanta_count"]
-        if end - first_gib <= MOST_RANGES or left < 0:
+        if end - first_gib <= most_gib or left < 0:
             break
     return end
 
@@ -152,8 +153,8 @@ def beyond(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> l
     spent = sum(row["total_wall_time_h"] or 0 for row in rows)
     largest = max(row["bucket_end_gib"] for row in rows)
     text = (
-        f"{numbers.count(number)} {'quantum' if number == 1 else 'quanta'} "
-        f"({numbers.hours(float(spent))}) beyond, up to {numbers.gib(largest)} \N{RIGHTWARDS ARROW}"
+        f"{numbers.plural(number, 'quantum', 'quanta')} ({numbers.hours(float(spent))}) beyond, "
+        f"up to {numbers.gib(largest)} \N{RIGHTWARDS ARROW}"
     )
     remark = alt.Chart(pa.table({"text": [text]})).mark_text(
         align="right", baseline="top", dx=-6, dy=6, fontSize=13, color=theme.INK
@@ -162,7 +163,13 @@ def beyond(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> l
 
 
 def tops(
-    frame: pa.Table, subject: StageSubject, column: str, title: str, *, first_gib: float = 0
+    frame: pa.Table,
+    subject: StageSubject,
+    column: str,
+    title: str,
+    *,
+    form: str,
+    first_gib: float = 0,
 ) -> alt.Chart:
     """Write the value over each bar beyond the threshold that is too low to be seen.
 
@@ -176,13 +183,15 @@ def tops(
         Upper end of the segments.
     title : `str`
         Title of the vertical axis, which the bars have too.
+    form : `str`
+        How the value is written, as d3-format has it.
     first_gib : `float`, optional
         Where the axis begins, in GiB.
     """
     end = axis_end(frame, subject, first_gib=first_gib)
     turned: dict[str, Any] = (
         {"dy": -8}
-        if end - first_gib <= MOST_LEVEL
+        if end - first_gib <= MOST_LEVEL * subject.bin_gib
         else {"angle": 270, "align": "left", "baseline": "middle", "dx": 4}
     )
     labels: alt.Chart = (
@@ -198,7 +207,7 @@ def tops(
         .encode(
             x=alt.X("middle:Q", title=axis_title(subject)),
             y=alt.Y("top:Q", title=title),
-            text=alt.Text("top:Q", format=",.3~r"),
+            text=alt.Text("top:Q", format=form),
         )
     )
     return labels

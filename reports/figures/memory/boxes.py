@@ -8,7 +8,7 @@ from ...citations import Citations
 from ...sentences.memory import focus_over, further_lines
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
-from ._boxes import memory_boxes, query_boxes, query_outliers
+from ._boxes import BOXES, OUTLIERS, memory_boxes, query_boxes, query_outliers
 
 NAME = "MaxRSS_box_all_stacks_stage{stage}"
 SECTION = "releases"
@@ -34,9 +34,7 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     line = citations.cite("dim_campaigns", "threshold_gib", campaign=subject.campaign)
     return (
         f"Max RSS per task in {subject.stage.title}, the releases side by side, on a logarithmic "
-        "axis. Boxes span the quartiles with a bar at the median, whiskers reach the last value "
-        "within one and a half box lengths, circles are a sample of the values beyond, the extreme "
-        "ones among them; a task with one quantum is a tick. The dashed red line marks "
+        f"axis. {BOXES} {OUTLIERS} The dashed red line marks "
         f"{line} per core.{focus_over(citations, subject.campaign, subject.stage.name)}"
         f"{further_lines(citations, subject)}"
     )

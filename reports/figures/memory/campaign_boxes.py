@@ -10,7 +10,14 @@ from ...citations import Citations
 from ...sentences.memory import further_lines, quanta_over
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
-from ._boxes import LONE_BOX_HEIGHT, memory_boxes, query_boxes, query_outliers
+from ._boxes import (
+    BOXES,
+    LONE_BOX_HEIGHT,
+    OUTLIERS,
+    memory_boxes,
+    query_boxes,
+    query_outliers,
+)
 
 NAME = "MaxRSS_box_{focus}_stage{stage}"
 SECTION = "tasks"
@@ -37,9 +44,7 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     usage = citations.stage_usage(subject.stage.focus)
     return (
         f"Max RSS per task in {subject.stage.title} of {subject.campaign}, on a logarithmic axis. "
-        "Boxes span the quartiles with a bar at the median, whiskers reach the last value within "
-        "one and a half box lengths, circles are a sample of the values beyond, the extreme ones "
-        "among them; a task with one quantum is a tick. The dashed red line marks "
+        f"{BOXES} {OUTLIERS} The dashed red line marks "
         f"{usage['threshold_gib']} per core. {quanta_over(usage)}."
         f"{further_lines(citations, subject)}"
     )

@@ -45,7 +45,8 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
 
 def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the bars."""
-    part, from_gib = _part(citations, subject), subject.threshold_gib
+    # The lines that the axis holds, which begins with a range and not with the threshold.
+    part, from_gib = _part(citations, subject), first_range_gib(subject)
     return wall_time_histogram.caption(citations, subject, part=part, from_gib=from_gib)
 
 

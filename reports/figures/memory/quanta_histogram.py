@@ -38,7 +38,8 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
         scale=alt.Scale(domainMin=0, nice=True),
         axis=alt.Axis(format=theme.COUNT_FORMAT),
     )
-    return chart_on(count, frame, subject, tops(frame, subject, "upper_quanta_count", AXIS_TITLE))
+    labels = tops(frame, subject, "upper_quanta_count", AXIS_TITLE, form=",d")
+    return chart_on(count, frame, subject, labels)
 
 
 def chart_on(count: alt.Y, frame: pa.Table, subject: StageSubject, *labels: alt.Chart) -> Plot:

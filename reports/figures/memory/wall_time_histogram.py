@@ -48,7 +48,9 @@ def chart(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> Pl
         ),
         y2="upper_total_wall_time_h:Q",
     )
-    labels = tops(frame, subject, "upper_total_wall_time_h", AXIS_TITLE, first_gib=first_gib)
+    labels = tops(
+        frame, subject, "upper_total_wall_time_h", AXIS_TITLE, form=",.3~r", first_gib=first_gib
+    )
     remarks = beyond(frame, subject, first_gib=first_gib)
     lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=first_gib))
     return Plot([stacked, labels, *remarks, *lines], height=theme.HEIGHT)

@@ -12,7 +12,8 @@ from ...look import palettes, theme
 from ...look.axes import log_memory_scale, memory_axis
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
-from ...look.lines import line_layers, threshold_line
+from ...look.lines import line_layers, memory_lines
+from ...requests import POLICY_NAMES
 from ...subjects import Subject
 from ...warehouse import Warehouse
 from ..sql import GIB
@@ -23,15 +24,6 @@ PLACE = 1
 
 MOST_JOBS = 25
 """Jobs that are drawn, those that used most memory for longest."""
-
-POLICIES = {
-    "current": ("today's request", "cross"),
-    "least_waste": ("least waste", "diamond"),
-    "p95_retry": ("p95 and retry", "circle"),
-    "p99": ("p99", "square"),
-    "max_margin": ("largest and 10 %", "triangle-up"),
-}
-"""Name and shape of each policy, from the top of a row to its end."""
 
 ROW_HEIGHT = 40
 """Height of a job's row, in CSS pixels: each policy has a line of its own in it."""
@@ -73,12 +65,13 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
 def chart(frame: pa.Table, subject: Subject) -> Plot:
     """Draw the requests of each job, its largest peak, and the threshold."""
     refuse_empty(frame, "job")
-    scale, ticks = log_memory_scale([frame["request_gib"], frame["max_peak_gib"]])
+    columns = [frame["request_gib"], frame["max_peak_gib"]]
+    scale, ticks = log_memory_scale(columns, include=subject.lines_gib)
     jobs = list(dict.fromkeys(frame["job_label"].to_pylist()))
     policies = frame["policy"].to_pylist()
-    used = [name for name in POLICIES if name in set(policies)]
-    names = [POLICIES[name][0] for name in used]
-    frame = frame.append_column("request", pa.array([POLICIES[name][0] for name in policies]))
+    used = [name for name in POLICY_NAMES if name in policies]
+    names = [POLICY_NAMES[name] for name in used]
+    frame = frame.append_column("request", pa.array([POLICY_NAMES[name] for name in policies]))
     base = alt.Chart(frame).encode(
         y=alt.Y(
             "job_label:N",
@@ -106,14 +99,14 @@ def chart(frame: pa.Table, subject: Subject) -> Plot:
         "legend": alt.Legend(orient="bottom", columns=5),
     }
     colours = [palettes.POLICIES[name] for name in used]
-    shapes = [POLICIES[name][1] for name in used]
+    shapes = [palettes.POLICY_SHAPES[name] for name in used]
     points = base.mark_point(stroke="white", strokeWidth=0.5, fillOpacity=1, size=36).encode(
         x=memory("request_gib"),
         yOffset=alt.YOffset("request:N", sort=names),
         fill=alt.Fill("request:N", scale=alt.Scale(domain=names, range=colours), **legend),
         shape=alt.Shape("request:N", scale=alt.Scale(domain=names, range=shapes), **legend),
     )
-    lines = line_layers([threshold_line(subject.threshold_gib)])
+    lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib))
     return Plot([peaks, *lines, points], height=float(len(jobs) * ROW_HEIGHT))
 
 

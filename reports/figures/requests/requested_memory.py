@@ -14,7 +14,7 @@ from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...subjects import Subject
 from ...warehouse import Warehouse
-from ..sql import GIB
+from ..sql import GIB, STAGE_TITLE
 
 NAME = "requested_memory_{focus}"
 SECTION = "requests"
@@ -63,7 +63,7 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
             )
             on "requested", "used (p95)", "killed at" into name mark value memory_gib
         )
-        select label || ' (' || stage || ')' as label, mark, memory_gib
+        select label || ' (' || {STAGE_TITLE} || ')' as label, mark, memory_gib
         from marks
         order by place, list_position(['requested', 'used (p95)', 'killed at'], mark)
         """,  # noqa: S608  (constants)

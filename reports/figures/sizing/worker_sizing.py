@@ -10,7 +10,7 @@ from ...look import palettes, theme
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.lines import line_layers, memory_lines
-from ...requests import POLICIES
+from ...requests import POLICY_NAMES
 from ...sentences.sizing import sizing_sentences
 from ...subjects import Subject
 from ...warehouse import Warehouse
@@ -21,8 +21,7 @@ PLACE = 1
 
 CURVES = {
     "exact": ("exactly its peak (best case)", theme.INK),
-    **{name: (short, palettes.POLICIES[name]) for name, (short, _) in POLICIES.items()},
-    "current": ("today's request", palettes.POLICIES["current"]),
+    **{name: (short, palettes.POLICIES[name]) for name, short in POLICY_NAMES.items()},
 }
 """What jobs request, by policy: name and colour of its curve."""
 

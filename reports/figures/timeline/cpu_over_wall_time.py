@@ -58,7 +58,7 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
             ),
         )
     )
-    one_core = Line(1.0, "one core busy all the time", "cost")
+    one_core = Line(1.0, "one core busy all the time", "one_core")
     return Plot([bars, *line_layers([one_core])], height=max(2, frame.num_rows) * ROW_HEIGHT)
 
 
@@ -66,8 +66,9 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the bars."""
     return (
         f"CPU time over wall time of each task in {subject.stage.title} of {subject.campaign}, "
-        "both from preparation to end, the task that took most wall time first. A bar short of the "
-        "dashed line waited, for files or for memory; one beyond it used several threads."
+        "both from preparation to end, the task that took most wall time first. The dashed line is "
+        "one core busy all the time. A shorter bar left its core idle for the rest, and nothing "
+        "recorded says why; a longer bar kept more than one core busy."
         f"{busiest(citations, subject.campaign, subject.stage.name)}"
     )
 

@@ -12,7 +12,7 @@ from ...look.layout import Plot
 from ...sentences.timeline import why_untimed
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
-from ..memory._boxes import ENDS, LONE_BOX_HEIGHT, box_layers
+from ..memory._boxes import BOXES, ENDS, LONE_BOX_HEIGHT, box_layers
 from ..sql import RELEASE_LABEL
 
 NAME = "WallTime_box_{focus}_stage{stage}"
@@ -94,9 +94,8 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     return (
         f"Wall time of the quanta of each task in {subject.stage.title} of {subject.campaign}, "
         "preparation to end, on a logarithmic axis; the task with the longest median comes first. "
-        "Boxes span the quartiles with a bar at the median, whiskers reach the last value within "
-        "one and a half box lengths, circles are the extremes beyond; a task with one quantum is a "
-        f"tick. All {usage['quanta_count']} quanta took {usage['total_wall_time_h']}."
+        f"{BOXES} Circles are the shortest and longest beyond. "
+        f"All {usage['quanta_count']} quanta took {usage['total_wall_time_h']}."
     )
 
 

@@ -82,7 +82,7 @@ def sizing(title: str, label: str) -> Any:  # noqa: ANN401
 def specifications() -> dict[str, Any]:
     """Make the specifications of this question by name."""
     hours = f"format(datum.value, '{theme.HOURS_FORMAT}')"
-    share = "format(100 * datum.value, '~r') + ' %'"
+    share = theme.SHARE_LABEL
     return {
         "sizing_overhead": sizing("Core hours beyond unlimited memory, best case", share),
         "sizing_core_hours": sizing("Core hours charged", hours),

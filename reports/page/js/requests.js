@@ -13,8 +13,8 @@ const requestTotals = tables.get("request_totals");
 const backtests = tables.get("backtests");
 const backtestTotals = tables.get("backtest_totals");
 
-const JUDGED = [...embedded.policies.map((one) => one.policy), "current"];
-const NOW = JUDGED.length - 1;
+const JUDGED = Object.keys(embedded.policy_names);
+const NOW = JUDGED.indexOf("current");
 
 const KINDS = new Map([["task", "task"], ["cluster", "cluster"], ["member", "task in a cluster"]]);
 const SHOWN_KINDS = [["", "tasks and clusters"], ["task", "tasks alone"], ["cluster", "clusters alone"], ["member", "tasks inside clusters"]];
@@ -140,10 +140,8 @@ const csvOfPooled = () => {
   ];
 };
 
-const policyName = (name) => embedded.policies.find((one) => one.policy === name)?.short ?? "today's request";
-
 const backtestGroups = () => [["", [
-  textColumn("policy", "Policy", { text: (row) => policyName(row.policy) }),
+  textColumn("policy", "Policy", { text: (row) => embedded.policy_names[row.policy] }),
   textColumn("evidence_campaign", "From"),
   textColumn("campaign", "Applied to"),
   countColumn("job_count", "Jobs", { hint: "Tasks and clusters that are compared" }),
@@ -156,7 +154,7 @@ const backtestGroups = () => [["", [
 ]]];
 
 const totalGroups = () => [["", [
-  textColumn("policy", "Policy", { text: (row) => `${policyName(row.policy)}${row.is_default ? " (costs least)" : ""}` }),
+  textColumn("policy", "Policy", { text: (row) => `${embedded.policy_names[row.policy]}${row.is_default ? " (the default)" : ""}` }),
   countColumn("job_count", "Jobs", { hint: "Tasks and clusters with a request of every policy" }),
   fractionColumn("killed_fraction", "Killed", "Share whose first attempt would be killed"),
   countColumn("unfinished_count", "Never done", { hint: "What the last retry would still kill", tone: (row) => (row.unfinished_count ? "over" : "") }),
@@ -173,7 +171,7 @@ const showTotals = () => {
     .sort((a, b) => a.total_core_h - b.total_core_h);
   byId("request-totals-part").hidden = !ours.length;
   if (!ours.length) return;
-  setText("request-totals-note", `All jobs of ${state.campaign} together, charged for what they request on nodes with ${ours[0].memory_per_core_gib} GiB per core; a killed attempt takes the time of the whole job.`);
+  setText("request-totals-note", `Totals of ${state.campaign} over the jobs that have a request of every policy (${plural(ours[0].job_count, "task or cluster", "tasks and clusters")}), charged for what they request on nodes with ${ours[0].memory_per_core_gib} GiB per core. A killed attempt takes the time of the whole job. The default policy leaves the fewest jobs undone and, of the policies that do, costs least.`);
   fillTable("request-totals", totalGroups(), ours, { again: showTotals });
 };
 

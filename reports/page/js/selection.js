@@ -4,8 +4,8 @@ import { STEPS_PER_GIB, campaignNames, campaignOf, embedded, focus, series, stag
 import { stageTitle } from "./numbers.js";
 
 export const ALL = "all";
-export const NONE = "none";
-export const VALUE = "is:";
+const NONE = "none";
+const VALUE = "is:";
 
 // Evidence of requests: this campaign, or all of them.
 export const EVIDENCE = [["campaign", "this campaign"], [ALL, "all campaigns"]];

@@ -149,8 +149,7 @@ const packingGroups = (rows) => {
 
 const REQUESTS = new Map([
   ["exact", "exactly its peak (best case)"],
-  ...embedded.policies.map((one) => [one.policy, one.short]),
-  ["current", "today's request"],
+  ...Object.entries(embedded.policy_names),
 ]);
 
 const requestedGroups = (best) => [["", [

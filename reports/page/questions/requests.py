@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from ...requests import POLICIES
+from ...requests import POLICY_NAMES
 from ...warehouse import Warehouse
 from ..detail import Detail
 
@@ -13,7 +13,7 @@ __all__ = ["SECTIONS", "tables"]
 SECTIONS = {"request": "Request"}
 """Sections of the page by their IDs, with their names in the menu."""
 
-JUDGED = (*POLICIES, "current")
+JUDGED = tuple(POLICY_NAMES)
 """Policies in the order of the lists of a row: those that can be chosen, and today's request."""
 
 _OUTCOMES = (
@@ -157,7 +157,7 @@ def backtest_totals(warehouse: Warehouse) -> pa.Table:
 
 
 def request_totals(warehouse: Warehouse) -> pa.Table:
-    """List what each policy costs the campaign that it follows from, all jobs together."""
+    """List what each policy costs its campaign, over jobs that have a request of every policy."""
     return warehouse.query(
         """
         select

@@ -50,7 +50,7 @@ def requested(warehouse: Warehouse) -> pa.Table:
     return warehouse.query(
         """
         select
-            campaign, policy, memory_per_core_gib, quanta_count, unsized_quanta_count,
+            campaign, policy, memory_per_core_gib, unsized_quanta_count,
             unfit_quanta_count, killed_core_h, charged_core_h, overhead_fraction, is_cheapest
         from fct_campaign_sizing
         join dim_campaigns using (campaign)

@@ -15,6 +15,7 @@ import vl_convert
 
 from reports.errors import EmptyFrameError
 from reports.figures.memory import (
+    _ranges,
     boxes,
     campaign_boxes,
     largest_peaks,
@@ -30,6 +31,7 @@ from reports.figures.memory import (
     wall_time_histogram,
 )
 from reports.look import palettes, theme
+from reports.look.layout import Plot
 from reports.warehouse import Warehouse
 from tests.reports.figures.drawing import drawn, items, laid_out, rendered, subject, texts
 from tests.reports.made import figure_named
@@ -239,6 +241,31 @@ def test_ranges_have_the_width_that_the_file_asks_for() -> None:
     (half,) = {bar["width"] for bar in items(rendered(chart), "rect")}
     (whole,) = {bar["width"] for bar in items(rendered(CHARTS["quanta_histogram"](3)), "rect")}
     assert half == pytest.approx(whole / 2)
+
+
+@pytest.mark.parametrize("bin_gib", [1.0, 0.5, 0.25])
+def test_the_axis_is_cut_by_the_number_of_ranges_whatever_their_width(bin_gib: float) -> None:
+    """60 ranges stay, and of 61 the last is told in words if few quanta are there."""
+
+    def frame(last: int) -> pa.Table:
+        ends = [41 * bin_gib, (last + 1) * bin_gib]
+        return pa.table({"bucket_end_gib": ends, "quanta_count": [10_000, 1]})
+
+    about = subject(bin_gib=bin_gib)
+    assert _ranges.axis_end(frame(59), about) == 60 * bin_gib
+    assert _ranges.axis_end(frame(60), about) == 41 * bin_gib
+
+
+def test_a_number_of_quanta_over_a_low_bar_has_all_its_digits() -> None:
+    high, low = 100_000, 1_234
+    frame = pa.table(
+        {
+            "bucket_gib": [2.0, 8.0], "bucket_end_gib": [3.0, 9.0],
+            "upper_quanta_count": [high, low],
+        }
+    )  # fmt: skip
+    label = _ranges.tops(frame, subject(), "upper_quanta_count", "Quanta", form=",d")
+    assert ">1,234</text>" in texts(laid_out(Plot([label], 200)))
 
 
 def test_stacked_bars_touch_and_end_at_the_total() -> None:

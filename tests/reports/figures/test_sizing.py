@@ -144,8 +144,33 @@ def test_a_line_between_two_choices_keeps_its_sentence(data: Path, tmp_path: Pat
     with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
         (said, *_) = sizing_sentences(Citations(warehouse), FOCUS)
     assert said.startswith(
-        "With 5 GiB per core, the choice nearest to 5.3 GiB, DM-53877 is charged"
+        "With 5 GiB per core, the nearest choice below 5.3 GiB, DM-53877 is charged"
     )
+
+
+def test_a_line_below_all_choices_says_that_the_smallest_is_above_it(
+    data: Path, tmp_path: Path
+) -> None:
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("update dim_campaigns set threshold_gib = 1")
+    with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
+        (said, *_) = sizing_sentences(Citations(warehouse), FOCUS)
+    assert said.startswith("With 2 GiB per core, the smallest choice, above 1 GiB, DM-53877")
+
+
+def test_one_packing_and_one_cheap_choice_are_no_ranges(packed: Path, tmp_path: Path) -> None:
+    shutil.copy(packed / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("delete from fct_node_packing where stage != 'stage1'")
+        connection.execute(
+            "update fct_campaign_sizing set is_cheapest = memory_per_core_gib = 4, "
+            "is_nearly_cheapest = memory_per_core_gib = 4"
+        )
+    with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
+        said = " ".join(sizing_sentences(Citations(warehouse), FOCUS))
+    assert "change the best case by -20 % (Stage 1) of its core-hours." in said
+    assert "is cheapest in the best case; no other choice is near it." in said
 
 
 def test_a_choice_that_some_job_does_not_fit_says_so(data: Path, tmp_path: Path) -> None:
