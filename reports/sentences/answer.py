@@ -1,10 +1,11 @@
-"""The answer in three lines, memory, cost and completeness."""
+"""The answer in a few short sentences: memory, cost and completeness."""
 
 from __future__ import annotations
 
 from ..citations import Citations
 from ..subjects import Census
-from .sizing import CHOICES, EXACT, charge_sentences, cheapest_sentences
+from .memory import WORDS
+from .sizing import charge_sentences, cheapest_sentences
 
 __all__ = ["answer_lines"]
 
@@ -24,49 +25,29 @@ def answer_lines(citations: Citations, census: Census) -> list[str]:
     lines : `list` [`str`]
         A sentence each; the cost is left out where nothing was measured.
     """
-    lines = [_memory(citations, census)]
-    lines += _cost(citations, census)
-    if _is_cheaper_below_what_does_not_fit(citations, census):
-        lines.append(
-            "Less memory per core can cost less although some jobs exceed it: such a job is "
-            "charged more cores."
-        )
-    lines.append(_completeness(citations, census))
-    return lines
+    return [
+        _memory(citations, census),
+        *_cost(citations, census),
+        _completeness(citations, census),
+    ]
 
 
 def _memory(citations: Citations, census: Census) -> str:
-    """Say how much wall time of each stage is over the line."""
+    """Say which stages the threshold is enough for; the table beside it has the shares."""
     line = citations.cite("dim_campaigns", "threshold_gib", campaign=census.campaign)
-    parts = []
+    titles: dict[str, list[str]] = {}
     for stage in census.stages:
-        if stage.focus["fit_verdict"] == "not_enough_evidence":
-            parts.append(f"{stage.title} too few measured")
-        elif stage.focus["quanta_count"]:
-            share = citations.stage_usage(stage.focus)["over_threshold_wall_time_fraction"]
-            parts.append(f"{stage.title} {share}")
-        else:
-            parts.append(f"{stage.title} not measured")
-    return f"Share of wall time over {line} in {census.campaign}: {', '.join(parts)}."
+        titles.setdefault(WORDS[stage.focus["fit_verdict"]], []).append(stage.title)
+    said = "; ".join(f"{words} in {', '.join(stages)}" for words, stages in titles.items())
+    return f"With {line} per core, {census.campaign} {said}."
 
 
 def _cost(citations: Citations, census: Census) -> list[str]:
     """Say what is cheapest; without prices, what the line costs; nothing without measurements."""
-    priced = cheapest_sentences(citations, census.campaign)
-    return priced or charge_sentences(citations, census.campaign)
-
-
-def _is_cheaper_below_what_does_not_fit(citations: Citations, census: Census) -> bool:
-    """Tell whether the cheapest memory per core is less than what some stage needs."""
-    cheapest = [
-        row["memory_per_core_gib"]
-        for row in citations.rows(CHOICES, campaign=census.campaign, policy=EXACT, is_cheapest=True)
-    ]
-    beyond = ("mostly_fits", "does_not_fit")
-    return bool(cheapest) and (
-        min(cheapest) <= census.focus["threshold_gib"]
-        and any(stage.focus["fit_verdict"] in beyond for stage in census.stages)
-    )
+    if priced := cheapest_sentences(citations, census.campaign):
+        return priced
+    shares, _, *requested = charge_sentences(citations, census.campaign) or ("", "")
+    return [shares, *requested] if shares else []
 
 
 def _completeness(citations: Citations, census: Census) -> str:

@@ -8,6 +8,7 @@ from ..citations import Citations, CitedRow
 from ..subjects import StageSubject
 
 __all__ = [
+    "WORDS",
     "conclusion",
     "focus_over",
     "further_lines",

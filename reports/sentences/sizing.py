@@ -54,8 +54,8 @@ def sizing_sentences(citations: Citations, campaign: str) -> list[str]:
     Returns
     -------
     sentences : `list` [`str`]
-        The charge, then the cheapest where the campaigns file has prices; empty where nothing was
-        measured.
+        The charge, then the cheapest where the campaigns file has prices, and why less than a
+        stage needs can be cheap; empty where nothing was measured.
     """
     return [
         *charge_sentences(citations, campaign),
@@ -144,28 +144,52 @@ def cheapest_sentences(citations: Citations, campaign: str) -> list[str]:
     if not citations.rows(CHOICES, policy=EXACT, **key):
         return []
     cheapest = citations.row(CHOICES, policy=EXACT, **key)
-    near = sorted(
-        row["memory_per_core_gib"]
-        for row in citations.rows(CHOICES, campaign=campaign, policy=EXACT, is_nearly_cheapest=True)
-    )
-    low, high = (
-        citations.cite(
-            CHOICES, "memory_per_core_gib",
-            campaign=campaign, policy=EXACT, memory_per_core_gib=end,
-        )
-        for end in (near[0], near[-1])
-    )  # fmt: skip
-    flat = f"{low} to {high} cost nearly as little" if low != high else "no other choice is near it"
-    others = [
-        f"{row['memory_per_core_gib']} with {name}{_unfit(row, brackets=True)}"
-        for name, row in _requested(citations, key)
+    choices = [
+        f"{cheapest['memory_per_core_gib']} per core if jobs request their peaks"
+        f"{_unfit(cheapest, brackets=True)}",
+        *(
+            f"{row['memory_per_core_gib']} with {name}{_unfit(row, brackets=True)}"
+            for name, row in _requested(citations, key)
+        ),
     ]
     return [
-        f"At the file's prices {cheapest['memory_per_core_gib']} per core is cheapest in the best "
-        f"case{_unfit(cheapest, brackets=True)}; {flat}."
-        f"{_guess(citations, key)}",
-        *([f"It is {', '.join(others)}."] if others else []),
+        f"Cheapest at the file's prices: {', '.join(choices)}.{_guess(citations, key)}",
+        *_nearly_cheapest(citations, campaign),
     ]
+
+
+def _nearly_cheapest(citations: Citations, campaign: str) -> list[str]:
+    """Say how flat the best case is, and why it can be cheap where some jobs need more."""
+    near = sorted(
+        citations.rows(CHOICES, campaign=campaign, policy=EXACT, is_nearly_cheapest=True),
+        key=lambda row: row["memory_per_core_gib"],
+    )
+    low, high, dearest = (
+        citations.row(
+            CHOICES, campaign=campaign, policy=EXACT,
+            memory_per_core_gib=row["memory_per_core_gib"],
+        )
+        for row in (near[0], near[-1], max(near, key=lambda row: row["excess_cost_fraction"]))
+    )  # fmt: skip
+    although = (
+        ", although some jobs need more: those take more cores"
+        if _is_cheap_where_jobs_exceed(citations, campaign, near[0]["memory_per_core_gib"])
+        else ""
+    )
+    flat = (
+        "no other choice is near it"
+        if len(near) == 1
+        else f"{low['memory_per_core_gib']} to {high['memory_per_core_gib']} cost at most "
+        f"{dearest['excess_cost_fraction']} more"
+    )
+    return [f"In the first case {flat}{although}."]
+
+
+def _is_cheap_where_jobs_exceed(citations: Citations, campaign: str, cheap_gib: float) -> bool:
+    """Tell whether a cheap memory per core is not more than what some stage exceeds."""
+    line = citations.value("dim_campaigns", "threshold_gib", campaign=campaign)
+    verdicts = {row["fit_verdict"] for row in citations.rows("fct_stage_usage", campaign=campaign)}
+    return bool(cheap_gib <= line and verdicts & {"mostly_fits", "does_not_fit"})
 
 
 def _requested(citations: Citations, key: dict[str, Any]) -> list[tuple[str, CitedRow]]:

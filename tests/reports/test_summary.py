@@ -21,13 +21,51 @@ def summary(data: Path, *options: str) -> str:
     return result.output
 
 
-def test_the_answer_is_one_screen_of_short_sentences(data: Path) -> None:
+def answer(data: Path) -> list[str]:
+    """Get the sentences between the table and what is declared; all of it fits one screen."""
     said = summary(data)
     assert len(said.splitlines()) <= 30
     sentences = [line for line in said.splitlines() if line.endswith(".")]
-    answer = sentences[1 : sentences.index("No expected quantum of DM-53877 is missing.") + 1]
-    assert answer[0].startswith("Share of wall time over 6 GiB in DM-53877: Stage 1 ")
-    assert all(len(line.split()) <= 25 for line in answer)
+    found = sentences[1 : sentences.index("No expected quantum of DM-53877 is missing.") + 1]
+    assert all(len(line.split()) <= 25 for line in found)
+    return found
+
+
+def with_prices(data: Path, folder: Path, verdict: str) -> Path:
+    """Copy a warehouse, and let 4 GiB be cheapest and 6 GiB cost a little more."""
+    shutil.copy(data / "warehouse.duckdb", folder)
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "update fct_campaign_sizing set is_cheapest = memory_per_core_gib = 4, "
+            "is_nearly_cheapest = memory_per_core_gib between 4 and 6, "
+            "excess_cost_fraction = (memory_per_core_gib - 4) / 50"
+        )
+        connection.execute("update fct_stage_usage set fit_verdict = $1", [verdict])
+    return folder
+
+
+def test_the_answer_is_one_screen_of_short_sentences(data: Path) -> None:
+    memory, charge, requested, _ = answer(data)
+    assert memory.startswith("With 6 GiB per core, DM-53877 ")
+    assert " more core hours than it needs if every job requests exactly its peak" in charge
+    assert requested.startswith("It is charged ")
+
+
+def test_the_answer_says_why_less_than_a_stage_needs_can_be_cheapest(
+    data: Path, tmp_path: Path
+) -> None:
+    memory, cheapest, why, _ = answer(with_prices(data, tmp_path, "does_not_fit"))
+    assert " does not fit in Stage 1, Stage 2, Stage 3, Stage 4." in memory
+    assert cheapest.startswith("Cheapest at the file's prices: 4 GiB per core if jobs request")
+    assert why == (
+        "In the first case 4 GiB to 6 GiB cost at most 4.0 % more, although some jobs need more: "
+        "those take more cores."
+    )
+
+
+def test_where_every_stage_fits_nothing_has_to_be_explained(data: Path, tmp_path: Path) -> None:
+    *_, flat, _ = answer(with_prices(data, tmp_path, "fits"))
+    assert flat == "In the first case 4 GiB to 6 GiB cost at most 4.0 % more."
 
 
 def test_a_stage_shows_its_measured_tasks_and_its_conclusion(data: Path, report: Path) -> None:

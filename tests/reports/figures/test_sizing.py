@@ -170,7 +170,7 @@ def test_one_packing_and_one_cheap_choice_are_no_ranges(packed: Path, tmp_path: 
     with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
         said = " ".join(sizing_sentences(Citations(warehouse), FOCUS))
     assert "change the best case by -20 % (Stage 1) of its core-hours." in said
-    assert "is cheapest in the best case; no other choice is near it." in said
+    assert "In the first case no other choice is near it" in said
 
 
 def test_a_choice_that_some_job_does_not_fit_says_so(data: Path, tmp_path: Path) -> None:
@@ -185,11 +185,10 @@ def test_a_choice_that_some_job_does_not_fit_says_so(data: Path, tmp_path: Path)
         said = sizing_sentences(Citations(warehouse), FOCUS)
     assert said[0].endswith(" Quanta that fit on no such node: 3.")
     assert (
-        "4 GiB per core is cheapest in the best case (quanta that fit on no such node: 3)"
-        in " ".join(said)
+        "4 GiB per core if jobs request their peaks (quanta that fit on no such node: 3), "
+        "4 GiB with requests by" in said[-2]
     )
-    assert "It is 4 GiB with requests by" in said[-1]
-    assert "(quanta that fit on no such node: 3)" in said[-1]
+    assert said[-2].count("(quanta that fit on no such node: 3)") == 3
 
 
 def test_tables_of_the_answers_are_written(data: Path, report: Path) -> None:
