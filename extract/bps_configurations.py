@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .bps_requests import SECTIONS
+from .words import one_line
 
 __all__ = ["check_values", "has_includes", "with_includes"]
 
@@ -74,20 +75,20 @@ def with_includes(path: Path) -> dict[str, Any]:
     except RecursionError:
         raise ValueError(f"{_KEY}: a file includes itself, or one that includes it") from None
     except FileNotFoundError as error:
-        raise ValueError(f"{_KEY}: {_one_line(error)}") from None
+        raise ValueError(f"{_KEY}: {_said(error)}") from None
     except RuntimeError as error:
         # The variables that are set stand in the message with their values.
         unset = sorted({first or second for first, second in _VARIABLE.findall(str(error))})
         if unset:
             raise ValueError(
-                f"{_KEY}: {_one_line(error)}: set the environment variable {', '.join(unset)}"
+                f"{_KEY}: {_said(error)}: set the environment variable {', '.join(unset)}"
             ) from None
         raise ValueError(
-            f"{_KEY}: {_one_line(error)} (looked for in the working folder and beside the file "
+            f"{_KEY}: {_said(error)} (looked for in the working folder and beside the file "
             "that names it)"
         ) from None
     except (OSError, TypeError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ValueError(f"{_KEY}: {_one_line(error)}") from None
+        raise ValueError(f"{_KEY}: {_said(error)}") from None
     return content
 
 
@@ -143,6 +144,6 @@ def _check_numbers(place: str, said: Mapping[str, Any]) -> None:
             raise ValueError(f"{place}{key}: holds {value!r:.60}: write a number ({meaning})")
 
 
-def _one_line(error: Exception) -> str:
-    """Fold the message of a library."""
-    return " ".join(str(error).split()).rstrip(".")
+def _said(error: Exception) -> str:
+    """Fold the message of a library, without its full stop."""
+    return one_line(error).rstrip(".")

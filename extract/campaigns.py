@@ -17,6 +17,7 @@ import yaml
 from .bps_configurations import check_values, has_includes, with_includes
 from .bps_requests import default_requests, resolve_requests
 from .errors import CampaignsError
+from .words import one_line
 
 __all__ = [
     "DEMO_STAMP",
@@ -366,7 +367,7 @@ def _read_yaml(path: Path) -> object:
     except (OSError, UnicodeDecodeError) as error:
         raise CampaignsError(f"{path}: cannot be read: {error}") from None
     except yaml.YAMLError as error:
-        raise CampaignsError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+        raise CampaignsError(f"{path}: is not valid YAML: {one_line(error)}") from None
     except RecursionError:
         raise CampaignsError(f"{path}: {_TOO_DEEP}") from None
     except ValueError as error:  # A number of thousands of digits, a date of month 13.

@@ -258,16 +258,7 @@ def example(
 
     Example: census-extract example frdf > mine.yaml
     """
-    text = EXAMPLES[name].read_text(encoding="utf-8")
-    try:
-        typer.echo(text, nl=False)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        from .output import unwritten
-
-        typer.echo(f"Error: {unwritten(error)}", err=True)
-        raise typer.Exit(1) from None
+    typer.echo(EXAMPLES[name].read_text(encoding="utf-8"), nl=False)
 
 
 @app.command()

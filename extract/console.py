@@ -38,7 +38,6 @@ from .butler.repository import Repository, open_repository
 from .campaigns import DEMO_STAMP, DEMO_VERSION, CampaignsFile, load_campaigns
 from .errors import CampaignsError, ExtractionError, RepositoryError, WorkerError
 from .lake.store import Manifest, read_manifest, writing
-from .output import unwritten
 from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, select_stages
 from .proposal import ProposedCampaign, campaigns_yaml, propose, propose_comparison
 from .run import Settings, Summary, extract, opened_plan
@@ -62,17 +61,12 @@ _SHORT_NAMES = {registered.METADATA_FILES: "files", registered.PROVENANCE_GRAPH:
 
 
 class _Output(SafeConsole):
-    """Leaves out of URIs what opens a store, and tells in one line when nobody can read it."""
+    """Leaves out of URIs what opens a store."""
 
     def print(self, *texts: Any, **options: Any) -> None:  # noqa: ANN401
         """Print some texts."""
         said = (without_secrets(text) if isinstance(text, str) else text for text in texts)
-        try:
-            super().print(*said, **options)
-        except BrokenPipeError:
-            raise  # Who read it has enough: no error of ours.
-        except OSError as error:
-            raise unwritten(error) from error
+        super().print(*said, **options)
 
 
 def _console(*, error: bool = False) -> Console:
@@ -415,13 +409,7 @@ def push(uri: str, settings: Settings, *, may_replace: bool) -> int:
     code : `int`
         Exit status.
     """
-
-    def command() -> int:
-        say = _console(error=True).print
-        _print_copied(copies.push(settings.lake_root, uri, may_replace=may_replace, say=say))
-        return 0
-
-    return _guarded(command)
+    return _copied(copies.push, uri, settings, may_replace)
 
 
 def pull(uri: str, settings: Settings, *, may_replace: bool) -> int:
@@ -441,21 +429,22 @@ def pull(uri: str, settings: Settings, *, may_replace: bool) -> int:
     code : `int`
         Exit status.
     """
+    return _copied(copies.pull, uri, settings, may_replace)
+
+
+def _copied(copy: copies.Copy, uri: str, settings: Settings, may_replace: bool) -> int:
+    """Copy a lake and tell what it took."""
 
     def command() -> int:
         say = _console(error=True).print
-        _print_copied(copies.pull(settings.lake_root, uri, may_replace=may_replace, say=say))
+        copied = copy(settings.lake_root, uri, may_replace=may_replace, say=say)
+        _console().print(
+            f"{copied.copied_count:,} files copied ({copied.copied_bytes / 1024**2:,.1f} MiB), "
+            f"{copied.kept_count:,} unchanged, {copied.removed_count:,} removed"
+        )
         return 0
 
     return _guarded(command)
-
-
-def _print_copied(copied: copies.Copied) -> None:
-    """Tell what a copy took."""
-    _console().print(
-        f"{copied.copied_count:,} files copied ({copied.copied_bytes / 1024**2:,.1f} MiB), "
-        f"{copied.kept_count:,} unchanged, {copied.removed_count:,} removed"
-    )
 
 
 def status(campaigns: Path, settings: Settings) -> int:

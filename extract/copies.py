@@ -33,7 +33,7 @@ from .lake.store import (
 )
 from .uris import without_secrets
 
-__all__ = ["Copied", "pull", "push"]
+__all__ = ["Copied", "Copy", "pull", "push"]
 
 _AT_ONCE = 8
 """Files that are transferred at once."""
@@ -52,6 +52,15 @@ class Copied:
     """Files that were there already."""
 
     removed_count: int
+
+
+class Copy(Protocol):
+    """A way to copy: `push` or `pull`."""
+
+    def __call__(
+        self, root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None]
+    ) -> Copied:
+        """Copy a lake."""
 
 
 class _Place(Protocol):

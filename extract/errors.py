@@ -6,7 +6,6 @@
     ├── CampaignsError            the campaigns file, or what it names
     ├── LakeError                 the lake: of another version, locked, its disk full
     ├── RepositoryError           a Butler repository
-    ├── OutputError               what a command prints cannot be written
     ├── ExecutorError             where jobs run cannot be opened
     ├── WorkerError               workers are gone
     └── ReadingError              something that should be read; other RUNs do not suffer from it
@@ -35,7 +34,6 @@ __all__ = [
     "LakeError",
     "MetadataError",
     "NoAnswerError",
-    "OutputError",
     "PredictedGraphError",
     "ReadingError",
     "RecordsError",
@@ -69,10 +67,6 @@ class LakeError(ExtractionError):
 
 class RepositoryError(ExtractionError):
     """A repository cannot give what is asked."""
-
-
-class OutputError(ExtractionError):
-    """What a command prints cannot be written."""
 
 
 class ExecutorError(ExtractionError):

@@ -1,10 +1,10 @@
-"""How messages write counts and lists of names."""
+"""How messages write counts, lists of names, and what other programs say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["counted", "shortened"]
+__all__ = ["counted", "named", "one_line", "shortened"]
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
@@ -25,6 +25,38 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
         Such as ``1 RUN`` or ``1,107 quanta``.
     """
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def named(error: BaseException) -> str:
+    """Write an error of a library in one line, with its type.
+
+    Parameters
+    ----------
+    error : `BaseException`
+        The error.
+
+    Returns
+    -------
+    text : `str`
+        Such as ``KeyError: 'a'``.
+    """
+    return f"{type(error).__name__}: {one_line(error)}"
+
+
+def one_line(said: object) -> str:
+    """Write what something says in one line.
+
+    Parameters
+    ----------
+    said : `object`
+        An error, or a text of several lines.
+
+    Returns
+    -------
+    text : `str`
+        Its text, each run of white space one blank.
+    """
+    return " ".join(str(said).split())
 
 
 def shortened(names: Sequence[str], limit: int = 3) -> str:

@@ -20,6 +20,7 @@ PAGE = ROOT / "docs/troubleshooting.md"
 MARK = "<!-- Below this line: written by `python -m tests.messages` -->\n"
 
 PROGRAMS = {
+    ".package/quanta_census": ("Every command", Path(".package/quanta_census/terminal.py")),
     "extract": ("`census-extract`", Path("extract/errors.py")),
     "dbt_project": ("`census-transform`", Path("dbt_project/runner/errors.py")),
     "reports": ("`census-report`", Path("reports/errors.py")),

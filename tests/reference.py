@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import pydantic
@@ -47,6 +48,7 @@ def commands_page() -> str:
     for program, app in PROGRAMS.items():
         group = typer.main.get_command(app)
         lines += [f"## {program}", "", _text(group.help or ""), ""]
+        lines += _parameter_table(group.params)
         for name, command in sorted(getattr(group, "commands", {}).items()):
             lines += _command_lines(program, name, command)
     return "\n".join(lines).rstrip() + "\n"
@@ -57,7 +59,12 @@ def _command_lines(program: str, name: str, command: click.Command) -> Iterator[
     yield from (f"### {program} {name}", "")
     for paragraph in (command.help or "").split("\n\n"):
         yield from (_text(paragraph), "")
-    rows = [_parameter_row(each) for each in command.params if not _is_help(each)]
+    yield from _parameter_table(command.params)
+
+
+def _parameter_table(parameters: Sequence[Any]) -> Iterator[str]:
+    """Describe arguments and options."""
+    rows = [_parameter_row(each) for each in parameters if not _is_help(each)]
     if rows:
         yield from ("| argument or option | meaning | default |", "|---|---|---|", *rows, "")
 

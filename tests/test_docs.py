@@ -11,9 +11,6 @@ import click
 import pytest
 import typer
 
-import dbt_project.runner.cli
-import extract.cli
-import reports.cli
 from tests import messages, reference
 
 ROOT = Path(__file__).parent.parent
@@ -23,12 +20,9 @@ DOCUMENTS = [
     ROOT / "CHANGELOG.md",
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
-APPS = {
-    "census-extract": extract.cli.app,
-    "python -m extract": extract.cli.app,
-    "census-report": reports.cli.app,
-    "python -m reports": reports.cli.app,
-    "python -m dbt_project": dbt_project.runner.cli.app,
+MODULES = dict(zip(reference.PROGRAMS, ("extract", "dbt_project", "reports"), strict=True))
+APPS = reference.PROGRAMS | {
+    f"python -m {MODULES[name]}": app for name, app in reference.PROGRAMS.items()
 }
 
 
@@ -128,9 +122,7 @@ def test_every_error_message_is_in_the_page_on_trouble() -> None:
 
 def test_the_page_on_trouble_quotes_texts_of_the_programs() -> None:
     sources = [path for folder in messages.PROGRAMS for path in (ROOT / folder).rglob("*.py")]
-    text = "".join(
-        path.read_text() for path in [*sources, ROOT / ".package/quanta_census/guard.py"]
-    )
+    text = "".join(path.read_text() for path in sources)
     said = " ".join(re.sub(r"\"\s+f?\"", "", text).split())
     by_hand, _, _ = messages.PAGE.read_text().partition(messages.MARK)
     quoted = re.findall(r"^\|[^|]*\"([^\"|]+)\"[^|]*\|", by_hand, re.MULTILINE)
@@ -141,4 +133,5 @@ def test_the_page_on_trouble_quotes_texts_of_the_programs() -> None:
 
 def test_the_list_of_messages_would_see_a_new_one() -> None:
     for folder, (_, tree) in messages.PROGRAMS.items():
-        assert len(set(messages.messages(folder, messages.error_classes(tree)))) >= 10, folder
+        found = set(messages.messages(folder, messages.error_classes(tree)))
+        assert len(found) >= (1 if folder.startswith(".package") else 10), folder

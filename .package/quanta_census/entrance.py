@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +9,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from .guard import tell
+from .terminal import OutputLostError, watched_output
 
 __all__ = ["CONTEXT", "Version", "command", "enter", "program_version"]
 
@@ -78,15 +80,14 @@ def enter(run: Callable[[], None], extra: str) -> None:
     extra : `str`
         The extra of this project that brings what the program needs.
     """
-    # Where the terminal knows no UTF-8, a name from outside is spelled and not an error.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
     try:
-        run()
+        with watched_output():
+            run()
     except KeyboardInterrupt:  # While packages are imported: the command itself says more.
         sys.stderr.write("Interrupted: run again.\n")
         sys.exit(130)
+    except OutputLostError as error:  # Of help and version: the commands say it themselves.
+        sys.exit(tell(error, OutputLostError, interrupted=""))
     except ModuleNotFoundError as error:
         if error.name is None or error.name.split(".")[0] in _OURS:
             raise

@@ -20,7 +20,7 @@ from typing import Annotated
 
 import typer
 
-from .terminal import printable
+from .terminal import OutputLostError, printable
 
 __all__ = ["DEBUG", "Debug", "clear_errors", "remedy_of", "tell"]
 
@@ -99,6 +99,10 @@ def tell(
         error, Exception
     ):
         raise error
+    elif isinstance(error, OutputLostError):
+        # Python would try once more to write it when it ends, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        text = str(error)
     elif isinstance(error, foreseen):
         text = str(error)
     elif isinstance(error, OSError):
@@ -144,6 +148,7 @@ def _of_system(error: OSError) -> str:
     """Say what an error of the system means."""
     if error.filename is not None:
         return f"{os.fsdecode(error.filename)} cannot be written: {remedy_of(error)}."
-    # The output itself: Python would try once more to write it when it ends, and complain.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return f"the output cannot be written: {error.strerror or error}"
+    return (
+        f"the system reports an error: {error.strerror or error}: run again; --debug shows "
+        "where it comes from"
+    )

@@ -131,7 +131,7 @@ def docs(data: Data = Path("data")) -> None:
 
     with _clear_errors():
         page = docs_page.write(Layout(data))
-    typer.echo(f"Wrote {page}")
+        typer.echo(f"Wrote {page}")
 
 
 @app.command()
@@ -145,7 +145,7 @@ def dictionary(
 
     with _clear_errors():
         dictionaries.write(path)
-    typer.echo(f"Wrote {path}")
+        typer.echo(f"Wrote {path}")
 
 
 @app.command("questions")
@@ -158,4 +158,4 @@ def questions_page(
 
     with _clear_errors():
         questions.write(Layout(data), path)
-    typer.echo(f"Wrote {path}")
+        typer.echo(f"Wrote {path}")

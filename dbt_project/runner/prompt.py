@@ -7,12 +7,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
 import duckdb
+
+from quanta_census.terminal import output
 
 from .errors import TransformError
 from .layout import Layout
@@ -99,11 +102,28 @@ def run(
         query = _readable(warehouse, query)
     # A user's start-up file may change the format: one query prints the same everywhere.
     command += ["-init", os.devnull, "-batch", "-bail", _MODES[output_format], "-c", query]
-    done = subprocess.run(command, check=False, stderr=subprocess.PIPE, text=True)
-    sys.stderr.write(done.stderr)
-    if _CLOSED in done.stderr:
+    status, said = _printed(command)
+    sys.stderr.write(said)
+    if _CLOSED in said:
         sys.stderr.write("SQL may not use files here: the option --allow-files permits it.\n")
-    return done.returncode
+    return status
+
+
+def _printed(command: list[str]) -> tuple[int, str]:
+    """Run the client, pass its output on, and give its status and its errors."""
+    # The client says nothing of an output that it cannot write. A terminal cannot be full.
+    passed_on = None if sys.stdout.isatty() else subprocess.PIPE
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, stdout=passed_on, stderr=errors) as client,
+    ):
+        if client.stdout is not None:
+            with output():
+                shutil.copyfileobj(client.stdout, sys.stdout.buffer)
+                sys.stdout.buffer.flush()
+        status = client.wait()
+        errors.seek(0)
+        return status, errors.read().decode(errors="replace")
 
 
 def first_marts(warehouse: Path) -> list[tuple[str, str]]:

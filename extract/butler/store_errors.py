@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from ..errors import NoAnswerError
+from ..words import named
 
 __all__ = [
     "ANSWER_LIMIT_S",
@@ -249,7 +250,7 @@ def diagnose(error: BaseException, uri: str = "") -> Diagnosis:
     diagnosis : `Diagnosis`
         The meaning; an error that nobody foresaw speaks for itself, shortened.
     """
-    texts = [f"{type(link).__name__}: {' '.join(str(link).split())}" for link in _chain(error)]
+    texts = [named(link) for link in _chain(error)]
     login = _STORE_LOGINS.get(uri.partition("://")[0], "check the credentials of the store")
     for rule in _RULES:
         for text in texts:

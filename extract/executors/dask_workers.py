@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import ExecutorError
+from ..words import one_line
 
 __all__ = ["opened_dask"]
 
@@ -100,8 +101,7 @@ def opened_dask(target: str, data: Path) -> Iterator[tuple[Executor, int]]:
                 )
                 width = sum(client.nthreads().values())
         except (OSError, ValueError, TypeError, RuntimeError, ModuleNotFoundError) as error:
-            text = " ".join(str(error).split())
-            raise ExecutorError(f"dask:{target}: cannot be opened: {text}") from error
+            raise ExecutorError(f"dask:{target}: cannot be opened: {one_line(error)}") from error
         if not width:
             raise ExecutorError(f"dask:{target}: this scheduler has no workers: start some first")
         # Not pure: a job that is given out again must run again.
@@ -113,7 +113,7 @@ def _read(file: Path) -> _ClusterFile:
     try:
         return _ClusterFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
     except yaml.YAMLError as error:
-        raise ExecutorError(f"{file}: is not YAML: {' '.join(str(error).split())}") from error
+        raise ExecutorError(f"{file}: is not YAML: {one_line(error)}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"

@@ -15,6 +15,7 @@ from parsl.concurrent import ParslPoolExecutor
 from parsl.errors import ParslError
 
 from ..errors import ExecutorError
+from ..words import named
 
 __all__ = ["opened_parsl"]
 
@@ -56,7 +57,7 @@ def opened_parsl(file: Path, data: Path) -> Iterator[tuple[Executor, int]]:
     try:
         kernel = parsl.DataFlowKernel(config)
     except (ParslError, OSError, ValueError) as error:
-        raise ExecutorError(f"{file}: Parsl cannot start: {_one_line(error)}") from error
+        raise ExecutorError(f"{file}: Parsl cannot start: {named(error)}") from error
     try:
         yield ParslPoolExecutor(dfk=kernel), width
     finally:
@@ -69,7 +70,7 @@ def _config_of(file: Path) -> parsl.Config:
     try:
         config = runpy.run_path(str(file)).get("config")
     except Exception as error:  # Whatever a user's file can raise.
-        raise ExecutorError(f"{file}: fails with {_one_line(error)}") from error
+        raise ExecutorError(f"{file}: fails with {named(error)}") from error
     if not isinstance(config, parsl.Config):
         raise ExecutorError(f"{file}: expected config = parsl.Config(...), found {config!r}")
     return config
@@ -88,8 +89,3 @@ def _width_of(config: parsl.Config, file: Path) -> int:
     if width < 1:
         raise ExecutorError(f"{file}: its executors have no workers: raise max_blocks")
     return width
-
-
-def _one_line(error: BaseException) -> str:
-    """Write an error as one line."""
-    return " ".join(f"{type(error).__name__}: {error}".split())

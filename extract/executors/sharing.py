@@ -11,6 +11,7 @@ from quanta_census.entrance import program_version
 
 from ..errors import ExecutorError
 from ..jobs.workers import run_job
+from ..words import named
 from .lost import is_lost_worker, remedy_for_lost_worker
 
 __all__ = ["require_shared_folder"]
@@ -51,7 +52,7 @@ def require_shared_folder(executor: Executor, folder: Path, name: str) -> str:
         if not isinstance(error, Exception):
             raise
         raise ExecutorError(
-            f"--executor {name}: its first worker failed ({type(error).__name__}: {error}): it "
+            f"--executor {name}: its first worker failed ({named(error)}): it "
             "needs the same environment as this machine (worker_init, job_script_prologue)"
         ) from error
     finally:

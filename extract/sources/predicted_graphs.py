@@ -24,6 +24,7 @@ from ..documents.quanta import data_id_writer, is_usage_gathering
 from ..errors import HeaderOnlyError, PredictedGraphError
 from ..lake.schema import EXPECTATIONS
 from ..uris import without_secrets
+from ..words import named
 from .claims import LARGEST_COUNT, require_file, require_small_members
 from .header_counts import counted
 from .protocol import Description, Outcome, Place, Sink
@@ -118,7 +119,7 @@ def read_predicted_header(uri: str) -> PredictedHeader:
     except Exception as error:  # zip, zstd, pydantic, the store: all mean the same to the user.
         raise PredictedGraphError(
             f"{uri}: is no readable predicted graph (.qg; older .qgraph files cannot be read): "
-            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            f"{named(error)[:300]}"
         ) from error
 
 
@@ -334,8 +335,7 @@ def _opened(uri: str) -> Iterator[_ThinGraph]:
                 yield _ThinGraph(iter(lambda: reader.read(_READ_BYTES), b""))
     except Exception as error:
         raise PredictedGraphError(
-            f"{uri}: the thin graph cannot be read: "
-            f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            f"{uri}: the thin graph cannot be read: {named(error)[:300]}"
         ) from error
 
 

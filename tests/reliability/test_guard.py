@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from quanta_census.guard import DEBUG, clear_errors, tell
 from quanta_census.terminal import SafeConsole
 from tests.extract.tiny import TinyRepository
 from tests.reliability.nasty import NASTY
+from tests.reports.frames import Campaign, make_warehouse
 
 ROOT = Path(__file__).parents[2]
 FULL = Path("/dev/full")
@@ -64,18 +66,45 @@ def test_debug_shows_the_traceback(program: str, tmp_path: Path) -> None:
         assert shown.stderr.endswith(plain.stderr)
 
 
+@pytest.fixture(scope="module")
+def data(repository: TinyRepository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse, and a campaigns file beside it."""
+    campaigns = (Campaign("DM-1", "w1", 0.5), Campaign("DM-2", "v30", 1.0, focus="v30"))
+    data = make_warehouse(tmp_path_factory.mktemp("data"), campaigns, stages=("stage1",), thin=40)
+    where = str(repository.root / "repo")
+    shutil.copy(
+        repository.campaigns({"stage1": "a/stage1"}, repository=where), data / "campaigns.yaml"
+    )
+    return data
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
-def test_a_full_output_is_no_success(repository: TinyRepository, tmp_path: Path) -> None:
-    campaigns = repository.campaigns({"stage1": "a/stage1"})
-    for words in (("extract", "run", campaigns, "--data", tmp_path, "--dry-run"),):
-        with FULL.open("w") as full:
-            done = subprocess.run(
-                [sys.executable, "-m", *words],
-                cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-            )  # fmt: skip
-        assert done.returncode == 1, words
-        assert "the output cannot be written: No space left on device" in done.stderr
-        assert "Traceback" not in done.stderr
+@pytest.mark.parametrize(
+    ("words", "unbuffered"),
+    [
+        ("extract --help", ""),
+        ("extract --version", ""),
+        ("extract --version", "1"),
+        ("extract example", ""),
+        ("extract status DATA/campaigns.yaml --data DATA", ""),
+        ("extract run DATA/campaigns.yaml --data DATA --dry-run", "1"),
+        ("dbt_project sql values(42) --data DATA", ""),
+        ("reports requests --data DATA", ""),
+        ("reports summary --data DATA", "1"),
+        ("reports regressions --data DATA", ""),
+    ],
+)
+def test_a_full_output_is_no_success(words: str, unbuffered: str, data: Path) -> None:
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", *(word.replace("DATA", str(data)) for word in words.split())],
+            cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == (
+        "Error: the output cannot be written: No space left on device: write it to another place\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -85,14 +114,18 @@ def test_a_full_output_is_no_success(repository: TinyRepository, tmp_path: Path)
         (LookupError("foreseen"), 1, "foreseen"),
         (MemoryError(), 1, "not enough memory"),
         (PermissionError(13, "no", "/x"), 1, "/x cannot be written: this user may not write"),
+        (OSError(5, "bad disk"), 1, "the system reports an error: bad disk: run again"),
         (ZeroDivisionError("by 0"), 1, "unforeseen ZeroDivisionError: by 0"),
     ],
 )
 def test_each_kind_of_error(
-    error: BaseException, status: int, text: str, capsys: pytest.CaptureFixture[str]
+    error: BaseException, status: int, text: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert tell(error, LookupError, interrupted="interrupted") == status
-    said = capsys.readouterr().err
+    # Only an output that is lost is closed.
+    os.write(1, b"42")
+    out, said = capfd.readouterr()
+    assert out == "42"
     assert said.startswith("Error: ")
     assert text in said
 

@@ -85,17 +85,6 @@ def test_a_full_disk_is_named_and_the_next_run_is_whole(data: Path, small_disk: 
         assert file.read_text().rstrip().endswith("</svg>")
 
 
-def test_what_a_full_standard_output_swallowed_is_no_success(data: Path) -> None:
-    for command in ("requests", "summary", "regressions"):
-        with Path("/dev/full").open("w") as full:
-            done = subprocess.run(
-                [sys.executable, "-m", "reports", command, "--data", str(data)],
-                cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
-            )  # fmt: skip
-        assert done.returncode == 1, command
-        assert done.stderr == "Error: the output cannot be written: No space left on device\n"
-
-
 @pytest.mark.parametrize("command", ["run", "summary", "requests", "regressions"])
 def test_a_folder_in_the_warehouses_place_is_named(command: str, tmp_path: Path) -> None:
     (tmp_path / "warehouse.duckdb").mkdir()
@@ -261,13 +250,3 @@ def test_what_nobody_foresaw_is_one_message_and_its_traceback_shows_on_request(
     assert "Error: unforeseen ZeroDivisionError: a [31mnumber\n" in result.output
     assert "Please report it" in result.output
     assert "Traceback" not in result.output
-
-
-def test_debug_shows_where_an_error_comes_from(tmp_path: Path) -> None:
-    for done in (
-        report("--debug", "run", "--data", str(tmp_path)),
-        report("run", "--data", str(tmp_path), CENSUS_DEBUG="1"),
-    ):
-        assert done.returncode == 1
-        assert "Traceback" in done.stderr
-        assert done.stderr.rstrip().splitlines()[-1].startswith("Error: There is no warehouse")

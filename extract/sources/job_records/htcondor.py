@@ -26,6 +26,7 @@ from typing import Any, BinaryIO, NamedTuple
 import msgspec
 
 from ...errors import RecordsError
+from ...words import one_line
 from .model import BadRecord, JobRecord, State
 from .names import Told, from_command, from_name
 from .values import KIB, MIB, elapsed_s, host_name, positive_bytes, shortened, unix_us
@@ -475,7 +476,7 @@ def from_log(path: Path, stream: BinaryIO) -> Iterator[JobRecord | BadRecord]:
                     start, offset = offset, reader.__getstate__()[1]
                     try:
                         if isinstance(event, Exception):
-                            raise ValueError(" ".join(str(event).split()))
+                            raise ValueError(one_line(event))
                         yield from log.take(number, _plain(event, source, start, offset))
                     except (KeyError, ValueError, TypeError) as error:
                         yield BadRecord(number, f"an event that cannot be: {error}")

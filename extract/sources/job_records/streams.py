@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 import zstandard
 
 from ...errors import RecordsError
+from ...words import one_line
 from ..claims import require_file
 from .model import BadRecord
 
@@ -116,7 +117,7 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes] | BadRecord]:
 
 
 def _lost(error: BaseException) -> str:
-    said = " ".join(str(error).split()) or type(error).__name__
+    said = one_line(error) or type(error).__name__
     return f"the file is damaged or cut here, and what follows is lost: {said}"
 
 

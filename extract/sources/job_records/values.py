@@ -10,6 +10,8 @@ import datetime
 import math
 import re
 
+from ...words import one_line
+
 __all__ = [
     "GIB",
     "KIB",
@@ -206,5 +208,4 @@ def signal_of(exit_code: int) -> int | None:
 
 def shortened(text: str | None) -> str | None:
     """Fold a message to one line of bounded length; `None` where it says nothing."""
-    folded = " ".join((text or "").split())
-    return folded[:_DIAGNOSTIC_CHARACTERS] or None
+    return one_line(text or "")[:_DIAGNOSTIC_CHARACTERS] or None

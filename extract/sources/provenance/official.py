@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ...documents.graph_blocks import Outputs, QuantumBlock, decode_attempt, decode_attempts
 from ...documents.quanta import BATCH_SIZE
 from ...errors import GraphError, MetadataError
+from ...words import named
 from ..claims import require_small_members
 from .check import GraphCheck, GraphInfo, TaskDimensions
 from .rows import Document, QuantumRows
@@ -70,7 +71,7 @@ def _official_reader(path: str) -> Iterator[ProvenanceQuantumGraphReader]:
         # It has no exception of its own: pydantic, zipfile, zstandard and LookupError come through.
         raise GraphError(
             f"{path}: lsst.pipe.base cannot read this graph "
-            f"({type(error).__name__}: {str(error)[:200]}); use the stack that wrote it, or newer"
+            f"({named(error)[:200]}); use the stack that wrote it, or newer"
         ) from error
 
 
@@ -106,7 +107,7 @@ def _official_documents(
     try:
         found = reader.fetch_metadata([quantum_id]).get(quantum_id, [])
     except Exception as error:
-        return MetadataError(f"{type(error).__name__}: {str(error)[:200]}")
+        return MetadataError(named(error)[:200])
     entries = ["null" if document is None else document.model_dump_json() for document in found]
     return decode_attempts(f'{{"attempts":[{",".join(entries)}]}}'.encode())
 

@@ -40,11 +40,11 @@ def configure_elsewhere(local: Repository, datastore_root: str, folder: Path) ->
     return path
 
 
-def webdav_app(folder: Path) -> WsgiDAVApp:
-    """Make a WebDAV server that shows a folder and lets nobody change it."""
+def webdav_app(folder: Path, *, readonly: bool = True) -> WsgiDAVApp:
+    """Make a WebDAV server that shows a folder, and lets nobody change it if it is read-only."""
     return WsgiDAVApp(
         {
-            "provider_mapping": {"/": FilesystemProvider(str(folder), readonly=True)},
+            "provider_mapping": {"/": FilesystemProvider(str(folder), readonly=readonly)},
             "simple_dc": {"user_mapping": {"*": True}},
             "logging": {"enable": False},
             "verbose": 0,

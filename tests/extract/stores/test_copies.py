@@ -13,14 +13,13 @@ import boto3
 import pytest
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from typer.testing import CliRunner
-from wsgidav.fs_dav_provider import FilesystemProvider
-from wsgidav.wsgidav_app import WsgiDAVApp
 
 import extract.cli
 from extract import copies
 from extract.copies import pull, push
 from extract.errors import LakeError
 from tests.extract.stores.conftest import S3_KEYS
+from tests.extract.stores.repositories import webdav_app
 from tests.extract.stores.servers import Doorman, dead_address, serve
 from tests.extract.tiny import TinyRepository, run_extraction
 
@@ -50,15 +49,7 @@ def s3(_: Path) -> Iterator[str]:
 @contextmanager
 def webdav(folder: Path) -> Iterator[str]:
     folder.mkdir()
-    app = WsgiDAVApp(
-        {
-            "provider_mapping": {"/": FilesystemProvider(str(folder))},
-            "simple_dc": {"user_mapping": {"*": True}},
-            "logging": {"enable": False},
-            "verbose": 0,
-        }
-    )
-    with serve(Doorman(app)) as address:
+    with serve(Doorman(webdav_app(folder, readonly=False))) as address:
         yield f"dav://{address}/of/lake"
 
 
