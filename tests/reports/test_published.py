@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -55,6 +56,13 @@ def test_a_wrong_name_suggests_the_right_one(data: Path) -> None:
 def test_no_warehouse_is_said(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="There is no warehouse"):
         quanta_census.open(tmp_path)
+
+
+def test_the_how_to_runs(data: Path) -> None:
+    text = (NOTEBOOK.parent / "howto" / "notebook.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(compile(code.replace('open("data")', f"open({str(data)!r})"), "how-to", "exec"), names)
 
 
 def test_the_notebook_runs(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
