@@ -125,15 +125,15 @@ def check_values(content: Mapping[str, Any]) -> None:
             )
         # A section may hold values itself: they serve what it does not name.
         _check_numbers(f"{name}.", section)
-        for label, said in section.items():
-            if isinstance(said, Mapping):
-                _check_numbers(f"{name}.{label}.", said)
+        for label, entry in section.items():
+            if isinstance(entry, Mapping):
+                _check_numbers(f"{name}.{label}.", entry)
 
 
-def _check_numbers(place: str, said: Mapping[str, Any]) -> None:
+def _check_numbers(place: str, values: Mapping[str, Any]) -> None:
     """Refuse values that are no numbers; a number may be written as text."""
     for key, meaning in _NUMBERS.items():
-        value = said.get(key)
+        value = values.get(key)
         if value is None:
             continue
         try:

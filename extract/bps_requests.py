@@ -96,12 +96,12 @@ def resolve_requests(content: Mapping[str, Any], wms: str | None = None) -> dict
     """
     known = {**DEFAULTS, **content}
     clusters = {
-        label: _labels(said.get("pipetasks"))
-        for label, said in _entries(known, "cluster").items()
-        if isinstance(said, Mapping)
+        label: _labels(entry.get("pipetasks"))
+        for label, entry in _entries(known, "cluster").items()
+        if isinstance(entry, Mapping)
     }
     named = [
-        label for label, said in _entries(known, "pipetask").items() if isinstance(said, Mapping)
+        label for label, entry in _entries(known, "pipetask").items() if isinstance(entry, Mapping)
     ]
     tasks = [*named, *(task for own in clusters.values() for task in own)]
     return {
@@ -245,13 +245,13 @@ def _found(config: Mapping[str, Any], key: str, place: Mapping[str, str]) -> obj
 
 def _entries(config: Mapping[str, Any], section: str) -> Mapping[str, Any]:
     """Give a section; an empty one has no entries."""
-    said = config.get(section)
-    return said if isinstance(said, Mapping) else {}
+    found = config.get(section)
+    return found if isinstance(found, Mapping) else {}
 
 
-def _labels(said: object) -> list[str]:
+def _labels(text: object) -> list[str]:
     """Split the tasks of a cluster."""
-    return [label.strip() for label in str(said).split(",") if label.strip()] if said else []
+    return [label.strip() for label in str(text).split(",") if label.strip()] if text else []
 
 
 def _number(value: object) -> _Number | None:

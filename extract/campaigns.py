@@ -223,10 +223,10 @@ class CampaignsFile(_Section):
         """Check what no single section can know."""
         focus = [name for name, campaign in self.campaigns.items() if campaign.focus]
         if len(focus) != 1:
-            said = f"{len(focus)} have it ({', '.join(focus)})" if focus else "none has it"
+            found = f"{len(focus)} have it ({', '.join(focus)})" if focus else "none has it"
             raise ValueError(
                 "exactly one campaign needs 'focus', the label of the single-campaign figures: "
-                + said
+                + found
             )
         if len(set(self.thresholds_gib)) != len(self.thresholds_gib):
             raise ValueError("thresholds_gib holds the same value twice")
@@ -287,12 +287,12 @@ class CampaignsFile(_Section):
         """
         if self.demo:
             return str(self.base / "repo")
-        said = self.campaigns[campaign].repository or self.repository
-        assert said is not None, "validated"
-        as_path = Path(said).expanduser()
+        uri = self.campaigns[campaign].repository or self.repository
+        assert uri is not None, "validated"
+        as_path = Path(uri).expanduser()
         # A label is a bare word that is no folder here: `embargo`, `/repo/main`'s alias `main`.
-        if "://" in said or not ("/" in said or (self.base / as_path).exists()):
-            return said
+        if "://" in uri or not ("/" in uri or (self.base / as_path).exists()):
+            return uri
         return str(self.base / as_path)
 
     def graphs_of(self, campaign: str, stage: str) -> list[str]:
@@ -309,8 +309,8 @@ class CampaignsFile(_Section):
             URIs, paths or globs of paths.
         """
         return [
-            said if "://" in said else str(self.base / Path(said).expanduser())
-            for said in self.campaigns[campaign].stages[stage].quantum_graphs
+            graph if "://" in graph else str(self.base / Path(graph).expanduser())
+            for graph in self.campaigns[campaign].stages[stage].quantum_graphs
         ]
 
     def records_of(self, campaign: str, stage: str | None = None) -> list[str]:
@@ -328,8 +328,8 @@ class CampaignsFile(_Section):
         files : `list` [ `str` ]
             Paths or globs of paths.
         """
-        said = self.campaigns[campaign]
-        names = said.job_records if stage is None else said.stages[stage].job_records
+        declared = self.campaigns[campaign]
+        names = declared.job_records if stage is None else declared.stages[stage].job_records
         return [
             name if "://" in name else str(self.base / Path(name).expanduser()) for name in names
         ]
@@ -413,18 +413,18 @@ def _first_fault(error: pydantic.ValidationError) -> str:
     place = ".".join(str(part) for part in fault["loc"] if part != "[key]")
     match fault["type"]:
         case "extra_forbidden":
-            said = f"unknown key {fault['loc'][-1]!r}"
+            message = f"unknown key {fault['loc'][-1]!r}"
             place = ".".join(str(part) for part in fault["loc"][:-1])
         case "missing":
-            said = f"{fault['loc'][-1]!r} is missing"
+            message = f"{fault['loc'][-1]!r} is missing"
             place = ".".join(str(part) for part in fault["loc"][:-1])
         case "dict_type" | "model_type" | "model_attributes_type":
-            said = f"expected a mapping, found {_kind(fault['input'])}"
+            message = f"expected a mapping, found {_kind(fault['input'])}"
         case _:
-            said = fault["msg"].removeprefix("Value error, ")
+            message = fault["msg"].removeprefix("Value error, ")
             if fault["type"] == "string_type":
-                said += f" (not {fault['input']!r}: quote it)"
-    return f"{place}: {said}" if place else said
+                message += f" (not {fault['input']!r}: quote it)"
+    return f"{place}: {message}" if place else message
 
 
 def load_campaigns(path: Path, data: Path) -> CampaignsFile:

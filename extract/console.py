@@ -65,8 +65,8 @@ class _Output(SafeConsole):
 
     def print(self, *texts: Any, **options: Any) -> None:  # noqa: ANN401
         """Print some texts."""
-        said = (without_secrets(text) if isinstance(text, str) else text for text in texts)
-        super().print(*said, **options)
+        cleaned = (without_secrets(text) if isinstance(text, str) else text for text in texts)
+        super().print(*cleaned, **options)
 
 
 def _console(*, error: bool = False) -> Console:
@@ -549,8 +549,8 @@ def _status_rows(
     if rows:
         return rows
     reason = file.campaigns[stage[0]].stages[stage[1]].incomplete
-    said = f"declared incomplete: {reason}" if reason else "nothing there"
-    return [("no RUN", "", "", "", "", "", "", said)]
+    text = f"declared incomplete: {reason}" if reason else "nothing there"
+    return [("no RUN", "", "", "", "", "", "", text)]
 
 
 def _status_row(
@@ -641,20 +641,20 @@ def _check_stage(
         )
         own = [run_plan for run_plan in plan.runs if run_plan.contents]
         sources = Counter(run_plan.contents.source for run_plan in own if run_plan.contents)
-        said = [counted(len(own), "RUN")]
+        parts = [counted(len(own), "RUN")]
         if inputs := plan.inputs_of(stage):
-            said.append(inputs)
+            parts.append(inputs)
         if promised := sources[registered.PROMISED]:
-            said.append(f"{promised} promised (run 'butler ingest-graph' first)")
+            parts.append(f"{promised} promised (run 'butler ingest-graph' first)")
         if plan.records:
-            said.append(counted(len(plan.records), "file of job records", "files of job records"))
+            parts.append(counted(len(plan.records), "file of job records", "files of job records"))
         if plan.graphs:
-            said.append(counted(len(plan.graphs), "predicted graph"))
+            parts.append(counted(len(plan.graphs), "predicted graph"))
         elif sources[registered.METADATA_FILES]:
-            said.append("no predicted graphs, so nothing tells which quanta were expected")
+            parts.append("no predicted graphs, so nothing tells which quanta were expected")
         if not any(sources[name] for name in SOURCES) and declared is None:
             raise RepositoryError(
-                f"{', '.join(said)}, and nothing to read: correct the collections, or declare the "
+                f"{', '.join(parts)}, and nothing to read: correct the collections, or declare the "
                 "stage 'incomplete' if its data is lost"
             )
         for run_plan in own:
@@ -662,7 +662,7 @@ def _check_stage(
             uri = repository.contents.first_file(run_plan.run, run_plan.contents)
             if uri is not None:
                 repository.stores.probe(uri)
-                said.append(f"read {uri}")
+                parts.append(f"read {uri}")
                 break
             if run_plan.contents.quanta_count:
                 raise RepositoryError(
@@ -671,7 +671,7 @@ def _check_stage(
     except (RepositoryError, CampaignsError) as error:
         out.print(f"FAIL  {title}: {error}")
         return 1
-    out.print(f"ok    {title}: {', '.join(said)}")
+    out.print(f"ok    {title}: {', '.join(parts)}")
     for warning in plan.warnings:
         out.print(f"warn  {warning}")
     return 0

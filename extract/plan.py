@@ -130,13 +130,13 @@ class Plan:
             return None
         count = sum(map(len, by_owner.values()))
         owned_by_none = by_owner.pop(NO_STAGE, [])
-        told = [f"{len(runs)} of {owner}" for owner, runs in by_owner.items()]
+        parts = [f"{len(runs)} of {owner}" for owner, runs in by_owner.items()]
         if owned_by_none:
-            told.append(
+            parts.append(
                 f"{len(owned_by_none)} of {NO_STAGE} (name those that shall be read): "
                 + ", ".join(owned_by_none)
             )
-        return f"{counted(count, 'input')} set aside: {'; '.join(told)}"
+        return f"{counted(count, 'input')} set aside: {'; '.join(parts)}"
 
     def graphs_of(self, stage: StageKey) -> list[GraphPlan]:
         """List the predicted graphs of a stage."""
@@ -169,7 +169,9 @@ def select_stages(
         raise CampaignsError(
             f"{file.path}: has no campaign {campaign!r} (it has {', '.join(file.campaigns)})"
         )
-    everything = [(name, own) for name, said in file.campaigns.items() for own in said.stages]
+    everything = [
+        (name, own) for name, declared in file.campaigns.items() for own in declared.stages
+    ]
     chosen = [
         (name, own) for name, own in everything if campaign in (None, name) and stage in (None, own)
     ]
@@ -320,11 +322,11 @@ def _reach(
 ) -> dict[StageKey, dict[str, str]]:
     """List the RUNs that every stage of the file reaches in the repositories that are open."""
     reached: dict[StageKey, dict[str, str]] = {}
-    for campaign, said in file.campaigns.items():
+    for campaign, declared in file.campaigns.items():
         repository = repositories.get(file.repository_of(campaign))
         if repository is None:
             continue
-        for stage, own in said.stages.items():
+        for stage, own in declared.stages.items():
             runs: dict[str, str] = {}
             for expression in own.collections:
                 try:

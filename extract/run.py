@@ -508,7 +508,9 @@ def _warn_of_promises(plan: Plan, summary: Summary) -> None:
 
 def _retire_what_left(lake: Lake, file: CampaignsFile, plan: Plan, summary: Summary) -> None:
     """Take out of the lake what left the file or the repository."""
-    known = {(name, stage) for name, said in file.campaigns.items() for stage in said.stages}
+    known = {
+        (name, stage) for name, declared in file.campaigns.items() for stage in declared.stages
+    }
     known |= {(name, WHOLE_CAMPAIGN) for name in file.campaigns}
     looked_at = {*plan.stages, *((name, WHOLE_CAMPAIGN) for name, _ in plan.stages)}
     there = {
@@ -540,13 +542,13 @@ def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
     """Write what the campaigns file says: every run, whether there is anything new or not."""
     now = datetime.datetime.now(datetime.UTC)
     nodes = [{"name": name, **node.model_dump()} for name, node in file.nodes.items()]
-    for position, (name, said) in enumerate(file.campaigns.items()):
+    for position, (name, declared) in enumerate(file.campaigns.items()):
         row = {
             "campaign_position": position,
-            "release": said.release,
-            "fields": list(said.fields),
-            "description": said.description,
-            "focus": said.focus,
+            "release": declared.release,
+            "fields": list(declared.fields),
+            "description": declared.description,
+            "focus": declared.focus,
             "is_simulated": file.demo is not None,
             "repository": without_secrets(file.repository_of(name)),
             "threshold_gib": file.threshold_gib,
@@ -561,12 +563,12 @@ def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
             "recorded_at": now,
         }
         _write_rows(lake, "campaigns", [row], name)
-        for place, (stage, own) in enumerate(said.stages.items()):
+        for place, (stage, own) in enumerate(declared.stages.items()):
             row = {
                 "stage_position": place,
                 "collections": list(own.collections),
-                "quantum_graphs": [without_secrets(said) for said in own.quantum_graphs],
-                "job_records": [*own.job_records, *said.job_records],
+                "quantum_graphs": [without_secrets(graph) for graph in own.quantum_graphs],
+                "job_records": [*own.job_records, *declared.job_records],
                 "incomplete_reason": own.incomplete,
             }
             _write_rows(lake, "stages", [row], name, stage)
@@ -650,7 +652,7 @@ def _run_row(run: RunPlan, unit: Unit | None, expected: int | None, release: str
 
 def _keep_others(lake: Lake, file: CampaignsFile, plan: Plan) -> None:
     """Keep the RUNs of the stages that this run was told to leave alone."""
-    for name, said in file.campaigns.items():
-        for stage in said.stages:
+    for name, declared in file.campaigns.items():
+        for stage in declared.stages:
             if (name, stage) not in plan.stages:
                 lake.keep_tables(name, stage, ["runs"])

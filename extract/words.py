@@ -43,12 +43,12 @@ def named(error: BaseException) -> str:
     return f"{type(error).__name__}: {one_line(error)}"
 
 
-def one_line(said: object) -> str:
+def one_line(value: object) -> str:
     """Write what something says in one line.
 
     Parameters
     ----------
-    said : `object`
+    value : `object`
         An error, or a text of several lines.
 
     Returns
@@ -56,7 +56,7 @@ def one_line(said: object) -> str:
     text : `str`
         Its text, each run of white space one blank.
     """
-    return " ".join(str(said).split())
+    return " ".join(str(value).split())
 
 
 def shortened(names: Sequence[str], limit: int = 3) -> str:
@@ -74,5 +74,5 @@ def shortened(names: Sequence[str], limit: int = 3) -> str:
     text : `str`
         Such as ``a, b, c and 4 more``.
     """
-    shown = ", ".join(names[:limit])
-    return f"{shown} and {len(names) - limit:,} more" if len(names) > limit else shown
+    first = ", ".join(names[:limit])
+    return f"{first} and {len(names) - limit:,} more" if len(names) > limit else first

@@ -166,17 +166,17 @@ class Slices:
         names = dimensions.data_coordinate_keys if is_full else tuple(dimensions.required)
         values = [ref.dataId.full_values if is_full else ref.dataId.required_values for ref in refs]
         uris = self._files.locate(refs)
-        nothing: list[None] = [None] * len(refs)
+        absent: list[None] = [None] * len(refs)
         of_metadata = has_logs is not None
         return FileBatch(
             run=part.run,
             task_label=label,
             required=tuple(dimensions.required),
             coordinates=dict(zip(names, zip(*values, strict=True), strict=True)),
-            metadata_ids=[str(ref.id) for ref in refs] if of_metadata else nothing,
-            metadata_uris=uris if of_metadata else nothing,
+            metadata_ids=[str(ref.id) for ref in refs] if of_metadata else absent,
+            metadata_uris=uris if of_metadata else absent,
             has_logs=has_logs if has_logs is not None else [True] * len(refs),
-            log_uris=nothing if of_metadata else uris,
+            log_uris=absent if of_metadata else uris,
             keeps_logs=label in part.kept_logs,
         )
 

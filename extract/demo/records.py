@@ -143,7 +143,7 @@ def _tries(
         panda_id = _FIRST_ID + int(plan.submitted.timestamp()) % 10_000_000 + number + index
         code = "137" if dies else "1" if failed else "0"
         pilot = 0 if code == "0" else 1212 if says_so else 1305
-        said = {0: "", 1212: "Payload ran out of memory: OUT_OF_MEMORY"}
+        diagnoses = {0: "", 1212: "Payload ran out of memory: OUT_OF_MEMORY"}
         yield {
             "simulated": True,
             "pandaid": panda_id,
@@ -163,7 +163,7 @@ def _tries(
             "starttime": _time(start),
             "endtime": _time(stop),
             "piloterrorcode": pilot,
-            "piloterrordiag": said.get(pilot, "Failed to execute payload"),
+            "piloterrordiag": diagnoses.get(pilot, "Failed to execute payload"),
             "exeerrorcode": 0,
             "transexitcode": code,
             "modificationhost": f"slot1@{node}",

@@ -199,9 +199,9 @@ class QuantaBuilder:
 
     def _reject(self, row: Row, reason: object) -> None:
         uri = row.uri and without_secrets(row.uri)
-        said = without_secrets(str(reason))
+        message = without_secrets(str(reason))
         self._rejects.append(
-            _Reject(row.task_label, row.data_id, row.metadata_dataset_id, uri, said)
+            _Reject(row.task_label, row.data_id, row.metadata_dataset_id, uri, message)
         )
 
     def take_batch(self) -> pa.RecordBatch:

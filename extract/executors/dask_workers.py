@@ -87,12 +87,12 @@ def opened_dask(target: str, data: Path) -> Iterator[tuple[Executor, int]]:
     with ExitStack() as stack:
         try:
             if Path(target).suffix in (".yaml", ".yml"):
-                said = _read(Path(target))
-                cluster, width = _start(said, data)
+                settings = _read(Path(target))
+                cluster, width = _start(settings, data)
                 stack.enter_context(cluster)
-                cluster.scale(said.workers)
+                cluster.scale(settings.workers)
                 client = stack.enter_context(distributed.Client(cluster))
-                if said.cluster == "local":  # On a batch system that may take hours.
+                if settings.cluster == "local":  # On a batch system that may take hours.
                     client.wait_for_workers(1, timeout=_ANSWER_LIMIT_S)
             else:
                 where = "scheduler_file" if target.endswith(".json") else "address"
@@ -120,15 +120,15 @@ def _read(file: Path) -> _ClusterFile:
         raise ExecutorError(f"{file}: {place}: {first['msg']}") from error
 
 
-def _start(said: _ClusterFile, data: Path) -> tuple[Any, int]:
+def _start(settings: _ClusterFile, data: Path) -> tuple[Any, int]:
     """Make a cluster that has no workers yet, and count the jobs that all will run at once."""
-    module, name = _CLUSTERS[said.cluster]
+    module, name = _CLUSTERS[settings.cluster]
     make = getattr(import_module(module), name)
-    if said.cluster == "local":
-        options = _LOCAL_DEFAULTS | said.options
+    if settings.cluster == "local":
+        options = _LOCAL_DEFAULTS | settings.options
         threads = int(options["threads_per_worker"] or 0)
-        return make(n_workers=0, **options), said.workers * threads
+        return make(n_workers=0, **options), settings.workers * threads
     logs = data / "dask"
-    options = _BATCH_DEFAULTS | {"log_directory": str(logs)} | said.options
+    options = _BATCH_DEFAULTS | {"log_directory": str(logs)} | settings.options
     threads = max(int(options["cores"]) // int(options["processes"]), 1)
-    return make(**options), said.workers * threads
+    return make(**options), settings.workers * threads

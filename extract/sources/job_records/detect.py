@@ -135,8 +135,8 @@ def read_records(
                 case Kind.HTCONDOR_LOG:
                     yield from htcondor.from_log(path, stream)
         except RecordsError as error:
-            said = str(error)
-            raise RecordsError(said if str(path) in said else f"{path}: {said}") from None
+            message = str(error)
+            raise RecordsError(message if str(path) in message else f"{path}: {message}") from None
 
 
 _Convert = Callable[[int, Any], Iterable[JobRecord]]

@@ -28,7 +28,7 @@ import msgspec
 from ...errors import RecordsError
 from ...words import one_line
 from .model import BadRecord, JobRecord, State
-from .names import Told, from_command, from_name
+from .names import JobIdentity, from_command, from_name
 from .values import KIB, MIB, elapsed_s, host_name, positive_bytes, shortened, unix_us
 
 __all__ = ["PATHS", "convert", "from_log", "is_log", "is_record"]
@@ -72,7 +72,7 @@ def is_record(value: object) -> bool:
 class _Submitted(NamedTuple):
     """What the submit folder tells of a job."""
 
-    told: Told
+    identity: JobIdentity
     request_bytes: int | None
     cpus: int | None
 
@@ -206,7 +206,7 @@ class _Log:
         if state is State.KILLED and (job.rss_bytes or 0) > (job.slot_bytes or math.inf):
             state, rule, is_inferred = State.KILLED_MEMORY, f"{rule}: it was over its memory", True
         submitted = self._submitted(job.name)
-        told = submitted.told
+        identity = submitted.identity
         request = submitted.request_bytes or job.request_bytes
         if job.tries > 1 and job.slot_bytes:
             # The request is an expression, and the log tells its value at the end of the job: BPS's
@@ -218,11 +218,11 @@ class _Log:
             record_number=job.number,
             job_id=f"{key[0]}.{key[1]}",
             job_name=job.name,
-            label=told.label,
-            run=told.run,
-            workflow_name=told.workflow_name,
-            quantum_ids=told.quantum_ids,
-            data_id_values=told.data_id_values,
+            label=identity.label,
+            run=identity.run,
+            workflow_name=identity.workflow_name,
+            quantum_ids=identity.quantum_ids,
+            data_id_values=identity.data_id_values,
             attempt=job.tries or None,
             state=state,
             state_rule=rule,
@@ -253,23 +253,23 @@ class _Log:
     def _submitted(self, name: str | None) -> _Submitted:
         """Find what the submit folder tells of a job."""
         if name is None:
-            return _Submitted(Told(), None, None)
+            return _Submitted(JobIdentity(), None, None)
         by_name = from_name(name)
         found = self._read_submit_file(name)
-        told = found.told
+        identity = found.identity
         return found._replace(
-            told=Told(
-                label=told.label or by_name.label,
-                run=told.run,
-                workflow_name=told.workflow_name or by_name.workflow_name,
-                quantum_ids=told.quantum_ids or by_name.quantum_ids,
+            identity=JobIdentity(
+                label=identity.label or by_name.label,
+                run=identity.run,
+                workflow_name=identity.workflow_name or by_name.workflow_name,
+                quantum_ids=identity.quantum_ids or by_name.quantum_ids,
                 data_id_values=by_name.data_id_values,
             )
         )
 
     def _read_submit_file(self, name: str) -> _Submitted:
         """Read the submit file of a job, ``jobs/<label>/.../<name>.sub``, where there is one."""
-        empty = _Submitted(Told(), None, None)
+        empty = _Submitted(JobIdentity(), None, None)
         if self._folder is None:
             return empty
         if self._submit_files is None:
@@ -299,11 +299,11 @@ def _parse_submit_file(path: Path, folder: Path) -> _Submitted:
             if is_command:
                 commands[key.strip().lower()] = value.strip()
     except OSError:
-        return _Submitted(Told(), None, None)
+        return _Submitted(JobIdentity(), None, None)
     command = from_command(commands.get("arguments"))
     label = commands.get("+bps_job_label", commands.get("my.bps_job_label", "")).strip("\"'")
     return _Submitted(
-        Told(
+        JobIdentity(
             label=label or None,
             run=command.run,
             workflow_name=folder.name if command.run is None else None,
@@ -350,9 +350,9 @@ def _close(job: _Job, event: Any, when: int) -> None:  # noqa: ANN401 - no types
     job.slot_cpus = _count(slot_cpus) or job.slot_cpus
     # The row of the table is rounded to MB: a sample in KB is better. It is the largest of all
     # tries: it tells of this one only what is more than those before could have left there.
-    told = positive_bytes(usage, MIB)
-    if told is not None and told >= _rounded_up(job.before_bytes) + MIB:
-        job.rss_bytes = job.rss_bytes or told
+    used_bytes = positive_bytes(usage, MIB)
+    if used_bytes is not None and used_bytes >= _rounded_up(job.before_bytes) + MIB:
+        job.rss_bytes = job.rss_bytes or used_bytes
     if match := _USAGE.search(str(event.get("RunRemoteUsage", ""))):
         days, hours, minutes, seconds = (int(match[n]) + int(match[n + 4]) for n in range(1, 5))
         job.cpu_time_s = float(((days * 24 + hours) * 60 + minutes) * 60 + seconds) or None
@@ -606,7 +606,7 @@ def convert(number: int, value: Any) -> Iterator[JobRecord]:  # noqa: ANN401 - a
     """
     raw = msgspec.convert(value, _Ad)
     name = raw.bps_job_name or raw.DAGNodeName
-    by_name = from_name(name) if name else Told()
+    by_name = from_name(name) if name else JobIdentity()
     command = from_command(raw.Arguments or raw.Args)
     rss = positive_bytes(_number(raw.ResidentSetSize_RAW or raw.ResidentSetSize), KIB)
     rss = rss or positive_bytes(_number(raw.MemoryUsage), MIB)

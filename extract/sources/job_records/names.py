@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Told", "from_command", "from_name"]
+__all__ = ["JobIdentity", "from_command", "from_name"]
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _PANDA = re.compile(
@@ -28,7 +28,7 @@ _QUANTA = re.compile(rf"(?:qgraphNodeId:|--qgraph-node-id[ =]\s*)(?P<ids>{_UUID}
 _OUTPUT_RUN = re.compile(r"--output-run[ =]\s*(?P<run>[^\s'\"]+)")
 
 
-class Told(NamedTuple):
+class JobIdentity(NamedTuple):
     """What a name or a command tells."""
 
     label: str | None = None
@@ -38,7 +38,7 @@ class Told(NamedTuple):
     data_id_values: str | None = None
 
 
-def from_name(name: str) -> Told:
+def from_name(name: str) -> JobIdentity:
     """Take a job's name apart.
 
     Parameters
@@ -48,24 +48,24 @@ def from_name(name: str) -> Told:
 
     Returns
     -------
-    told : `Told`
+    identity : `JobIdentity`
         What it tells; nothing where the name follows no known rule.
     """
     if match := _PANDA.fullmatch(name):
-        return Told(label=match["label"], workflow_name=match["workflow"])
+        return JobIdentity(label=match["label"], workflow_name=match["workflow"])
     if match := _PANDA_HELPER.fullmatch(name):
-        return Told(label=match["label"])
+        return JobIdentity(label=match["label"])
     if match := _BPS.fullmatch(name):
         quantum = match["quantum"]
-        return Told(
+        return JobIdentity(
             label=match["label"],
             quantum_ids=None if quantum is None else (quantum,),
             data_id_values=match["values"],
         )
-    return Told()
+    return JobIdentity()
 
 
-def from_command(command: str | None) -> Told:
+def from_command(command: str | None) -> JobIdentity:
     """Look for quanta and the RUN in a job's command line.
 
     Parameters
@@ -75,14 +75,14 @@ def from_command(command: str | None) -> Told:
 
     Returns
     -------
-    told : `Told`
+    identity : `JobIdentity`
         Quanta and RUN that it names.
     """
     if not command:
-        return Told()
+        return JobIdentity()
     quanta = [quantum for match in _QUANTA.finditer(command) for quantum in match["ids"].split(",")]
     run = _OUTPUT_RUN.search(command)
-    return Told(
+    return JobIdentity(
         run=run["run"] if run else None,
         quantum_ids=tuple(dict.fromkeys(quanta)) or None,
     )

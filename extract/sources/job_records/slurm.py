@@ -19,7 +19,7 @@ import msgspec
 
 from ...errors import RecordsError
 from .model import BadRecord, JobRecord, State
-from .names import Told, from_command, from_name
+from .names import JobIdentity, from_command, from_name
 from .values import (
     MIB,
     count_nodes,
@@ -279,7 +279,7 @@ def _record(
     finished: int | None,
 ) -> JobRecord:
     """Make a row of what both kinds of output tell."""
-    told: Told = from_name(name)
+    identity: JobIdentity = from_name(name)
     by_command = from_command(command)
     outcome, rule, is_inferred = _outcome(state, ended, steps)
     peaks = [step.peak_bytes for step in steps] + [own_peak]
@@ -293,11 +293,11 @@ def _record(
         record_number=number,
         job_id=job_id,
         job_name=name or None,
-        label=told.label,
+        label=identity.label,
         run=by_command.run,
-        workflow_name=told.workflow_name,
-        quantum_ids=told.quantum_ids or by_command.quantum_ids,
-        data_id_values=told.data_id_values,
+        workflow_name=identity.workflow_name,
+        quantum_ids=identity.quantum_ids or by_command.quantum_ids,
+        data_id_values=identity.data_id_values,
         attempt=attempt,
         state=outcome,
         state_rule=rule,

@@ -117,8 +117,8 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes] | BadRecord]:
 
 
 def _lost(error: BaseException) -> str:
-    said = one_line(error) or type(error).__name__
-    return f"the file is damaged or cut here, and what follows is lost: {said}"
+    reason = one_line(error) or type(error).__name__
+    return f"the file is damaged or cut here, and what follows is lost: {reason}"
 
 
 class _Text:

@@ -108,15 +108,15 @@ class QuantumRows:
         self._counts[block.task_label] += 1
         if block.task_label in self._left_out:
             return
-        what = block, task.data_id(values), task.pick(values), self._uri
+        key = block, task.data_id(values), task.pick(values), self._uri
         if len(block.attempts) == 1 and isinstance(documents, list) and len(documents) == 1:
             (attempt,), (usage,) = block.attempts, documents
             if attempt.status == _SUCCESSFUL and isinstance(usage, Usage):
                 # So it is with nearly every quantum, and this takes half the time.
-                self._builder.append(_row(*what, "successful", attempt, True, True, True), usage)
+                self._builder.append(_row(*key, "successful", attempt, True, True, True), usage)
                 return
         if not block.attempts:
-            self._builder.append(_row(*what, "blocked"))
+            self._builder.append(_row(*key, "blocked"))
         for index, attempt in enumerate(block.attempts):
             is_last = index == len(block.attempts) - 1
             document = (
@@ -137,7 +137,7 @@ class QuantumRows:
             if has_log is None:
                 logs = find_logs()
                 has_log = None if logs is None else bool(_paired(logs, index, is_last=is_last))
-            row = _row(*what, status, attempt, has_document, is_last, has_log)
+            row = _row(*key, status, attempt, has_document, is_last, has_log)
             if isinstance(document, MetadataError):
                 self._builder.append_unreadable(row, document)
             else:
