@@ -1,4 +1,4 @@
--- What fails, and with which exception? Failures that a later attempt or RUN mended stand beside those that were not.
+-- What fails, and with which exception? Failures of quanta that were tried again stand beside the results.
 with
 
 failures as (
@@ -17,8 +17,8 @@ select
     task_label,
     exception_name as exception_type,
     count(*) filter (where is_result) as standing_count,
-    count(*) filter (where not is_result) as mended_count,
+    count(*) filter (where not is_result) as redone_count,
     max({{ gib('max_rss_bytes') }}) as max_rss_gib
 from failures
 group by campaign, stage, task_label, exception_name
-order by standing_count desc, mended_count desc, campaign asc, stage asc, task_label asc, exception_type asc
+order by standing_count desc, redone_count desc, campaign asc, stage asc, task_label asc, exception_type asc

@@ -2,7 +2,7 @@
 
 {#- A request in MiB, rounded up to the step that all requests share. -#}
 {% macro request_up(mib) -%}
-    cast(ceil({{ mib }} / {{ var('request_step_mib') }}) * {{ var('request_step_mib') }} as bigint)
+    cast(ceil(({{ mib }}) / {{ var('request_step_mib') }}) * {{ var('request_step_mib') }} as bigint)
 {%- endmacro %}
 
 {#-

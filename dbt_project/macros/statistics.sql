@@ -270,7 +270,7 @@
         {%- set tail.sum = '(' ~ coefficient ~ ' + ' ~ t ~ ' * ' ~ tail.sum ~ ')' -%}
     {%- endfor -%}
     case
-        when {{ z }} >= 0 then 0.5 * {{ t }} * exp({{ tail.sum }} - {{ x }} * {{ x }})
+        when ({{ z }}) >= 0 then 0.5 * {{ t }} * exp({{ tail.sum }} - {{ x }} * {{ x }})
         else 1 - 0.5 * {{ t }} * exp({{ tail.sum }} - {{ x }} * {{ x }})
     end
 {%- endmacro %}

@@ -3,7 +3,7 @@
 {% macro gib_bytes() -%} cast(1073741824 as bigint) {%- endmacro %}
 
 {% macro gib(column) -%}
-    ({{ column }} / cast({{ gib_bytes() }} as double))
+    (({{ column }}) / cast({{ gib_bytes() }} as double))
 {%- endmacro %}
 
 {#- Hours from exact seconds. -#}
@@ -32,9 +32,14 @@
     )
 {%- endmacro %}
 
+{#- Cores that a slot takes on nodes with so many GiB per core: at least its CPUs, and those whose memory holds it. -#}
+{% macro cores_held(cpus_count, memory_gib, memory_per_core_gib) -%}
+    cast(greatest({{ cpus_count }}, ceil(({{ memory_gib }}) / ({{ memory_per_core_gib }}))) as bigint)
+{%- endmacro %}
+
 {#- A memory in whole MiB that holds so many bytes. -#}
 {% macro mib_up(bytes) -%}
-    cast(ceil({{ bytes }} / 1048576) as bigint)
+    cast(ceil(({{ bytes }}) / 1048576) as bigint)
 {%- endmacro %}
 
 {#- Least memory (GiB) of the steps that holds a peak of some GiB: exactly 6 GiB fits in 6 GiB. -#}

@@ -132,15 +132,20 @@ def check_names(layout: Layout, campaign: str | None, stage: str | None, task: s
         Raised when a name is unknown; lists the known ones.
     """
     with duckdb.connect(str(layout.require_warehouse()), read_only=True) as connection:
-        for kind, name, column, mart in (
-            ("campaign", campaign, "campaign", "dim_campaigns"),
-            ("stage", stage, "stage", "fct_stage_usage"),
-            ("task", task, "task_label", "fct_task_completeness"),
+        for kind, name, known_names in (
+            ("campaign", campaign, "select campaign from dim_campaigns"),
+            # A record that belongs to no stage of the file has the stage `none`.
+            (
+                "stage",
+                stage,
+                "select stage from fct_stage_usage union select stage from fct_stage_outcomes",
+            ),
+            ("task", task, "select task_label from fct_task_completeness"),
         ):
             if not name:
                 continue
-            rows = connection.execute(f"select distinct {column} from {mart} order by 1").fetchall()  # noqa: S608 our own names
-            known = [row[0] for row in rows]
+            rows = connection.execute(known_names).fetchall()
+            known = sorted({row[0] for row in rows})
             if name not in known:
                 # There can be a hundred tasks: those of similar names are meant.
                 shown = get_close_matches(name, known, 5, 0.5) if kind == "task" else known

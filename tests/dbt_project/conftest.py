@@ -39,14 +39,19 @@ def rows(sample: Layout) -> Callable[[str], Rows]:
     return lambda sql: query(sample.warehouse, sql)
 
 
-@pytest.fixture
-def fresh(sample: Layout, tmp_path: Path) -> Layout:
-    """An empty DATA whose first build need not parse the project anew."""
-    layout = Layout(tmp_path)
+def parsed(sample: Layout, folder: Path) -> Layout:
+    """Make an empty DATA whose first build need not parse the project anew."""
+    layout = Layout(folder)
     target = layout.dbt / "target"
     target.mkdir(parents=True)
     shutil.copy(sample.dbt / "target" / "partial_parse.msgpack", target)
     return layout
+
+
+@pytest.fixture
+def fresh(sample: Layout, tmp_path: Path) -> Layout:
+    """An empty DATA of the test's own."""
+    return parsed(sample, tmp_path)
 
 
 @pytest.fixture

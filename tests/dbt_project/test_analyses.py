@@ -41,6 +41,20 @@ def test_a_question_has_an_answer(
         assert connection.execute(questions.query_of(found, question)).fetchall()
 
 
+def test_changes_are_in_gib(sample: Layout, found: list[questions.Question]) -> None:
+    query = questions.query_of(found, "changes_since_the_last_release")
+    with duckdb.connect(str(sample.warehouse), read_only=True) as connection:
+        largest = connection.execute(
+            f"select max(abs(p95_change_gib)), max(abs(p50_change_gib)) from ({query})"
+        ).fetchone()
+        most = connection.execute(
+            "select max(max_max_rss_bytes) / 1024^3 from fct_task_usage"
+        ).fetchone()
+    assert largest
+    assert most
+    assert 0 < max(largest) <= most[0] < 1e4
+
+
 def test_rows_are_chosen_by_campaign_stage_and_task(
     sample: Layout, found: list[questions.Question]
 ) -> None:
@@ -82,6 +96,12 @@ def test_a_name_that_the_warehouse_does_not_know_lists_the_known_ones(
 ) -> None:
     with pytest.raises(TransformError, match=said):
         questions.check_names(sample, *names)
+
+
+def test_the_stage_of_records_that_belong_to_none_is_known(copied: Layout) -> None:
+    with duckdb.connect(str(copied.warehouse)) as connection:
+        connection.execute("update fct_stage_outcomes set stage = 'none' where campaign = 'DM-1'")
+    questions.check_names(copied, "DM-1", "none", None)
 
 
 def test_a_question_without_tasks_cannot_be_asked_of_one(

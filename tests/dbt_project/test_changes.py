@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pytest
@@ -13,77 +13,77 @@ from scipy.stats import binomtest
 from dbt_project.runner.build import build
 from dbt_project.runner.engine import PROJECT
 from dbt_project.runner.layout import Layout
-from tests.dbt_project.conftest import query
+from tests.dbt_project.conftest import Rows, parsed, query
 from tests.lake_factory import SyntheticLake
 
 TASK = "isr"
 
 
-def two_campaigns(layout: Layout, pairs: Iterable[tuple[float, float]]) -> Layout:
-    """Build a warehouse of one task in two campaigns: each pair is one visit's peaks, in GiB."""
+TAIL, STEADY, VISITS = "stage1", "stage2", "stage3"
+
+
+def peaks() -> Iterator[tuple[str, dict[str, int | str], tuple[float, float]]]:
+    """Give stage, data ID and peaks in GiB of each quantum, before and after."""
+    for visit in range(100):
+        yield TAIL, {"instrument": "LSSTCam", "visit": visit}, (2.0, 12.0 if visit < 20 else 2.0)
+        yield STEADY, {"instrument": "LSSTCam", "visit": visit}, (2.0, 2.0)
+    # Twenty quanta of each of ten visits: five visits doubled, five stayed.
+    for visit in range(10):
+        for detector in range(20):
+            data_id: dict[str, int | str] = {
+                "instrument": "LSSTCam", "visit": visit, "detector": detector
+            }  # fmt: skip
+            yield VISITS, data_id, (1.0, 2.0 if visit < 5 else 1.0)
+
+
+@pytest.fixture(scope="module")
+def changes(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Rows]:
+    """Query the changes of a stage: one task in two campaigns."""
     lake = SyntheticLake()
     lake.campaign("DM-1")
     lake.campaign("DM-2", focus="v30")
-    runs = [lake.run(name, "stage1", f"runs/{name}") for name in ("DM-1", "DM-2")]
-    for visit, peaks in enumerate(pairs):
-        for name, run, peak_gib in zip(("DM-1", "DM-2"), runs, peaks, strict=True):
-            data_id: dict[str, int | str] = {"instrument": "LSSTCam", "visit": visit}
-            lake.quantum(name, "stage1", run, TASK, data_id, peak_gib=peak_gib)
+    quanta = list(peaks())
+    for place, name in enumerate(("DM-1", "DM-2")):
+        for stage in (TAIL, STEADY, VISITS):
+            run = lake.run(name, stage, f"runs/{name}/{stage}")
+            for found_stage, data_id, both in quanta:
+                if found_stage == stage:
+                    lake.quantum(name, stage, run, TASK, data_id, peak_gib=both[place])
+    layout = parsed(sample, tmp_path_factory.mktemp("changes"))
     lake.write(layout.lake)
     assert build(layout)
-    return layout
+    return lambda stage, columns: query(
+        layout.warehouse, f"select {columns} from fct_release_changes where stage = '{stage}'"
+    )
 
 
-def test_a_tail_that_grew_is_worse_although_the_median_stays(fresh: Layout) -> None:
-    pairs = [(2.0, 12.0 if visit < 20 else 2.0) for visit in range(100)]
-    found = query(
-        two_campaigns(fresh, pairs).warehouse,
-        """
-        select max_rss_verdict, verdict, round(regression_fraction, 3), newly_over_count,
-            no_longer_over_count, crossing_chance_fraction, paired_max_rss_change_fraction
-        from fct_release_changes
-        """,
+def test_a_tail_that_grew_is_worse_although_the_median_stays(
+    changes: Callable[[str, str], Rows],
+) -> None:
+    found = changes(
+        TAIL,
+        "max_rss_verdict, verdict, round(regression_fraction, 3), newly_over_count, "
+        "no_longer_over_count, crossing_chance_fraction, paired_max_rss_change_fraction",
     )
     assert found == [("worse", "worse", 5.0, 20, 0, pytest.approx(2 * 0.5**20), 0.0)]
 
 
-def test_a_tail_of_too_few_quanta_is_not_the_same(fresh: Layout) -> None:
+def test_a_tail_of_too_few_quanta_is_not_the_same(changes: Callable[[str, str], Rows]) -> None:
     # The median is known to the bin; nothing bounds the 95th percentile of a hundred.
-    found = query(
-        two_campaigns(fresh, [(2.0, 2.0)] * 100).warehouse,
-        """
-        select max_rss_verdict, wall_time_verdict, round(detectable_p50_max_rss_change_fraction, 3),
-            detectable_p95_max_rss_change_fraction
-        from fct_release_changes
-        """,
+    found = changes(
+        STEADY,
+        "max_rss_verdict, wall_time_verdict, round(detectable_p50_max_rss_change_fraction, 3), "
+        "detectable_p95_max_rss_change_fraction",
     )
     assert found == [("cannot_tell", "same", 0.02, None)]
 
 
-def test_quanta_of_one_visit_count_together(fresh: Layout) -> None:
-    # Twenty quanta of each of ten visits: five visits doubled, five stayed. Single quanta would
-    # bound the median of the change; ten visits do not.
-    lake = SyntheticLake()
-    lake.campaign("DM-1")
-    lake.campaign("DM-2", focus="v30")
-    for name, factor in (("DM-1", 1.0), ("DM-2", 2.0)):
-        run = lake.run(name, "stage1", f"runs/{name}")
-        for visit in range(10):
-            peak_gib = factor if visit < 5 else 1.0
-            for detector in range(20):
-                data_id: dict[str, int | str] = {
-                    "instrument": "LSSTCam", "visit": visit, "detector": detector
-                }  # fmt: skip
-                lake.quantum(name, "stage1", run, TASK, data_id, peak_gib=peak_gib)
-    lake.write(fresh.lake)
-    assert build(fresh)
-    found = query(
-        fresh.warehouse,
-        """
-        select cluster_kind, cluster_count, own_cluster_count, matched_count, max_rss_verdict,
-            low_paired_max_rss_change_fraction, high_paired_max_rss_change_fraction
-        from fct_release_changes
-        """,
+def test_quanta_of_one_visit_count_together(changes: Callable[[str, str], Rows]) -> None:
+    # Single quanta would bound the median of the change; ten visits do not.
+    found = changes(
+        VISITS,
+        "cluster_kind, cluster_count, own_cluster_count, matched_count, max_rss_verdict, "
+        "low_paired_max_rss_change_fraction, high_paired_max_rss_change_fraction",
     )
     assert found == [("visit", 10, 10, 200, "cannot_tell", None, None)]
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
-from tests.dbt_project.conftest import query
+from tests.dbt_project.conftest import parsed, query
 from tests.lake_factory import SyntheticLake
 
 NODES, QUANTA = 60, 25
@@ -34,7 +34,7 @@ def layout(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
         lake.quantum(
             campaign, "stage1", run, "isr", {"instrument": "LSSTCam", "visit": 9999}, node_name=None
         )
-    made = Layout(tmp_path_factory.mktemp("nodes"))
+    made = parsed(sample, tmp_path_factory.mktemp("nodes"))
     lake.write(made.lake)
     assert build(made)
     return made

@@ -159,5 +159,5 @@ def rows_of(data: Path, table: str, *leave_out: str) -> list[str]:
 def whole_lake(data: Path) -> dict[str, list[str]]:
     """Every row of every table but for when it was read."""
     moments = {"runs": ["extracted_at"], "campaigns": ["recorded_at", "repository"]}
-    tables = ["quanta", "expectations", "runs", "rejects", "visits", "campaigns", "stages"]
+    tables = ["quanta", "expectations", "runs", "rejects", "visits", "jobs", "campaigns", "stages"]
     return {table: rows_of(data, table, *moments.get(table, [])) for table in tables}

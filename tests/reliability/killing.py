@@ -20,6 +20,9 @@ from tests.extract.tiny import whole_lake
 
 ROOT = Path(__file__).parents[2]
 STEPS = ("extract", "transform", "report")
+AGAIN = {"extract": ("--refresh",), "transform": ("--full-refresh",)}
+"""Options that make a step do its work although nothing changed."""
+
 WHEN_MADE = ("recorded_at", "extracted_at", "built_at")
 """Columns that tell when something was made: they differ between two runs."""
 

@@ -14,12 +14,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from tests.extract.tiny import TinyRepository
-from tests.reliability.killing import ROOT, STEPS, Census, moments
+from tests.reliability.killing import AGAIN, ROOT, STEPS, Census, moments
 
 DEMO = "demo: {seed: 1, scale: 1}"
 SMALL_DEMO = "demo: {seed: 1, scale: 0.02}"
@@ -72,7 +70,7 @@ def _kill_each_step(folder: Path, kills: int, chance: random.Random) -> tuple[bo
     campaigns.write_text(text.replace(DEMO, SMALL_DEMO), encoding="utf-8")
     census = Census(campaigns, folder / "data")
     census.run("extract")  # It makes the repository too, which is not what is timed.
-    lasts_s = {"extract": census.run("extract", "--refresh")}
+    lasts_s = {"extract": census.run("extract", *AGAIN["extract"])}
     lasts_s |= {step: census.run(step) for step in STEPS[1:]}
     for step in STEPS:
         expected = census.found(step)
@@ -82,8 +80,7 @@ def _kill_each_step(folder: Path, kills: int, chance: random.Random) -> tuple[bo
             # Half of the extractions begin without a lake, the others read each RUN again.
             if step == "extract" and number % 2:
                 shutil.rmtree(census.data / "lake")
-            more = ("--refresh",) if step == "extract" else ()
-            running += census.kill(step, after_s, whole_group, *more)
+            running += census.kill(step, after_s, whole_group, *AGAIN.get(step, ()))
             census.run(step)
             is_same = census.found(step) == expected
             differing += not is_same
@@ -109,9 +106,9 @@ def _repeat_nightly(folder: Path, nights: int) -> tuple[bool, list[str]]:
     is_clean = True
     for night in range(1, nights + 1):
         repository.add(f"a/stage1/{night:03}", {"isr": [1, 2, 3, 4]}, peak_bytes=night << 28)
-        with _temporary_folder() as temporary:
-            peaks.append([_peak_mib(census.command(step)) for step in STEPS])
-            left = sum(1 for path in temporary.rglob("*") if path.is_file())
+        with tempfile.TemporaryDirectory() as temporary:
+            peaks.append([_peak_mib(census.command(step), temporary) for step in STEPS])
+            left = sum(1 for path in Path(temporary).rglob("*") if path.is_file())
         # The lake grows by the files of one RUN; all else stays as many.
         rest = [p for p in census.data.rglob("*") if p.is_file() and "lake" not in p.parts]
         files.append(len(rest))
@@ -131,23 +128,15 @@ def _repeat_nightly(folder: Path, nights: int) -> tuple[bool, list[str]]:
     return is_flat and is_clean, lines
 
 
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        before = os.environ.get("TMPDIR")
-        os.environ["TMPDIR"] = folder
-        try:
-            yield Path(folder)
-        finally:
-            if before is None:
-                del os.environ["TMPDIR"]
-            else:
-                os.environ["TMPDIR"] = before
-
-
-def _peak_mib(command: list[str]) -> int:
+def _peak_mib(command: list[str], temporary: str) -> int:
     """Run a command to its end and give the largest max RSS of it and its children, in MiB."""
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": temporary},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     assert process.stderr
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)

@@ -1,4 +1,4 @@
--- Attempts of each task by what became of them: failures that a later attempt mended count here too.
+-- Attempts of each task by what became of them: failures that were tried again count here too.
 {{ config(materialized='table') }}
 
 with
@@ -10,7 +10,7 @@ attempts as (
         stage,
         task_label,
         count(*) filter (where status = 'failed' and not is_lost) as failed_attempt_count,
-        count(*) filter (where exception_type like '%MemoryError') as memory_error_count,
+        count(*) filter (where status = 'failed' and exception_type like '%MemoryError') as memory_error_count,
         max(max_rss_bytes) as max_attempted_rss_bytes
     from {{ ref('fct_attempts') }}
     group by campaign, stage, task_label

@@ -13,7 +13,7 @@ attempts as (
 
 ),
 
-owned as (
+final as (
 
     select
         attempts.campaign,
@@ -32,11 +32,13 @@ owned as (
         attempts.max_rss_bytes,
         {{ seconds_between('attempts.prep_at', 'attempts.ended_at') }} as total_wall_time_s,
         attempts.is_lost,
+        superseded.data_id is not null as is_superseded,
         attempts.prep_at,
         attempts.ended_at
     from attempts
     inner join {{ ref('int_runs_owned') }} using (campaign, stage, run)
+    left join {{ ref('int_quanta_superseded') }} as superseded using (campaign, stage, run, task_label, data_id)
 
 )
 
-select * from owned
+select * from final

@@ -97,8 +97,16 @@ traceless as (
     left join waiting using (campaign, stage, run, task_label, data_id)
     where waiting.data_id is null
 
+),
+
+final as (
+
+    select * from entered
+
+    union all
+
+    select * from traceless
+
 )
 
-select * from entered
-union all
-select * from traceless
+select * from final

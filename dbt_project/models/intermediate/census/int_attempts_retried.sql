@@ -3,11 +3,11 @@ with
 
 attempts as (
 
-    select * from {{ ref('int_attempts_checked') }}
+    select * from {{ ref('int_attempts_earlier') }}
 
 ),
 
-summed as (
+final as (
 
     select
         campaign,
@@ -16,11 +16,10 @@ summed as (
         task_label,
         data_id,
         count(*) as earlier_attempt_count,
-        sum({{ seconds_between('prep_at', 'ended_at') }}) as earlier_wall_time_s
+        sum(total_wall_time_s) as earlier_wall_time_s
     from attempts
-    where not is_last_attempt
     group by campaign, stage, run, task_label, data_id
 
 )
 
-select * from summed
+select * from final

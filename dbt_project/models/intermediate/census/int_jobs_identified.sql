@@ -69,7 +69,7 @@ identified as (
 
 ),
 
-tied as (
+final as (
 
     select
         named.campaign,
@@ -93,4 +93,4 @@ tied as (
 
 )
 
-select * from tied
+select * from final

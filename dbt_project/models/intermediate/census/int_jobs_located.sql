@@ -19,7 +19,7 @@ tasks as (
 
 ),
 
-tied as (
+final as (
 
     select
         tries.campaign,
@@ -50,4 +50,4 @@ tied as (
 
 )
 
-select * from tied
+select * from final

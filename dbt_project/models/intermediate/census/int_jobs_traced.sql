@@ -33,7 +33,7 @@ workflows as (
 
 ),
 
-traced as (
+final as (
 
     select
         records.campaign,
@@ -84,4 +84,4 @@ traced as (
 
 )
 
-select * from traced
+select * from final

@@ -60,7 +60,7 @@ suspects as (
 
 ),
 
-redone as (
+final as (
 
     select
         expectations.campaign,
@@ -92,4 +92,4 @@ redone as (
 
 )
 
-select * from redone
+select * from final

@@ -42,7 +42,7 @@ ranked as (
 
 ),
 
-superseded as (
+final as (
 
     select
         campaign,
@@ -55,4 +55,4 @@ superseded as (
 
 )
 
-select * from superseded
+select * from final

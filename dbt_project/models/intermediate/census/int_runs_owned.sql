@@ -19,7 +19,7 @@ campaigns as (
 
 ),
 
-owned as (
+final as (
 
     select runs.*
     from runs
@@ -29,4 +29,4 @@ owned as (
 
 )
 
-select * from owned
+select * from final

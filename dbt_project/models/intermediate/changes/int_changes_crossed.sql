@@ -67,7 +67,8 @@ counted as (
         {{ total_count('under_count') }} as no_longer_over_count,
         count(*) filter (where over_count > under_count) as newly_over_cluster_count,
         count(*) filter (where over_count < under_count) as no_longer_over_cluster_count,
-        exp(sum(newly_over_log_sum) / nullif(sum(over_count), 0)) - 1 as newly_over_max_rss_change_fraction
+        -- Doubles add up differently in every order: rounded, the mean is the same in every build.
+        round(exp(sum(newly_over_log_sum) / nullif(sum(over_count), 0)) - 1, 9) as newly_over_max_rss_change_fraction
     from clustered
     group by before_campaign, after_campaign, stage, task_label
 

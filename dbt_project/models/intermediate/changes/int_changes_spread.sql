@@ -1,5 +1,6 @@
--- Standard error of the rank of a quantile, when whole visits (tracts, nights) are drawn: by how much the number of
--- quanta below it differs from its share, cluster by cluster (Woodruff 1952). Never less than that of independent ones.
+-- Standard error of the rank of a quantile, when whole groups of visits (tracts, nights) are drawn: by how much the
+-- number of quanta at or below it differs from its share, group by group (Woodruff 1952). Never less than that of
+-- independent quanta.
 {{ config(materialized='table') }}
 
 with
@@ -79,10 +80,11 @@ final as (
         measure,
         quantile_fraction,
         count(*) as group_count,
-        sqrt(greatest(
+        -- Doubles add up differently in every order: rounded, the error is the same in every build.
+        round(sqrt(greatest(
             sum(quanta_count) * max(quantile_fraction) * (1 - max(quantile_fraction)),
             sum(excess_count * excess_count) * count(*) / greatest(count(*) - 1, 1)
-        )) as rank_error
+        )), 9) as rank_error
     from clustered
     group by before_campaign, after_campaign, stage, task_label, measure, quantile_fraction
 

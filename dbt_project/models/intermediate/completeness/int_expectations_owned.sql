@@ -21,7 +21,7 @@ set_aside as (
 
 ),
 
-owned as (
+final as (
 
     select expectations.*
     from expectations
@@ -31,4 +31,4 @@ owned as (
 
 )
 
-select * from owned
+select * from final

@@ -34,8 +34,8 @@ gaps as (
         stage,
         task_label,
         data_id
-    from {{ ref('fct_quanta') }}
-    where is_result and (is_lost or status = 'unknown')
+    from {{ ref('int_quanta_in_trouble') }}
+    where problem in ('lost', 'unknown')
 
 ),
 

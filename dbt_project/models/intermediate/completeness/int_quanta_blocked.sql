@@ -86,7 +86,7 @@ reached as (
 
 ),
 
-blocked as (
+final as (
 
     select
         campaign,
@@ -99,4 +99,4 @@ blocked as (
 
 )
 
-select * from blocked
+select * from final

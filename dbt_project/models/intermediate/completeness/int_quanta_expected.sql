@@ -8,7 +8,7 @@ expectations as (
 
 ),
 
-distinct_quanta as (
+final as (
 
     select
         campaign,
@@ -22,4 +22,4 @@ distinct_quanta as (
 
 )
 
-select * from distinct_quanta
+select * from final

@@ -60,7 +60,7 @@ ranked as (
 
 ),
 
-unaccounted as (
+final as (
 
     select
         campaign,
@@ -75,4 +75,4 @@ unaccounted as (
 
 )
 
-select * from unaccounted
+select * from final

@@ -46,7 +46,7 @@ compared as (
 
 ),
 
-counted as (
+final as (
 
     select
         compared.campaign,
@@ -72,4 +72,4 @@ counted as (
 
 )
 
-select * from counted
+select * from final

@@ -59,7 +59,7 @@ found as (
 
 -- Headers of several RUNs overlap where one redoes another's quanta: the largest is a lower bound of the distinct
 -- quanta. A RUN that holds fewer than its header says is a doubt, since others may have redone the rest.
-counted as (
+final as (
 
     select
         headers.campaign,
@@ -75,4 +75,4 @@ counted as (
 
 )
 
-select * from counted
+select * from final

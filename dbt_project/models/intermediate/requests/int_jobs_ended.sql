@@ -18,7 +18,7 @@ jobs as (
 
 ),
 
-counted as (
+final as (
 
     select
         campaign,
@@ -34,4 +34,4 @@ counted as (
 
 )
 
-select * from counted
+select * from final

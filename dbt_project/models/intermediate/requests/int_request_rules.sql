@@ -8,7 +8,7 @@ campaigns as (
 
 ),
 
-rules as (
+final as (
 
     select
         campaign,
@@ -20,4 +20,4 @@ rules as (
 
 )
 
-select * from rules
+select * from final

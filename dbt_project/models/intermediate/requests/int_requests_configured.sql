@@ -43,7 +43,7 @@ entries as (
 ),
 
 -- NULL is what the configuration says there: a multiplier of NULL does not grow.
-parsed as (
+final as (
 
     select
         campaign,
@@ -71,4 +71,4 @@ parsed as (
 
 )
 
-select * from parsed
+select * from final

@@ -14,15 +14,13 @@ attempts as (
         attempts.*,
         campaigns.threshold_gib,
         campaigns.per_core_cost + campaigns.threshold_gib * campaigns.per_gib_cost as core_cost,
-        cast(
-            greatest(attempts.cpus_count, ceil(attempts.memory_mib / 1024 / campaigns.threshold_gib)) as bigint
-        ) as cores_count
+        {{ cores_held('attempts.cpus_count', 'attempts.memory_mib / 1024', 'campaigns.threshold_gib') }} as cores_count
     from {{ ref('int_attempts_simulated') }} as attempts
     inner join campaigns using (campaign)
 
 ),
 
-summed as (
+final as (
 
     select
         campaign,
@@ -42,4 +40,4 @@ summed as (
 
 )
 
-select * from summed
+select * from final

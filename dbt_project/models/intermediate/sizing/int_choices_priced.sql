@@ -29,11 +29,7 @@ charged as (
         {{ as_text('null') }} as stage,
         policy,
         memory_per_core_gib,
-        case
-            when count(*) filter (where basis = 'guess') > 0 then 'guess'
-            when count(distinct basis) > 1 then 'mixed'
-            else min(basis)
-        end as basis,
+        {{ basis_of_slots('slot_count') }} as basis,
         {{ total_count('slot_count') }} as slot_count,
         {{ total_count('quanta_count') }} as quanta_count,
         {{ total_count('unsized_quanta_count') }} as unsized_quanta_count,

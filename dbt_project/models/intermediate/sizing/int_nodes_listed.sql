@@ -10,7 +10,7 @@ campaigns as (
 
 ),
 
-named as (
+final as (
 
     select
         campaign,
@@ -21,4 +21,4 @@ named as (
 
 )
 
-select * from named
+select * from final

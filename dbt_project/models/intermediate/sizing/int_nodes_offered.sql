@@ -53,7 +53,7 @@ offered as (
 
 ),
 
-distinct_shapes as (
+final as (
 
     select
         campaign,
@@ -66,4 +66,4 @@ distinct_shapes as (
 
 )
 
-select * from distinct_shapes
+select * from final

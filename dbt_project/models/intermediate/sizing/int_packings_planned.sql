@@ -27,11 +27,8 @@ placed as (
         slots.span_wall_time_s,
         slots.occupied_wall_time_s,
         slots.cpus_count,
-        cast(
-            greatest(
-                slots.cpus_count, ceil(slots.peak_rss_bytes / ({{ gib_bytes() }} * nodes.memory_per_core_gib))
-            ) as bigint
-        ) as slot_cores_count,
+        {{ cores_held('slots.cpus_count', gib('slots.peak_rss_bytes'), 'nodes.memory_per_core_gib') }}
+            as slot_cores_count,
         slots.cpus_count <= nodes.cores_count
         and slots.peak_rss_bytes <= nodes.memory_bytes as is_fit
     from slots
@@ -59,7 +56,7 @@ summed as (
 
 ),
 
-planned as (
+final as (
 
     select
         *,
@@ -70,4 +67,4 @@ planned as (
 
 )
 
-select * from planned
+select * from final

@@ -21,14 +21,15 @@ counted as (
         {{ seconds_between('min(prep_at)', 'max(ended_at)') }} as span_wall_time_s
     from {{ ref('fct_slots') }}
     where
-        peak_rss_bytes is not null
+        is_whole
+        and peak_rss_bytes is not null
         and occupied_wall_time_s is not null
         and campaign in (select nodes.campaign from nodes)
     group by campaign, stage
 
 ),
 
-sampled as (
+final as (
 
     select
         slots.campaign,
@@ -46,11 +47,12 @@ sampled as (
     from {{ ref('fct_slots') }} as slots
     inner join counted using (campaign, stage)
     where
-        slots.peak_rss_bytes is not null
+        slots.is_whole
+        and slots.peak_rss_bytes is not null
         and slots.occupied_wall_time_s is not null
         and {{ stable_hash(['slots.run', 'slots.process_id', 'slots.task_label', 'slots.data_id']) }}
         % cast(ceil(counted.slot_count / {{ var('most_packed_slots') }}) as bigint) = 0
 
 )
 
-select * from sampled
+select * from final

@@ -29,10 +29,7 @@ held as (
         slots.cpus_count,
         slots.occupied_wall_time_s,
         nodes.most_cores_count,
-        cast(
-            greatest(slots.cpus_count, ceil(slots.peak_rss_bytes / ({{ gib_bytes() }} * campaigns.threshold_gib)))
-            as bigint
-        ) as cores_count
+        {{ cores_held('slots.cpus_count', gib('slots.peak_rss_bytes'), 'campaigns.threshold_gib') }} as cores_count
     from {{ ref('fct_slots') }} as slots
     inner join campaigns using (campaign)
     left join nodes using (campaign)

@@ -48,9 +48,8 @@ widened as (
         nodes.most_cores_count,
         stages.all_quanta_count,
         stepped.half_gib_count is not null and stepped.occupied_wall_time_s is not null as is_sized,
-        greatest(
-            stepped.cpus_count, ceil(stepped.half_gib_count / (2 * choices.memory_per_core_gib))
-        ) as cores_count
+        {{ cores_held('stepped.cpus_count', 'stepped.half_gib_count / 2', 'choices.memory_per_core_gib') }}
+            as cores_count
     from stepped
     inner join stages using (campaign, stage)
     cross join choices
@@ -82,7 +81,7 @@ final as (
             as unsized_quanta_count,
         cast(coalesce(sum(slot_count) filter (where is_counted and cores_count > cpus_count), 0) as bigint)
             as widened_slot_count,
-        cast(max(cores_count) filter (where is_sized) as bigint) as largest_cores_count,
+        max(cores_count) filter (where is_sized) as largest_cores_count,
         case
             when min(most_cores_count) is not null
                 then coalesce({{ total_count('case when is_counted and cores_count > most_cores_count'

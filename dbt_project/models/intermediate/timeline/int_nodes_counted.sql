@@ -1,7 +1,7 @@
 -- What each node tried, and what it measured.
 with
 
--- An attempt that failed on one node and was mended on another one stands for the first.
+-- An attempt that failed on one node and was tried again on another one stands for the first.
 attempts as (
 
     select
@@ -30,7 +30,7 @@ measured as (
 
 ),
 
-counted as (
+final as (
 
     select
         attempts.*,
@@ -44,4 +44,4 @@ counted as (
 
 )
 
-select * from counted
+select * from final

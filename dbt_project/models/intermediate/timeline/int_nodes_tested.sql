@@ -11,8 +11,9 @@ summed as (
         campaign,
         node_name,
         {{ total_count('quanta_count') }} as tested_quanta_count,
-        sum((rank_sum - expected_rank_sum) / (all_count + 1)) as excess,
-        sum(rank_sum_variance / (all_count + 1) / (all_count + 1)) as variance
+        -- Doubles add up differently in every order: rounded, the sums are the same in every build.
+        round(sum((rank_sum - expected_rank_sum) / (all_count + 1)), 9) as excess,
+        round(sum(rank_sum_variance / (all_count + 1) / (all_count + 1)), 9) as variance
     from {{ ref('int_nodes_ranked') }}
     group by campaign, node_name
 

@@ -12,11 +12,7 @@ quanta as (
 
 earlier as (
 
-    select
-        earlier.*,
-        quanta.is_superseded
-    from {{ ref('int_attempts_earlier') }} as earlier
-    inner join {{ ref('fct_quanta') }} as quanta using (campaign, stage, run, task_label, data_id)
+    select * from {{ ref('int_attempts_earlier') }}
 
 ),
 

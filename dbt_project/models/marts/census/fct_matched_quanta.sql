@@ -1,5 +1,4 @@
 -- The same task with the same data ID in two campaigns of the file: each with the focus and with its predecessor.
--- A table, since what follows from it reads it often, and the join is its cost.
 with
 
 pairs as (
@@ -16,7 +15,7 @@ matched as (
         earlier.stage,
         earlier.task_label,
         earlier.data_id,
-        -- Quanta of one visit share sky, detectors' weather and night, those of one tract its depth.
+        -- Quanta of one visit share sky, weather and night, those of one tract its depth.
         case
             when earlier.visit is not null then 'visit'
             when earlier.exposure is not null then 'exposure'

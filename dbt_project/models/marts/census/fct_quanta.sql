@@ -45,7 +45,7 @@ joined as (
 
 ),
 
-classified as (
+final as (
 
     select
         campaign,
@@ -112,4 +112,4 @@ classified as (
 
 )
 
-select * from classified
+select * from final

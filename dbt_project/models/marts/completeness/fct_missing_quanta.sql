@@ -63,7 +63,7 @@ listed as (
 
 ),
 
-described as (
+final as (
 
     select
         campaign,
@@ -86,4 +86,4 @@ described as (
 
 )
 
-select * from described
+select * from final

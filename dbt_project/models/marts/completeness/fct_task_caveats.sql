@@ -23,7 +23,7 @@ successes as (
 
 ),
 
-flagged as (
+final as (
 
     {%- for flag, name in caveats.items() %}
 
@@ -42,4 +42,4 @@ flagged as (
 
 )
 
-select * from flagged
+select * from final

@@ -97,7 +97,7 @@ totalled as (
 
 ),
 
-judged as (
+final as (
 
     select
         *,
@@ -112,4 +112,4 @@ judged as (
 
 )
 
-select * from judged
+select * from final

@@ -14,18 +14,10 @@ current_usage as (
 
 verdicts as (
 
-    select
-        campaign,
-        stage,
-        release,
-        completeness_verdict,
-        quanta_count,
-        gap_count,
-        over_threshold_wall_time_fraction,
-        p95_max_rss_bytes,
-        published_at
-    from earlier
+    select * from earlier
+
     union all
+
     select
         campaign,
         stage,

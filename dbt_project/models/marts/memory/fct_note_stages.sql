@@ -62,7 +62,7 @@ compared as (
 ),
 
 -- Hours are printed with two decimals.
-judged as (
+final as (
 
     select
         *,
@@ -77,4 +77,4 @@ judged as (
 
 )
 
-select * from judged
+select * from final

@@ -55,7 +55,7 @@ compared as (
 ),
 
 -- Values are printed with six significant digits: equal means equal to the last of them.
-judged as (
+final as (
 
     select
         *,
@@ -68,4 +68,4 @@ judged as (
 
 )
 
-select * from judged
+select * from final

@@ -6,6 +6,12 @@ tasks as (
 
 ),
 
+stages as (
+
+    select * from {{ ref('fct_stage_usage') }}
+
+),
+
 summed as (
 
     select
@@ -14,8 +20,7 @@ summed as (
         threshold_gib,
         {{ total_count('quanta_count') }} as quanta_count,
         {{ total_count('over_threshold_count') }} as over_threshold_count,
-        sum(over_threshold_wall_time_s) as over_threshold_wall_time_s,
-        sum(total_wall_time_h) as total_wall_time_h
+        sum(over_threshold_wall_time_s) as over_threshold_wall_time_s
     from tasks
     group by campaign, stage, threshold_gib
 
@@ -24,15 +29,17 @@ summed as (
 final as (
 
     select
-        campaign,
-        stage,
-        threshold_gib,
-        quanta_count,
-        over_threshold_count,
-        {{ share('over_threshold_count', 'quanta_count') }} as over_threshold_fraction,
-        {{ hours('over_threshold_wall_time_s') }} as over_threshold_wall_time_h,
-        {{ share(hours('over_threshold_wall_time_s'), 'total_wall_time_h') }} as over_threshold_wall_time_fraction
+        summed.campaign,
+        summed.stage,
+        summed.threshold_gib,
+        summed.quanta_count,
+        summed.over_threshold_count,
+        {{ share('summed.over_threshold_count', 'summed.quanta_count') }} as over_threshold_fraction,
+        {{ hours('summed.over_threshold_wall_time_s') }} as over_threshold_wall_time_h,
+        {{ share('summed.over_threshold_wall_time_s', 'stages.total_wall_time_s') }}
+            as over_threshold_wall_time_fraction
     from summed
+    inner join stages using (campaign, stage)
 
 )
 

@@ -93,7 +93,7 @@ joined as (
 
 ),
 
-judged as (
+final as (
 
     select
         *,
@@ -114,4 +114,4 @@ judged as (
 
 )
 
-select * from judged
+select * from final

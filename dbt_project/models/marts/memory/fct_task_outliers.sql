@@ -34,7 +34,7 @@ outlying as (
 
 ),
 
-sampled as (
+final as (
 
     select
         campaign,
@@ -53,4 +53,4 @@ sampled as (
 
 )
 
-select * from sampled
+select * from final

@@ -44,10 +44,6 @@ own_peaks as (
     {{ selected_quantiles(ref('fct_quanta'), keys, 'max_rss_bytes', fractions, own) }}
 ),
 
-wall_times as (
-    {{ selected_quantiles(ref('fct_quanta'), keys, 'total_wall_time_s', {'p50': 0.5}, 'is_measured') }}
-),
-
 whiskered as (
     {{ box_whiskers(ref('fct_quanta'), 'peaks', keys, 'max_rss_bytes', 'relation.is_measured') }}
 ),
@@ -94,12 +90,12 @@ final as (
         counted.spent_wall_time_s,
         {{ hours('counted.spent_wall_time_s') }} as spent_wall_time_h,
         counted.total_cpu_time_s,
-        wall_times.p50 as p50_total_wall_time_s
+        wall_times.p50_total_wall_time_s
     from counted
     left join {{ ref('int_attempts_counted') }} as attempts using (campaign, stage, task_label)
     left join own_peaks using (campaign, stage, task_label)
     left join peaks using (campaign, stage, task_label)
-    left join wall_times using (campaign, stage, task_label)
+    left join {{ ref('fct_task_wall_times') }} as wall_times using (campaign, stage, task_label)
     left join whiskered using (campaign, stage, task_label)
     left join {{ ref('dim_jobs') }} as jobs using (campaign, task_label)
     -- A task of a cluster runs in its jobs, unless its records name the task itself.

@@ -50,36 +50,25 @@ worst as (
 final as (
 
     select
-        summed.*,
+        summed.campaign,
+        summed.stage,
         worst.worst_label,
+        {%- for name in counts %}
+        summed.{{ name }},
+        {%- endfor %}
         {{ share('summed.killed_job_count', 'summed.job_count') }} as killed_job_fraction,
+        summed.killed_label_count,
+        summed.min_killed_request_mib,
+        summed.max_killed_request_mib,
+        summed.total_core_h,
+        summed.killed_memory_core_h,
         {{ share('summed.killed_memory_core_h', 'summed.total_core_h') }} as killed_core_fraction,
+        summed.requested_gib_h,
+        summed.used_gib_h,
         {{ share('summed.used_gib_h', 'summed.requested_gib_h') }} as used_fraction
     from summed
     left join worst using (campaign, stage)
 
 )
 
-select
-    campaign,
-    stage,
-    worst_label,
-    job_count,
-    try_count,
-    killed_memory_count,
-    inferred_killed_memory_count,
-    retried_job_count,
-    killed_job_count,
-    rescued_job_count,
-    gave_up_job_count,
-    killed_job_fraction,
-    killed_label_count,
-    min_killed_request_mib,
-    max_killed_request_mib,
-    total_core_h,
-    killed_memory_core_h,
-    killed_core_fraction,
-    requested_gib_h,
-    used_gib_h,
-    used_fraction
-from final
+select * from final

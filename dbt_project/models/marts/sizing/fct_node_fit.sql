@@ -4,7 +4,8 @@ slots as (
 
     select * from {{ ref('fct_slots') }}
     where
-        peak_rss_bytes is not null
+        is_whole
+        and peak_rss_bytes is not null
         and occupied_wall_time_s is not null
 
 ),
@@ -30,9 +31,8 @@ placed as (
         slots.quanta_count,
         slots.occupied_wall_time_s,
         slots.cpus_count,
-        greatest(
-            slots.cpus_count, ceil(slots.peak_rss_bytes / ({{ gib_bytes() }} * nodes.memory_per_core_gib))
-        ) as slot_cores_count,
+        {{ cores_held('slots.cpus_count', gib('slots.peak_rss_bytes'), 'nodes.memory_per_core_gib') }}
+            as slot_cores_count,
         slots.cpus_count <= nodes.cores_count
         and slots.peak_rss_bytes <= nodes.memory_gib * {{ gib_bytes() }} as is_fit
     from slots
@@ -55,8 +55,7 @@ summed as (
         count(*) filter (where not is_fit) as unfit_slot_count,
         coalesce(sum(occupied_wall_time_s) filter (where not is_fit), 0) as unfit_wall_time_s,
         coalesce(sum(occupied_wall_time_s * cpus_count) filter (where is_fit), 0) as needed_core_s,
-        coalesce(sum(occupied_wall_time_s * cast(slot_cores_count as bigint)) filter (where is_fit), 0)
-            as charged_core_s
+        coalesce(sum(occupied_wall_time_s * slot_cores_count) filter (where is_fit), 0) as charged_core_s
     from placed
     group by campaign, stage, node_type, cores_count, memory_gib, memory_per_core_gib
 

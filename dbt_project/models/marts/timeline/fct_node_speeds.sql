@@ -19,8 +19,8 @@ summed as (
         node_name,
         count(*) filter (where compared_quanta_count > 0) as stage_count,
         count(*) filter (where is_slow) as slow_stage_count,
-        sum(typical_wall_time_h) as typical_wall_time_h,
-        sum(typical_elsewhere_wall_time_h) as typical_elsewhere_wall_time_h
+        {{ exact_total('typical_wall_time_h') }} as typical_wall_time_h,
+        {{ exact_total('typical_elsewhere_wall_time_h') }} as typical_elsewhere_wall_time_h
     from usage
     group by campaign, node_name
 

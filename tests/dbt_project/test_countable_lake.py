@@ -13,7 +13,7 @@ import pytest
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
 from extract.bps_requests import resolve_requests
-from tests.dbt_project.conftest import Rows, query
+from tests.dbt_project.conftest import Rows, parsed, query
 from tests.lake_factory import GIB, SyntheticLake
 
 Query = Callable[[str], Rows]
@@ -46,7 +46,7 @@ def add_campaign(lake: SyntheticLake, name: str, *, peak_gib: float, first_visit
 
 
 @pytest.fixture(scope="module")
-def answers(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Query:
+def countable(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Query:
     """Two campaigns, the later one with twice the memory, and all that the file can say."""
     lake = SyntheticLake()
     for name, focus, peak_gib, first_visit in (
@@ -59,14 +59,14 @@ def answers(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Query:
             current_requests=json.dumps(resolve_requests(REQUESTS)),
         )  # fmt: skip
         add_campaign(lake, name, peak_gib=peak_gib, first_visit=first_visit)
-    layout = Layout(tmp_path_factory.mktemp("answers"))
+    layout = parsed(sample, tmp_path_factory.mktemp("countable"))
     lake.write(layout.lake)
     assert build(layout)
     return lambda sql: query(layout.warehouse, sql)
 
 
-def test_the_configuration_says_jobs_and_requests(answers: Query) -> None:
-    assert answers("""
+def test_the_configuration_says_jobs_and_requests(countable: Query) -> None:
+    assert countable("""
         select task_label, job_kind, job_label, job_request_memory_mib, cpus_count
         from dim_jobs where campaign = 'DM-2' order by task_label
     """) == [
@@ -75,42 +75,42 @@ def test_the_configuration_says_jobs_and_requests(answers: Query) -> None:
         ("elsewhere", "task", "elsewhere", 3000, 1),
         ("isr", "cluster", "detectors", 3000, 1),
     ]
-    assert answers("""
+    assert countable("""
         select distinct memory_multiplier, memory_limit_mib, retries_count from fct_memory_requests
     """) == [(3, 8192, 2)]
 
 
-def test_a_process_is_charged_its_peak_for_its_whole_time(answers: Query) -> None:
+def test_a_process_is_charged_its_peak_for_its_whole_time(countable: Query) -> None:
     # DM-1: 25 x 100 s on 2 CPUs, 25 x 100 s on one, and an hour of 7 GiB: 3 cores at 3 GiB a core.
     needed = (25 * 100 * 2 + 25 * 100 + 3600) / 3600
-    assert answers("""
+    assert countable("""
         select basis, slot_count, quanta_count, needed_core_h, round(idle_core_h, 9)
         from fct_worker_sizing
         where campaign = 'DM-1' and memory_per_core_gib = 3 and policy = 'exact'
     """) == [("mixed", 51, 52, pytest.approx(needed), 2)]
 
 
-def test_what_no_node_holds_is_counted(answers: Query) -> None:
+def test_what_no_node_holds_is_counted(countable: Query) -> None:
     # 2 cores and 6 GiB: the process of 7 GiB does not fit.
-    assert answers("""
+    assert countable("""
         select unfit_slot_count, unfit_quanta_count, unfit_wall_time_h
         from fct_node_fit where campaign = 'DM-1'
     """) == [(1, 2, 1)]
-    assert answers("""
+    assert countable("""
         select memory_per_core_gib, unfit_quanta_count from fct_worker_sizing
         where campaign = 'DM-1' and memory_per_core_gib in (3, 3.5) and policy = 'exact'
         order by all
     """) == [(3, 2), (3.5, 0)]
 
 
-def test_the_cheapest_choice_is_the_cheapest_by_hand(answers: Query) -> None:
+def test_the_cheapest_choice_is_the_cheapest_by_hand(countable: Query) -> None:
     cost = {}
     for half in range(4, 33):
         memory = half / 2
         hours = (7500 + 3600 * math.ceil(7 / memory)) / 3600
         cost[memory] = hours * (100 + 5 * memory)
     best = min(cost, key=cost.__getitem__)
-    found = answers("""
+    found = countable("""
         select memory_per_core_gib, work_cost, is_cheapest, is_nearly_cheapest
         from fct_campaign_sizing where campaign = 'DM-1' and policy = 'exact' order by all
     """)
@@ -120,20 +120,20 @@ def test_the_cheapest_choice_is_the_cheapest_by_hand(answers: Query) -> None:
     assert {memory for memory, *_, is_near in found if is_near} == near
 
 
-def test_a_request_that_served_one_campaign_kills_the_next(answers: Query) -> None:
+def test_a_request_that_served_one_campaign_kills_the_next(countable: Query) -> None:
     # All of DM-1 peaked at 1 GiB; DM-2 needs 2: killed at 1, done at 3, wasting 1 + 1 GiB.
     wasted = round(25 * 100 * (1 + 1) / 3600, 6)
-    assert answers("""
+    assert countable("""
         select request_memory_mib, killed_fraction, mean_retry_count, unfinished_count, wasted_gib_h
         from fct_request_backtest where job_label = 'alone' and policy = 'p95_retry'
     """) == [(1024, 1, 1, 0, wasted)]
 
 
-def test_a_request_is_charged_the_band_that_takes_it(answers: Query) -> None:
+def test_a_request_is_charged_the_band_that_takes_it(countable: Query) -> None:
     # 25 x 100 s at 2 GiB, in the band of 4 GiB. From 512 MiB they are killed there and at 1,536,
     # both in the band of 1.5 GiB, and end with 4,608 MiB, which no band takes.
     hours = 25 * 100 / 3600
-    assert answers("""
+    assert countable("""
         select policy, request_memory_mib, request_band_mib, banded_gib_h from fct_memory_requests
         where campaign = 'DM-2' and job_label = 'alone' and policy in ('current', 'p95_retry')
         order by policy
@@ -143,8 +143,8 @@ def test_a_request_is_charged_the_band_that_takes_it(answers: Query) -> None:
     ]
 
 
-def test_twice_the_memory_on_the_same_data_is_worse(answers: Query) -> None:
-    assert answers("""
+def test_twice_the_memory_on_the_same_data_is_worse(countable: Query) -> None:
+    assert countable("""
         select task_label, is_matched, verdict, max_rss_verdict, wall_time_verdict,
             round(regression_fraction, 2)
         from fct_release_changes where task_label in ('alone', 'elsewhere', 'isr') order by 1
@@ -155,9 +155,9 @@ def test_twice_the_memory_on_the_same_data_is_worse(answers: Query) -> None:
     ]
 
 
-def test_a_bootstrap_ends_where_its_sample_is_too_small(answers: Query) -> None:
+def test_a_bootstrap_ends_where_its_sample_is_too_small(countable: Query) -> None:
     # All 25 pairs doubled, to the 0.1 % of a bin; the 95th percentile of 25 has no upper bound.
-    assert answers("""
+    assert countable("""
         select round(low_p50_max_rss_change_fraction, 2),
             round(high_p50_max_rss_change_fraction, 2),
             low_p95_max_rss_change_fraction, high_p95_max_rss_change_fraction
