@@ -40,11 +40,12 @@ def peaks() -> Iterator[tuple[str, dict[str, int | str], tuple[float, float]]]:
 def changes(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Rows]:
     """Query the changes of a stage: one task in two campaigns."""
     lake = SyntheticLake()
-    lake.campaign("DM-1")
-    lake.campaign("DM-2", focus="v30")
+    stages = (TAIL, STEADY, VISITS)
+    lake.campaign("DM-1", stages=stages)
+    lake.campaign("DM-2", focus="v30", stages=stages)
     quanta = list(peaks())
     for place, name in enumerate(("DM-1", "DM-2")):
-        for stage in (TAIL, STEADY, VISITS):
+        for stage in stages:
             run = lake.run(name, stage, f"runs/{name}/{stage}")
             for found_stage, data_id, both in quanta:
                 if found_stage == stage:
