@@ -12,19 +12,31 @@ import pyarrow.compute as pc
 from . import theme
 from .legends import release_count
 
-__all__ = ["log_memory_scale", "log_time_scale", "memory_axis", "task_axis", "task_height"]
+__all__ = [
+    "log_memory_scale",
+    "log_ticks",
+    "log_time_scale",
+    "memory_axis",
+    "task_axis",
+    "task_height",
+]
 
 TICK_STEPS = ((1.0,), (1.0, 1.5), (1.0, 1.25, 1.5, 1.75))
 """Multiples of a power of two that may be ticks, from coarse to fine."""
 
 FEWEST_TICKS = 4
+"""Ticks of memory from which on no finer ones are needed."""
+
+FEWEST = 2
+"""Ticks that any axis has at least: one alone gives no scale."""
+
+DIGITS = ((1,), (1, 2, 5), tuple(range(1, 10)))
+"""First digits of the ticks of a logarithmic axis, from coarse to fine."""
 
 DURATIONS = (
     0.001, 0.01, 0.1, 1.0, 10.0, 60.0, 600.0, 3600.0, 36_000.0, 360_000.0, 3_600_000.0,
 )  # fmt: skip
 """Ticks of durations in seconds: 1 ms to 1,000 h."""
-
-FEWEST_DURATIONS = 2
 
 DURATION_LABEL = (
     "datum.value < 60 ? format(datum.value, '~r') + ' s' : "
@@ -57,14 +69,43 @@ def log_memory_scale(
         extremes = pc.min_max(column).as_py()
         known += [value for value in extremes.values() if value is not None and value > 0]
     low, high = 0.93 * min(known), 1.1 * max(known)
-    scale = alt.Scale(type="log", base=2, domain=[low, high], nice=False)
     exponents = range(math.floor(math.log2(low)), math.floor(math.log2(high)) + 1)
     for steps in TICK_STEPS:
         ticks = [step * 2.0**exponent for exponent in exponents for step in steps]
         ticks = [tick for tick in ticks if low <= tick <= high]
         if len(ticks) >= FEWEST_TICKS:
             break
+    if len(ticks) < FEWEST:
+        # The finest ticks are never further apart than a quarter of the lower one.
+        fine = [step * 2.0**exponent for exponent in exponents for step in TICK_STEPS[-1]]
+        fine.append(2.0 ** (exponents[-1] + 1))
+        low = max(tick for tick in fine if tick <= low)
+        high = min(tick for tick in fine if tick >= high)
+        ticks = [tick for tick in fine if low <= tick <= high]
+    scale = alt.Scale(type="log", base=2, domain=[low, high], nice=False)
     return scale, ticks
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Choose the ticks of a logarithmic axis: decades, and what lies between where they are few.
+
+    Parameters
+    ----------
+    low, high : `float`
+        Ends of the axis, above 0. The upper one is three times the lower one at least.
+
+    Returns
+    -------
+    ticks : `list` [`float`]
+        Two or more.
+    """
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for digits in DIGITS:
+        ticks = [digit * 10.0**power for power in powers for digit in digits]
+        ticks = [tick for tick in ticks if low <= tick <= high]
+        if len(ticks) >= FEWEST:
+            break
+    return ticks
 
 
 def log_time_scale(columns: Sequence[pa.ChunkedArray]) -> tuple[alt.Scale, alt.Axis]:
@@ -86,7 +127,7 @@ def log_time_scale(columns: Sequence[pa.ChunkedArray]) -> tuple[alt.Scale, alt.A
     below = max((tick for tick in DURATIONS if tick <= low), default=low)
     above = min((tick for tick in DURATIONS if tick >= high), default=high)
     ticks = [tick for tick in DURATIONS if low <= tick <= high]
-    if len(ticks) < FEWEST_DURATIONS:
+    if len(ticks) < FEWEST:
         low, high = below, above
         ticks = [tick for tick in DURATIONS if low <= tick <= high]
     scale = alt.Scale(type="log", domain=[low, high], nice=False)

@@ -20,7 +20,8 @@ __all__ = [
     "task_fill",
 ]
 
-_LEGEND = alt.Legend(orient="top", direction="horizontal", symbolSize=120, symbolOpacity=1)
+LETTER, SYMBOL = 6.7, 50
+"""Width of a letter, and of the symbol of a legend with the gaps around it, in CSS pixels."""
 
 
 def stack_fill(field: str, title: str, colours: Mapping[str, str]) -> alt.Fill:
@@ -99,6 +100,20 @@ def _encoded(frame: pa.Table, look: Callable[[int], str]) -> alt.Scale:
     )
 
 
+def _legend(frame: pa.Table) -> alt.Legend:
+    """Make the legend of the releases above the plot, in as many rows as they need."""
+    longest = max(len(label) for label in release_order(frame))
+    # It stands above the plot, which the names of the tasks leave.
+    names = LETTER * max(len(task) for task in frame["task_label"].to_pylist())
+    room = theme.WIDTH - min(names, theme.LABEL_LIMIT) - SYMBOL
+    return alt.Legend(
+        orient="top",
+        columns=max(1, int(room / (LETTER * longest + SYMBOL))),
+        symbolSize=120,
+        symbolOpacity=1,
+    )
+
+
 def release_colour(frame: pa.Table) -> alt.Fill:
     """Encode the release as the colour that it has in every figure."""
     return alt.Fill(
@@ -106,7 +121,7 @@ def release_colour(frame: pa.Table) -> alt.Fill:
         title=None,
         sort=release_order(frame),
         scale=_encoded(frame, palettes.release_colour),
-        legend=_LEGEND,
+        legend=_legend(frame),
     )
 
 
@@ -117,7 +132,7 @@ def release_stroke(frame: pa.Table) -> alt.Stroke:
         title=None,
         sort=release_order(frame),
         scale=_encoded(frame, palettes.release_colour),
-        legend=_LEGEND,
+        legend=_legend(frame),
     )
 
 
@@ -128,7 +143,7 @@ def release_shape(frame: pa.Table) -> alt.Shape:
         title=None,
         sort=release_order(frame),
         scale=_encoded(frame, palettes.release_shape),
-        legend=_LEGEND,
+        legend=_legend(frame),
     )
 
 

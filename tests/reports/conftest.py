@@ -49,9 +49,9 @@ def report(data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def published_page(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def page(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of `data`, away from the report that other tests look at."""
-    folder = tmp_path_factory.mktemp("published_page")
+    folder = tmp_path_factory.mktemp("page")
     shutil.copy(data / "warehouse.duckdb", folder)
     with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
         # These quanta have no tract, so that the mart of growth is empty.

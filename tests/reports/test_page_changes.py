@@ -25,11 +25,6 @@ from tests.reports.warehouses import BEFORE, FOCUS
 FIRST = "DM-53368"
 
 
-@pytest.fixture(scope="module")
-def page(published_page: Path) -> Path:
-    return published_page
-
-
 def paired(middle: float | None, low: float | None, high: float | None) -> str:
     """Write the change of the same quanta with its interval, as the page does."""
     if middle is None:

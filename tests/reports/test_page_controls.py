@@ -55,11 +55,6 @@ VALUES = """
 """
 
 
-@pytest.fixture(scope="module")
-def page(published_page: Path) -> Path:
-    return published_page
-
-
 @pytest.fixture
 def timed(browser: Browser, tmp_path: Path) -> Iterator[Browser]:
     """The page in a browser that gives up a script that takes too long."""

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from tests.reports.page_browser import (
     DASH,
     Browser,
     cells,
 )
-
-
-@pytest.fixture(scope="module")
-def page(published_page: Path) -> Path:
-    return published_page
 
 
 def test_growth_is_shown_with_its_interval_and_foretold_only_where_it_is_sure(

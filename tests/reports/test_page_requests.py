@@ -27,11 +27,6 @@ from tests.reports.warehouses import BEFORE, FOCUS
 FIRST = "DM-53368"
 
 
-@pytest.fixture(scope="module")
-def page(published_page: Path) -> Path:
-    return published_page
-
-
 @pytest.mark.parametrize("policy", POLICIES)
 def test_each_policy_has_a_bps_text_of_its_own_for_any_campaign(data: Path, policy: str) -> None:
     with Warehouse(data / "warehouse.duckdb") as marts:

@@ -6,8 +6,6 @@ import csv
 import io
 from pathlib import Path
 
-import pytest
-
 from reports import numbers
 from tests.reports.page_browser import (
     DASH,
@@ -21,11 +19,6 @@ from tests.reports.page_browser import (
     whole,
 )
 from tests.reports.warehouses import FOCUS
-
-
-@pytest.fixture(scope="module")
-def page(published_page: Path) -> Path:
-    return published_page
 
 
 def test_nodes_and_shares_of_time_are_those_of_the_marts(browser: Browser, data: Path) -> None:

@@ -20,7 +20,7 @@ SECTION = "completeness"
 PLACE = 1
 
 ROW_HEIGHT = 66
-"""Height of a stage's row, in CSS pixels."""
+"""Height of a campaign's row, in CSS pixels."""
 
 LINE_HEIGHT = 17
 """Height of a line of a cell's words, in CSS pixels."""
@@ -49,9 +49,10 @@ def query(warehouse: Warehouse, _: Subject) -> pa.Table:
                     then [completeness_verdict, format('{{:,}} measured', quanta_count)]
                 else [completeness_verdict, format('{{:,}} expected', expected_count)]
             end as words,
-            {STAGE_TITLE} as stage_title
+            {STAGE_TITLE} as stage_title,
+            stage_position
         from fct_stage_usage as usage join dim_campaigns as campaigns using (campaign)
-        order by stage_position, stage, campaign_position
+        order by campaign_position, stage_position, stage
         """  # noqa: S608  (constants)
     )
 
@@ -59,20 +60,21 @@ def query(warehouse: Warehouse, _: Subject) -> pa.Table:
 def chart(frame: pa.Table, _: Subject) -> Plot:
     """Draw one cell per stage and campaign."""
     refuse_empty(frame, "stage")
-    stages = list(dict.fromkeys(frame["stage_title"].to_pylist()))
+    by_stage = frame.sort_by("stage_position")
+    stages = list(dict.fromkeys(by_stage["stage_title"].to_pylist()))
     releases = list(dict.fromkeys(frame["release_label"].to_pylist()))
     base = alt.Chart(frame).encode(
         x=alt.X(
-            "release_label:N",
+            "stage_title:N",
             title=None,
-            sort=releases,
+            sort=stages,
             scale=alt.Scale(padding=0.03),
             axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False),
         ),
         y=alt.Y(
-            "stage_title:N",
+            "release_label:N",
             title=None,
-            sort=stages,
+            sort=releases,
             scale=alt.Scale(padding=0.06),
             axis=alt.Axis(ticks=False, domain=False, labelPadding=8),
         ),
@@ -84,7 +86,7 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
             legend=None,
         )
     )
-    return Plot([cells, *_words(base, frame)], height=len(stages) * ROW_HEIGHT)
+    return Plot([cells, *_words(base, frame)], height=len(releases) * ROW_HEIGHT)
 
 
 def _words(base: alt.Chart, frame: pa.Table) -> list[alt.Chart]:
@@ -114,7 +116,7 @@ def caption(_: Citations, __: Subject) -> str:
 def alt_text(_: Citations, __: Subject) -> str:
     """Describe the figure for readers who cannot see it."""
     return (
-        "A table of verdicts, one row per stage and one column per campaign; the numbers are in "
+        "A table of verdicts, one row per campaign and one column per stage; the numbers are in "
         "the table of completeness."
     )
 

@@ -81,7 +81,7 @@ def chart(frame: pa.Table, subject: StageSubject, *, statistic: str) -> Plot:
     span = base.mark_rule(color="#999999", strokeWidth=2).encode(
         x=memory("lowest_gib"), x2="highest_gib:Q"
     )
-    points = base.mark_point(stroke="white", strokeWidth=0.8, fillOpacity=1, size=46).encode(
+    points = base.mark_point(stroke="white", strokeWidth=0.5, fillOpacity=1, size=52).encode(
         x=memory("statistic_gib"),
         yOffset=release_offset(frame, margin=0.8),
         fill=release_colour(frame),

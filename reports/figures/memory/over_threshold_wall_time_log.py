@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...citations import Citations
 from ...look import theme
+from ...look.axes import log_ticks
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.lines import line_layers, memory_lines
@@ -42,23 +41,17 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     )
     extremes = pc.min_max(tops).as_py()
     low, high = (extremes["min"] or SHORTEST_H) / 2, (extremes["max"] or SHORTEST_H) * 1.5
-    powers = range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
-    ticks = [
-        step * 10.0**power for power in powers for step in ((1,) if len(powers) > 2 else (1, 2, 5))
-    ]
     first_gib = linear.first_range_gib(subject)
     stacked = bars(frame, subject, first_gib=first_gib).encode(
         y=alt.Y(
             "log_lower_total_wall_time_h:Q",
             title=AXIS_TITLE,
             scale=alt.Scale(type="log", domain=[low, high], nice=False),
-            axis=alt.Axis(format=theme.HOURS_FORMAT, values=ticks),
+            axis=alt.Axis(format=theme.HOURS_FORMAT, values=log_ticks(low, high)),
         ),
         y2="upper_total_wall_time_h:Q",
     )
-    lines = line_layers(
-        memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=subject.threshold_gib)
-    )
+    lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=first_gib))
     remarks = beyond(frame, subject, first_gib=first_gib)
     return Plot([stacked, *remarks, *lines], height=theme.HEIGHT)
 

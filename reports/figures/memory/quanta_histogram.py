@@ -36,7 +36,7 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
         "lower_quanta_count:Q",
         title=AXIS_TITLE,
         scale=alt.Scale(domainMin=0, nice=True),
-        axis=alt.Axis(format=theme.COUNT_FORMAT),
+        axis=alt.Axis(format=theme.COUNT_FORMAT, tickMinStep=1),
     )
     labels = tops(frame, subject, "upper_quanta_count", AXIS_TITLE, form=",d")
     return chart_on(count, frame, subject, labels)

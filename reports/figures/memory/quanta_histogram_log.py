@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...citations import Citations
+from ...look.axes import log_ticks
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...subjects import StageSubject
@@ -34,12 +33,13 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     """Draw how many quanta peaked in each GiB."""
     refuse_empty(frame, "range of max RSS")
     highest = float(pc.max(frame["upper_quanta_count"]).as_py())
-    powers = range(math.ceil(math.log10(highest * 1.2)) + 1)
+    # Room for two ticks also where each range holds one quantum.
+    top = max(1.5 * highest, 3.0)
     count = alt.Y(
         "log_lower_quanta_count:Q",
         title=AXIS_TITLE,
-        scale=alt.Scale(type="log", domain=[FLOOR, highest * 1.5], nice=False),
-        axis=alt.Axis(format=",d", values=[10**power for power in powers]),
+        scale=alt.Scale(type="log", domain=[FLOOR, top], nice=False),
+        axis=alt.Axis(format=",d", values=log_ticks(1, top)),
     )
     return linear.chart_on(count, frame, subject)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pyarrow as pa
 
@@ -20,10 +22,13 @@ SECTION = "sizing"
 PLACE = 1
 
 CURVES = {
-    "exact": ("exactly its peak (best case)", theme.INK),
-    **{name: (short, palettes.POLICIES[name]) for name, short in POLICY_NAMES.items()},
+    "exact": ("exactly its peak (best case)", theme.INK, "triangle-down"),
+    **{
+        name: (short, palettes.POLICIES[name], palettes.POLICY_SHAPES[name])
+        for name, short in POLICY_NAMES.items()
+    },
 }
-"""What jobs request, by policy: name and colour of its curve."""
+"""What jobs request, by policy: name, colour and shape of its curve."""
 
 
 def title(_: Citations, subject: Subject) -> str:
@@ -49,40 +54,40 @@ def chart(frame: pa.Table, subject: Subject) -> Plot:
     refuse_empty(frame, "choice")
     used = set(frame["policy"].to_pylist())
     shown = {name: curve for name, curve in CURVES.items() if name in used}
-    names = [name for name, _ in shown.values()]
+    names, colours, shapes = zip(*shown.values(), strict=True)
     frame = frame.append_column(
         "curve", pa.array([shown[name][0] for name in frame["policy"].to_pylist()])
     )
-    stroke = alt.Stroke(
-        "curve:N",
-        title="Each job requests",
-        sort=names,
-        scale=alt.Scale(domain=names, range=[colour for _, colour in shown.values()]),
-        legend=alt.Legend(orient="bottom", columns=3, symbolType="stroke", symbolSize=600),
+    legend: dict[str, Any] = {
+        "title": "Each job requests",
+        "sort": list(names),
+        "legend": alt.Legend(orient="bottom", columns=3),
+    }
+    curves = alt.Chart(frame).encode(
+        x=alt.X(
+            "memory_per_core_gib:Q",
+            title="Memory per core (GiB)",
+            scale=alt.Scale(domain=[2, 16], nice=False),
+            axis=alt.Axis(values=list(range(2, 17)), format=theme.GIB_FORMAT),
+        ),
+        y=alt.Y(
+            "overhead_fraction:Q",
+            title="Core-hours beyond those of unlimited memory",
+            scale=alt.Scale(domainMin=0, nice=True),
+            axis=alt.Axis(labelExpr=theme.SHARE_LABEL),
+        ),
+        stroke=alt.Stroke(
+            "curve:N", scale=alt.Scale(domain=list(names), range=list(colours)), **legend
+        ),
     )
-    curves = (
-        alt.Chart(frame)
-        .mark_line(
-            strokeWidth=2.5, point=alt.OverlayMarkDef(size=18, fill="white", strokeWidth=1.2)
-        )
-        .encode(
-            x=alt.X(
-                "memory_per_core_gib:Q",
-                title="Memory per core (GiB)",
-                scale=alt.Scale(domain=[2, 16], nice=False),
-                axis=alt.Axis(values=list(range(2, 17)), format=theme.GIB_FORMAT),
-            ),
-            y=alt.Y(
-                "overhead_fraction:Q",
-                title="Core-hours beyond those of unlimited memory",
-                scale=alt.Scale(domainMin=0, nice=True),
-                axis=alt.Axis(labelExpr=theme.SHARE_LABEL),
-            ),
-            stroke=stroke,
-        )
-    )
+    # Shapes tell the curves apart in greyscale.
+    shape = alt.Shape("curve:N", scale=alt.Scale(domain=list(names), range=list(shapes)), **legend)
+    drawn = [
+        curves.mark_line(strokeWidth=2),
+        curves.mark_point(size=44, fill="white", strokeWidth=1.5).encode(shape=shape),
+    ]
     lines = memory_lines(subject.lines_gib, subject.threshold_gib)
-    return Plot([curves, *line_layers(lines)], height=theme.HEIGHT)
+    return Plot([*drawn, *line_layers(lines)], height=theme.HEIGHT)
 
 
 def caption(citations: Citations, subject: Subject) -> str:

@@ -4,7 +4,7 @@ import { stages, tables } from "./data.js";
 import { csvOf, saveCsv } from "./downloads.js";
 import { byId } from "./elements.js";
 import { stageTitle } from "./numbers.js";
-import { countColumn, fillTable, shown, textColumn } from "./tables.js";
+import { countColumn, fillTable, fractionColumn, gibColumn, shown, textColumn } from "./tables.js";
 
 const VERDICTS = new Map([
   ["complete", "complete"],
@@ -34,17 +34,24 @@ const groups = () => [["", [
 
 const history = tables.get("history");
 
-const historyGroups = () => [["", [
-  textColumn("published_on", "Published (UTC)"),
-  textColumn("campaign", "Campaign"),
-  textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
-  textColumn("previous_completeness_verdict", "Verdict before"),
-  textColumn("completeness_verdict", "Verdict"),
-  countColumn("previous_quanta_count", "Measured before"),
-  countColumn("quanta_count", "Measured"),
-  countColumn("previous_gap_count", "Missing before"),
-  countColumn("gap_count", "Missing"),
-]]];
+// What a publication said, beside the one before.
+const compared = (title, column, name, ...more) => [title, [
+  column(`previous_${name}`, "before", ...more),
+  column(name, "now", ...more),
+]];
+
+const historyGroups = () => [
+  ["", [
+    textColumn("published_on", "Published (UTC)"),
+    textColumn("campaign", "Campaign"),
+    textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
+  ]],
+  compared("Verdict", textColumn, "completeness_verdict"),
+  compared("Measured", countColumn, "quanta_count"),
+  compared("Missing", countColumn, "gap_count"),
+  compared("Wall time over the threshold", fractionColumn, "over_threshold_wall_time_fraction", "Share of wall time over the threshold of that publication"),
+  compared("p95 (GiB)", gibColumn, "p95_max_rss_bytes"),
+];
 
 const showHistory = () => {
   byId("history-part").hidden = history.length === 0;

@@ -40,7 +40,9 @@ def history(warehouse: Warehouse) -> pa.Table:
         select
             strftime(published_at at time zone 'UTC', '%Y-%m-%d %H:%M') as published_on,
             campaign, stage, completeness_verdict, previous_completeness_verdict,
-            quanta_count, previous_quanta_count, gap_count, previous_gap_count
+            quanta_count, previous_quanta_count, gap_count, previous_gap_count,
+            over_threshold_wall_time_fraction, previous_over_threshold_wall_time_fraction,
+            p95_max_rss_bytes, previous_p95_max_rss_bytes
         from fct_verdict_history
         where is_changed
         order by published_at desc, campaign, stage

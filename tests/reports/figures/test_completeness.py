@@ -14,6 +14,7 @@ def test_a_verdict_is_written_in_its_cell() -> None:
     frame = pa.table(
         {
             "stage_title": ["Stage 1", "Stage 1"],
+            "stage_position": [0, 0],
             "release_label": ["w_48", "v30"],
             "verdict": ["complete", "incomplete"],
             "words": [["complete", "574,472 expected"], ["incomplete", "3 of 9 left no result"]],
@@ -30,6 +31,7 @@ def test_the_words_of_a_cell_stand_in_its_middle_however_many_lines() -> None:
     frame = pa.table(
         {
             "stage_title": ["Stage 1", "Stage 2"],
+            "stage_position": [0, 1],
             "release_label": ["v30", "v30"],
             "verdict": ["complete", "incomplete"],
             "words": [["complete", "9 expected"], ["incomplete", "3 of 9", "left no result"]],
