@@ -139,6 +139,8 @@ def write(column: str, value: object) -> str:
         return f"{number:,.2f} GiB h"
     if column.endswith("_core_h"):
         return f"{number:,.2f} core hours"
+    if column.endswith("_node_days"):
+        return f"{number:,.2f} node days"
     if column.endswith("_h"):
         return hours(number)
     if column.endswith("_s"):

@@ -135,3 +135,18 @@ def test_the_list_of_messages_would_see_a_new_one() -> None:
     for folder, (_, tree) in messages.PROGRAMS.items():
         found = set(messages.messages(folder, messages.error_classes(tree)))
         assert len(found) >= (1 if folder.startswith(".package") else 10), folder
+
+
+def test_ratios_of_the_projection_check_follow_from_its_numbers() -> None:
+    text = (ROOT / "docs" / "assumptions.md").read_text(encoding="utf-8")
+    (table,) = re.findall(
+        r"^\| task \| jobs predicted.*?\n\n", text, flags=re.DOTALL | re.MULTILINE
+    )
+    checked = 0
+    for line in table.strip().splitlines()[2:]:
+        cells = [cell.strip().replace(",", "") for cell in line.strip("|").split("|")][1:]
+        for predicted, actual, ratio in (cells[:3], cells[3:]):
+            if predicted:
+                assert abs(float(actual) / float(predicted) - float(ratio)) <= 0.0051
+                checked += 1
+    assert checked == 12

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["RESAMPLES", "Integers", "Sample", "quantile_change_interval", "seed_of"]
+__all__ = [
+    "RESAMPLES", "Integers", "Sample", "mean_interval", "quantile_change_interval", "seed_of",
+]  # fmt: skip
 
 RESAMPLES = 1999
 """Number of resamples: one more would lie outside the range of these once in a thousand."""
@@ -102,8 +104,37 @@ def quantile_change_interval(
         values.
     """
     names = np.unique(before.clusters)
-    generator = np.random.default_rng(seed)
-    shares = np.full(len(names), 1 / len(names))
-    drawn = generator.multinomial(len(names), shares, size=RESAMPLES).astype(np.float64)
+    drawn = _drawn(len(names), seed)
     changes = after.quantiles(names, drawn, fraction) - before.quantiles(names, drawn, fraction)
     return int(changes.min()), int(changes.max())
+
+
+def mean_interval(totals: Doubles, counts: Doubles, *, seed: int) -> tuple[Doubles, Doubles]:
+    """Resample groups of visits (or tracts), and give the range of the mean of one visit.
+
+    The interval is that of `quantile_change_interval`.
+
+    Parameters
+    ----------
+    totals : `numpy.ndarray`, (n, k)
+        Total of each group, for each of k cases.
+    counts : `numpy.ndarray`, (n,)
+        Visits of each group.
+    seed : `int`
+        The same seed gives the same interval.
+
+    Returns
+    -------
+    low, high : `numpy.ndarray`, (k,)
+        Ends of the interval, in the unit of the totals.
+    """
+    drawn = _drawn(len(counts), seed)
+    means = (drawn @ totals) / (drawn @ counts)[:, np.newaxis]
+    return means.min(axis=0), means.max(axis=0)
+
+
+def _drawn(count: int, seed: int) -> Doubles:
+    """Draw so many clusters with replacement: how often each is in each resample, (r, count)."""
+    generator = np.random.default_rng(seed)
+    shares = np.full(count, 1 / count)
+    return generator.multinomial(count, shares, size=RESAMPLES).astype(np.float64)

@@ -51,6 +51,8 @@ def _configuration(ink: str, muted: str, grid: str, line: str, paper: str) -> di
         "style": {
             "slider-rule": {"color": line},
             "total": {"color": ink},
+            "left-out": {"color": grid},
+            "spell-date": {"color": muted},
             "segment": {"stroke": paper, "strokeWidth": 0.5},
         },
         "mark": {"aria": False},

@@ -8,7 +8,7 @@ from ..citations import Citations
 from ..subjects import stage_title
 from .completeness import why_empty
 
-__all__ = ["busiest", "running_sentences", "why_untimed"]
+__all__ = ["busiest", "left_out", "running_sentences", "why_untimed"]
 
 
 def running_sentences(citations: Citations, campaign: str) -> list[str]:
@@ -77,6 +77,36 @@ def busiest(citations: Citations, campaign: str, stage: str) -> str:
     return (
         f" {task} took most wall time, {row['timed_wall_time_h']}, and its CPU time is "
         f"{row['cpu_time_fraction']} of it."
+    )
+
+
+def left_out(citations: Citations, campaign: str, stage: str) -> str:
+    """Say what an axis of time leaves out.
+
+    Parameters
+    ----------
+    citations : `~reports.citations.Citations`
+        Where values come from.
+    campaign, stage : `str`
+        Which one.
+
+    Returns
+    -------
+    sentence : `str`
+        Begins with a space; empty where the axis is whole.
+    """
+    bins = citations.row("fct_time_bins", campaign=campaign, stage=stage)
+    gaps = bins.value("left_out_count")
+    if not gaps:
+        return ""
+    if gaps == 1:
+        return (
+            " The grey band stands for a time in which nothing ran and which the axis leaves out: "
+            f"{bins['left_out_wall_time_h']}."
+        )
+    return (
+        f" Grey bands stand for {bins['left_out_count']} times in which nothing ran and which the "
+        f"axis leaves out: {bins['left_out_wall_time_h']} in all."
     )
 
 

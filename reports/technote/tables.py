@@ -24,6 +24,9 @@ COMMON_KINDS = {"visit": "visit", "exposure": "exposure", "data_id": "data ID"}
 CHECKS = {"agrees": "yes", "contradicts": "no", "not_checkable": "not checkable"}
 """What the packages say of the release in the campaigns file, by ``release_check``."""
 
+UNITS = ("campaign", "tract", "visit")
+"""What is counted to project a campaign, by ``unit_kind``: visits are most."""
+
 PROBLEMS = ("gap_count", "failed_count", "blocked_count", "aborted_count")
 """Counts of which a task with any is listed."""
 
@@ -39,6 +42,12 @@ CELLS = {
     "of_node": ("fct_node_fit", ("campaign", "stage", "node_type")),
     "of_packing": (PACKING, PACKING_KEY),
     "of_published": ("fct_published_sizing", ("campaign", "stage")),
+    "of_projection": (
+        "fct_stage_projections",
+        ("campaign", "stage", "policy", "memory_per_core_gib"),
+    ),
+    "of_all_stages": ("fct_campaign_projections", ("campaign", "policy", "memory_per_core_gib")),
+    "of_unit": ("fct_unit_costs", ("campaign", "stage", "unit_kind", "memory_per_core_gib")),
     "of_total": ("fct_request_totals", ("campaign", "policy")),
     "of_backtest": ("fct_request_backtest_totals", ("evidence_campaign", "campaign", "policy")),
     "of_change": (
@@ -142,6 +151,7 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
         "titles": {name: stage_title(name) for name in names},
         "killed_labels": _killed_labels(citations, census),
         "further_lines": _line_rows(citations, census),
+        **_projection_rows(citations, census, default),
         "node_fits": citations.rows("fct_node_fit", campaign=campaign),
         "packings": packing_rows(citations, census),
         "published_sizing": published,
@@ -168,6 +178,42 @@ def _line_rows(citations: Citations, census: Census) -> list[dict[str, Any]]:
     rows = citations.rows("fct_stage_thresholds", campaign=census.campaign)
     drawn = [row for row in rows if row["threshold_gib"] in lines]
     return sorted(drawn, key=lambda row: (order[row["stage"]], row["threshold_gib"]))
+
+
+def _projection_rows(
+    citations: Citations, census: Census, default: str | None
+) -> dict[str, list[dict[str, Any]]]:
+    """List what more visits would be charged at the lines that figures draw.
+
+    A line between two choices of memory per core is shown at the lower one, which charges more.
+    """
+    order = {stage.name: place for place, stage in enumerate(census.stages)}
+    costs = citations.rows("fct_unit_costs", campaign=census.campaign)
+    choices = {row["memory_per_core_gib"] for row in costs}
+    lines = census.focus["lines_gib"]
+    drawn = {max((c for c in choices if c <= line), default=None) for line in lines}
+
+    def shown(row: dict[str, Any]) -> bool:
+        return row["memory_per_core_gib"] in drawn and row["policy"] in ("exact", default)
+
+    def place(row: dict[str, Any]) -> tuple[Any, ...]:
+        return order.get(row.get("stage"), 0), row["memory_per_core_gib"], row["policy"] != "exact"
+
+    threshold = max((c for c in drawn if c is not None), default=None)
+    return {
+        "unit_costs": sorted(
+            (row for row in costs if row["memory_per_core_gib"] == threshold),
+            key=lambda row: (order.get(row["stage"], 0), -UNITS.index(row["unit_kind"])),
+        ),
+        "projections": sorted(
+            filter(shown, citations.rows("fct_stage_projections", campaign=census.campaign)),
+            key=place,
+        ),
+        "campaign_projections": sorted(
+            filter(shown, citations.rows("fct_campaign_projections", campaign=census.campaign)),
+            key=place,
+        ),
+    }
 
 
 def annex_rows(citations: Citations, census: Census) -> dict[str, Any]:

@@ -34,7 +34,7 @@ QUESTIONS = (
     "fct_job_peaks", "fct_matched_quanta", "fct_memory_dependence", "fct_memory_requests",
     "fct_node_usage", "fct_pooled_requests", "fct_release_changes", "fct_request_backtest",
     "fct_request_totals", "fct_stage_fit", "fct_task_concurrency", "fct_task_efficiency",
-    "fct_time_bins", "fct_worker_sizing",
+    "fct_time_bins", "fct_time_spells", "fct_time_ticks", "fct_worker_sizing",
 )  # fmt: skip
 """Marts on sizing, requests, changes, timeline and depth that are timed.
 

@@ -188,6 +188,18 @@ def test_quanta_and_memory_integrate_to_the_whole(rows: Query) -> None:
     )
 
 
+def test_the_axis_of_time_has_no_long_stretch_of_nothing(rows: Query) -> None:
+    # Of the sample, whose RUNs are days apart, next to no bin is left empty.
+    ((empty, bins, parted),) = rows("""
+        select
+            (select count(*) from fct_concurrency where running_quanta_count = 0),
+            (select count(*) from fct_concurrency),
+            (select count(*) from fct_time_spells where spell_position > 0)
+    """)
+    assert parted
+    assert empty < 0.2 * bins
+
+
 def test_layers_of_tasks_are_the_whole(rows: Query) -> None:
     assert (
         rows("""

@@ -34,6 +34,7 @@ UNITS = {
     r"_cpu_time_h$": "CPU h",
     r"_core_s$": "core s",
     r"_core_h$": "core h",
+    r"_node_days$": "node days",
     r"_gib_s$": "GiB s",
     r"_gib_h$": "GiB h",
     r"_cost$": "cost",

@@ -10,8 +10,11 @@ from ...look import theme
 from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.legends import task_fill
+from ...look.time_axis import spell_layers, time_axis
+from ...sentences.timeline import left_out
 from ...subjects import StageSubject
 from ...warehouse import Warehouse
+from ._time import time_parts
 
 NAME = "concurrency_{focus}_stage{stage}"
 SECTION = "timeline"
@@ -23,56 +26,51 @@ def title(_: Citations, subject: StageSubject) -> str:
     return f"Memory in use over time, {subject.about}"
 
 
-def query(warehouse: Warehouse, subject: StageSubject) -> pa.Table:
-    """Get what ran in each bin of time (at most 300) as layers of tasks."""
-    return warehouse.query(
+def query(warehouse: Warehouse, subject: StageSubject) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Get what ran in each bin of time (at most 300) as layers of tasks, and the axis of time."""
+    of_stage = [subject.campaign, subject.stage.name]
+    bins = warehouse.query(
         """
         select
-            bin_started_at,
-            bin_started_at + to_seconds(bin_wall_time_s) as bin_ended_at,
+            axis_position as bin_begin, axis_position + 1 as bin_end,
             display_label, display_rank, lower_resident_gib, upper_resident_gib
-        from fct_task_concurrency join fct_time_bins using (campaign, stage)
+        from fct_task_concurrency
         where campaign = $1 and stage = $2 and running_quanta_count > 0
         order by coalesce(display_rank, 99), bin_position
         """,
-        [subject.campaign, subject.stage.name],
+        of_stage,
     )
+    return bins, *time_parts(warehouse, *of_stage)
 
 
-def chart(frame: pa.Table, _: StageSubject) -> Plot:
+def chart(frame: tuple[pa.Table, pa.Table, pa.Table], _: StageSubject) -> Plot:
     """Draw a rectangle per bin of time and task."""
-    refuse_empty(frame, "bin of time")
+    bins, spells, ticks = frame
+    refuse_empty(bins, "bin of time")
     layers = (
-        alt.Chart(frame)
+        alt.Chart(bins)
         .mark_rect(strokeWidth=0)
         .encode(
-            x=alt.X(
-                "bin_started_at:T",
-                title="Time (UTC)",
-                scale=alt.Scale(type="utc"),
-                axis=alt.Axis(
-                    format="%Y-%m-%d %H:%M", labelAngle=0, labelOverlap=True, tickCount=6
-                ),
-            ),
-            x2="bin_ended_at:T",
+            x=time_axis("bin_begin", spells, ticks),
+            x2="bin_end:Q",
             y=alt.Y(
                 "lower_resident_gib:Q",
                 title="Memory of running quanta (GiB, upper bound)",
                 axis=alt.Axis(format=theme.COUNT_FORMAT),
             ),
             y2="upper_resident_gib:Q",
-            fill=task_fill(frame),
+            fill=task_fill(bins),
         )
     )
-    return Plot([layers], height=theme.HEIGHT)
+    return Plot([layers, *spell_layers(spells)], height=theme.HEIGHT)
 
 
-def caption(_: Citations, subject: StageSubject) -> str:
+def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the layers."""
     return (
         f"Memory of the running quanta of {subject.stage.title} of {subject.campaign} over time, "
         "stacked by task: each counts with its max RSS from its begin to its end, so this is an "
-        "upper bound."
+        f"upper bound.{left_out(citations, subject.campaign, subject.stage.name)}"
     )
 
 

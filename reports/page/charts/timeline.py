@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 
 from ...look import theme
+from ...look.time_axis import POSITION_FORMAT
 from .parts import (
     EMPHASIS,
     HEIGHT,
@@ -22,24 +23,30 @@ __all__ = ["specifications"]
 def concurrency(title: str) -> Any:  # noqa: ANN401
     """Draw what ran at once over time, a line for each stage.
 
-    Rows: ``label`` (the stage), ``colour``, ``at`` (ms since 1970 UTC), ``value`` (mean over the
-    bin) and, for the tooltip, the texts ``when``, ``running``, ``resident``.
+    Rows: ``label`` (the stage), ``part`` (of its axis), ``colour``, ``axis_position``, ``value``
+    (mean over the bin) and, for the tooltip, the texts ``when``, ``running``, ``resident``. A
+    second table, ``spells``, has ``margin_begin``, ``margin_end``, ``is_idle`` and the text
+    ``began`` of each part. The page sets ``axis_end``, and ``tick_places`` and ``tick_labels``
+    (text by place).
 
     Parameters
     ----------
     title : `str`
         Title of the vertical axis.
     """
-    base = alt.Chart(ROWS).encode(
-        x=alt.X(
-            "at:T",
-            title="Time (UTC)",
-            scale=alt.Scale(type="utc"),
-            axis=alt.Axis(
-                grid=False,
-                labelExpr="utcFormat(datum.value, utchours(datum.value) ? '%H:%M' : '%d %b')",
-            ),
+    places = alt.X(
+        "axis_position:Q",
+        title="Time (UTC)",
+        scale=alt.Scale(domain=[0, alt.ExprRef("axis_end")], nice=False),
+        axis=alt.Axis(
+            grid=False,
+            values=alt.ExprRef("tick_places"),
+            labelExpr=f"tick_labels[format(datum.value, '{POSITION_FORMAT}')]",
+            labelOverlap=True,
         ),
+    )
+    base = alt.Chart(ROWS).encode(
+        x=places,
         y=alt.Y(
             "value:Q",
             title=title,
@@ -49,13 +56,25 @@ def concurrency(title: str) -> Any:  # noqa: ANN401
         opacity=EMPHASIS,
     )
     lines = base.mark_line(strokeWidth=1.6, interpolate="step-after").encode(
-        stroke=alt.Stroke("colour:N", scale=None), detail="label:N"
+        stroke=alt.Stroke("colour:N", scale=None), detail=["label:N", "part:N"]
     )
     hover = base.mark_rule(strokeWidth=4).encode(
         opacity=alt.value(0),
         tooltip=tooltips(label="Stage", when="From", running="Running", resident="Memory"),
     )
-    return finish([lines, hover], parameters(memory_gib=6, chosen=[]), HEIGHT)
+    parts = alt.Chart(alt.NamedData("spells"))
+    bands = (
+        parts.transform_filter("datum.is_idle")
+        .mark_rect(style="left-out")
+        .encode(x="margin_begin:Q", x2="margin_end:Q")
+    )
+    dates = (
+        parts.transform_calculate(middle="(datum.margin_begin + datum.margin_end) / 2")
+        .mark_text(angle=270, align="left", baseline="middle", fontSize=11, style="spell-date")
+        .encode(x="middle:Q", y=alt.value(HEIGHT - 4), text="began:N")
+    )
+    own = parameters(memory_gib=6, chosen=[], axis_end=1, tick_places=[], tick_labels={})
+    return finish([bands, lines, hover, dates], own, HEIGHT)
 
 
 def specifications() -> dict[str, Any]:

@@ -19,7 +19,7 @@ const drawings = new Map();
 const views = new Map();
 const chosen = new Map();
 
-// A drawing gives {spec, rows, signals, height, colours, shapes, title, note, gaps, alt, empty}.
+// A drawing gives {spec, rows, datasets (further ones by name), signals, height, colours, shapes, title, note, gaps, alt, empty}.
 export const addCharts = (charts) => {
   for (const [name, drawing] of Object.entries(charts)) drawings.set(name, drawing);
 };
@@ -51,7 +51,7 @@ const prepared = (name, drawing) => {
     if (signals.has(parameter.name)) parameter.value = signals.get(parameter.name);
   }
   if (drawing.height) spec.height = drawing.height;
-  spec.datasets = { ...spec.datasets, rows: drawing.rows };
+  spec.datasets = { ...spec.datasets, ...drawing.datasets, rows: drawing.rows };
   return spec;
 };
 
@@ -190,7 +190,7 @@ export const saveSvg = async (name) => {
   room.remove();
 };
 
-const LOOKS = ["colour", "shape", "total_text"];
+const LOOKS = ["colour", "shape", "total_text", "part", "axis_position"];
 
 export const saveChartCsv = (name) => {
   const { rows } = drawings.get(name)();

@@ -5,15 +5,56 @@ import { stageColour } from "./colours.js";
 import { embedded, tables } from "./data.js";
 import { csvOf, fileStem, saveCsv } from "./downloads.js";
 import { byId, contains, setText } from "./elements.js";
-import { gib, plural, stageTitle } from "./numbers.js";
+import { gib, hours, plural, stageTitle } from "./numbers.js";
 import { gapRemarks, isFiltered, ofSelection } from "./selection.js";
 import { changeColumn, countColumn, fillTable, fractionColumn, gibColumn, nameColumn, shown, stageColumn, textColumn, timeColumn, unitOfTime } from "./tables.js";
 
 const concurrency = tables.get("concurrency");
+const spells = tables.get("spells");
+const ticks = tables.get("ticks");
 const hosts = tables.get("hosts");
 const efficiency = tables.get("efficiency");
 
 const instant = (seconds) => `${new Date(1000 * seconds).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+// A day where one begins, else the time of day.
+const tickText = (seconds) => {
+  const at = new Date(1000 * seconds);
+  const time = at.toISOString().slice(11, 19);
+  if (time === "00:00:00") return at.toLocaleDateString("en-GB", { day: "2-digit", month: "short", timeZone: "UTC" });
+  return time.endsWith(":00") ? time.slice(0, 5) : time;
+};
+
+// Stages stand side by side, each on its own axis of time; margins widen so that a date fits in each.
+const axisOf = (stages) => {
+  const axis = { places: new Map(), spells: [], tickPlaces: [], tickLabels: {}, end: 0 };
+  for (const stage of stages) {
+    const isOwn = (row) => row.campaign === stage.campaign && row.stage === stage.stage;
+    const parts = spells.filter(isOwn);
+    const wider = parts[0].axis_position * (stages.length - 1);
+    const begin = axis.end;
+    const place = (at) => begin + at + wider * parts.filter((part) => part.axis_position <= at).length;
+    axis.places.set(stage, stage.axis_position.map(place));
+    for (const part of parts) {
+      const at = place(part.axis_position);
+      axis.spells.push({ margin_begin: axis.end, margin_end: at, is_idle: part.spell_position > 0, began: instant(part.started_at_s).slice(0, 16) });
+      axis.end = at + part.bin_count;
+    }
+    for (const tick of ticks.filter(isOwn)) {
+      const at = place(tick.axis_position);
+      axis.tickPlaces.push(at);
+      axis.tickLabels[at.toFixed(3)] = tickText(tick.ticked_at_s);
+    }
+  }
+  return axis;
+};
+
+const leftOutOf = (found) => {
+  const idle = found.flatMap((stage) => spells.filter((row) => row.campaign === stage.campaign && row.stage === stage.stage && row.spell_position > 0));
+  if (!idle.length) return [];
+  const hoursIdle = idle.reduce((sum, row) => sum + row.idle_before_wall_time_s, 0) / 3600;
+  return [`Grey bands stand for times in which nothing ran and which the axis leaves out: ${hours(hoursIdle)} in all.`];
+};
 
 const RUNNING = {
   running_memory: { values: "resident_gib", title: "Memory of what runs at once" },
@@ -23,28 +64,31 @@ const RUNNING = {
 const running = () => {
   const { values, title } = RUNNING[options.running];
   const found = concurrency.filter(ofSelection);
+  const axis = axisOf(found);
   const rows = found.flatMap((stage) =>
-    stage.bin_position.map((bin, index) => {
-      const at = stage.first_at_s + bin * stage.bin_wall_time_s;
-      return {
-        label: stageTitle(stage.stage),
-        colour: stageColour(stage.stage),
-        at: 1000 * at,
-        value: stage[values][index],
-        when: instant(at),
-        running: plural(stage.running_quanta_count[index], "quantum", "quanta"),
-        resident: gib(stage.resident_gib[index]),
-      };
-    }),
+    stage.bin_at_s.map((at, index) => ({
+      label: stageTitle(stage.stage),
+      part: spells.filter((row) => row.campaign === stage.campaign && row.stage === stage.stage && row.axis_position <= stage.axis_position[index]).length,
+      axis_position: axis.places.get(stage)[index],
+      colour: stageColour(stage.stage),
+      at: 1000 * at,
+      value: stage[values][index],
+      when: instant(at),
+      running: plural(stage.running_quanta_count[index], "quantum", "quanta"),
+      resident: gib(stage.resident_gib[index]),
+    })),
   );
   const most = found.map((stage) => `${stageTitle(stage.stage)} ${gib(stage.resident_gib.reduce((a, b) => Math.max(a, b), 0))}`);
   const notes = ["Means over a bin of time; every quantum counts with its max RSS from prep to end, so memory is an upper bound."];
   if (most.length) notes.unshift(`Most at once: ${most.join(", ")}.`);
+  notes.push(...leftOutOf(found));
+  if (found.length > 1) notes.push("Stages stand side by side, each from its own first quantum on.");
   if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
   return {
     spec: options.running,
     rows,
-    signals: {},
+    signals: { axis_end: axis.end, tick_places: axis.tickPlaces, tick_labels: axis.tickLabels },
+    datasets: { spells: axis.spells },
     colours: new Map(found.map((stage) => [stageTitle(stage.stage), stageColour(stage.stage)])),
     title,
     note: notes.join(" "),

@@ -22,17 +22,17 @@ def concurrency(warehouse: Warehouse) -> pa.Table:
     Returns
     -------
     stages : `pyarrow.Table`
-        With ``first_at_s`` (of bin 0, in s since 1970 UTC), ``bin_wall_time_s``, and lists of
-        one length: ``bin_position``, ``running_quanta_count``, ``resident_gib`` (means over the
-        bin, to three decimals).
+        With ``bin_wall_time_s``, and lists of one length: ``bin_at_s`` (its begin, in s since 1970
+        UTC), ``axis_position`` (in bins, without the long times in which nothing ran),
+        ``running_quanta_count``, ``resident_gib`` (means over the bin, to three decimals).
     """
     return warehouse.query(
         """
         select
             campaign, stage,
-            min(epoch(bin_started_at) - bin_position * bin_wall_time_s)::bigint as first_at_s,
             any_value(bin_wall_time_s) as bin_wall_time_s,
-            list(bin_position order by bin_position) as bin_position,
+            list(epoch(bin_started_at)::bigint order by bin_position) as bin_at_s,
+            list(axis_position order by bin_position) as axis_position,
             list(round(running_quanta_count, 3) order by bin_position) as running_quanta_count,
             list(round(resident_gib, 3) order by bin_position) as resident_gib
         from fct_concurrency
@@ -40,6 +40,37 @@ def concurrency(warehouse: Warehouse) -> pa.Table:
         join fct_stage_usage as usage using (campaign, stage)
         group by campaign, campaign_position, stage, stage_position
         order by campaign_position, stage_position
+        """
+    )
+
+
+def spells(warehouse: Warehouse) -> pa.Table:
+    """List the parts of the axes of time, between the times that they leave out.
+
+    Returns
+    -------
+    parts : `pyarrow.Table`
+        With ``axis_position`` and ``bin_count`` in bins, ``started_at_s`` in s since 1970 UTC.
+    """
+    return warehouse.query(
+        """
+        select
+            campaign, stage, spell_position, axis_position, bin_count,
+            idle_before_wall_time_s::double as idle_before_wall_time_s,
+            epoch(started_at)::double as started_at_s
+        from fct_time_spells
+        order by campaign, stage, spell_position
+        """
+    )
+
+
+def ticks(warehouse: Warehouse) -> pa.Table:
+    """List the round instants on the axes of time, with their places in bins."""
+    return warehouse.query(
+        """
+        select campaign, stage, axis_position, epoch(ticked_at)::bigint as ticked_at_s
+        from fct_time_ticks
+        order by campaign, stage, ticked_at
         """
     )
 
@@ -92,6 +123,8 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     """
     return {
         "concurrency": concurrency(warehouse),
+        "spells": spells(warehouse),
+        "ticks": ticks(warehouse),
         "hosts": hosts(warehouse),
         "efficiency": efficiency(warehouse),
     }

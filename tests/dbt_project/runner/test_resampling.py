@@ -12,6 +12,7 @@ from dbt_project.runner.resampling import (
     RESAMPLES,
     Integers,
     Sample,
+    mean_interval,
     quantile_change_interval,
     seed_of,
 )
@@ -93,3 +94,20 @@ def test_the_same_seed_gives_the_same_interval_and_another_key_another_seed() ->
     assert first == again
     assert seed_of("A", "B") != seed_of("AB", "")
     assert RESAMPLES == 1999
+
+
+def test_the_interval_of_a_mean_is_as_wide_as_the_spread_between_visits_says() -> None:
+    # The range of 1,999 means of 400 draws lies some 3.3 standard errors to either side.
+    generator = np.random.default_rng(8)
+    totals = generator.normal(10, 2, size=(400, 1))
+    (low,), (high,) = mean_interval(totals, np.ones(400), seed=5)
+    error = float(totals.std()) / math.sqrt(400)
+    mean = float(totals.mean())
+    assert 2.7 < (mean - low) / error < 4.2
+    assert 2.7 < (high - mean) / error < 4.2
+
+
+def test_groups_of_unequal_size_are_a_mean_over_visits() -> None:
+    # A group of three visits weighs as three: every resample has the same mean of 2.
+    (low,), (high,) = mean_interval(np.array([[6.0], [2.0]]), np.array([3.0, 1.0]), seed=1)
+    assert (low, high) == (2.0, 2.0)

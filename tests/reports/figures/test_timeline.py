@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from reports.figures.timeline import cpu_over_wall_time, wall_time_boxes
+from reports.figures.timeline import concurrency, cpu_over_wall_time, wall_time_boxes
 from tests.reports.figures.drawing import drawn, items, rendered, subject, texts
 
 
@@ -17,6 +19,62 @@ def test_a_stage_that_ran_nothing_says_so(hostile_report: Path) -> None:
     empty = captions["concurrency_v30_stagefinale"]
     assert empty["is_empty"]
     assert "No measured quanta in finale of DM-2" in empty["caption"]
+
+
+def parted(count: int) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """An axis of so many parts of 10 bins with margins of 6, and the task of the first bin."""
+    begins = [16 * part + 6 for part in range(count)]
+    spells = pa.table(
+        {
+            "spell_position": list(range(count)),
+            "margin_begin": [begin - 6 for begin in begins],
+            "axis_position": begins,
+            "axis_end": [begin + 10 for begin in begins],
+            "began": [f"2026-01-{part + 1:02d} 16:50" for part in range(count)],
+        }
+    )
+    ticks = pa.table(
+        {
+            "axis_position": [begin + 1.5 for begin in begins],
+            "ticked_at": [datetime(2026, 1, part + 1, 17, tzinfo=UTC) for part in range(count)],
+        }
+    )
+    bins = pa.table(
+        {
+            "bin_begin": [6],
+            "bin_end": [7],
+            "display_label": ["isr"],
+            "display_rank": [1],
+            "lower_resident_gib": [0.0],
+            "upper_resident_gib": [4.0],
+        }
+    )
+    return bins, spells, ticks
+
+
+def test_a_time_that_is_left_out_is_a_band_with_the_date_that_follows() -> None:
+    said = texts(drawn(concurrency, parted(2)))
+    assert ">2026-01-01 16:50</text>" in said
+    assert ">2026-01-02 16:50</text>" in said
+    assert said.count(">17:00</text>") == 2
+
+
+def test_twelve_parts_of_an_axis_have_a_date_each_with_room_for_it() -> None:
+    dates = [
+        item
+        for item in items(rendered(drawn(concurrency, parted(12))), "text")
+        if str(item.get("text", "")).startswith("2026-01")
+    ]
+    places = sorted(item["x"] for item in dates)
+    assert len(places) == 12
+    assert min(b - a for a, b in itertools.pairwise(places)) > 12
+
+
+def test_midnight_is_written_as_its_day() -> None:
+    bins, spells, ticks = parted(1)
+    midnight = pa.array([datetime(2026, 1, 2, tzinfo=UTC)])
+    said = texts(drawn(concurrency, (bins, spells, ticks.set_column(1, "ticked_at", midnight))))
+    assert ">02 Jan</text>" in said
 
 
 TIMES = pa.table(

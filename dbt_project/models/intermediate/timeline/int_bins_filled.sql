@@ -4,13 +4,13 @@
 
 with
 
-bins as (
+spells as (
 
     select
         *,
         bin_wall_time_s * 1000000 as bin_us,
-        {{ microseconds('first_started_at') }} as first_us
-    from {{ ref('int_time_bins') }}
+        {{ microseconds('started_at') }} as first_us
+    from {{ ref('int_spells_placed') }}
 
 ),
 
@@ -54,7 +54,7 @@ labels as (
 
 numbers as (
 
-    select cast({{ integers(0, var('most_time_bins')) }} as integer) as bin_position
+    select cast({{ integers(0, var('most_time_bins')) }} as integer) as place
 
 ),
 
@@ -64,13 +64,15 @@ places as (
         labels.campaign,
         labels.stage,
         labels.display_label,
-        numbers.bin_position,
-        bins.bin_us,
-        bins.bin_wall_time_s,
-        {{ instant('bins.first_us + numbers.bin_position * bins.bin_us') }} as bin_started_at
+        spells.spell_position,
+        spells.first_bin_position + numbers.place as bin_position,
+        spells.axis_position + numbers.place as axis_position,
+        spells.bin_us,
+        spells.bin_wall_time_s,
+        {{ instant('spells.first_us + numbers.place * spells.bin_us') }} as bin_started_at
     from labels
-    inner join bins using (campaign, stage)
-    inner join numbers on {{ instant('bins.first_us + numbers.bin_position * bins.bin_us') }} <= bins.last_ended_at
+    inner join spells using (campaign, stage)
+    inner join numbers on spells.bin_count > numbers.place
 
 ),
 
@@ -81,6 +83,8 @@ final as (
         places.stage,
         places.display_label,
         places.bin_position,
+        places.spell_position,
+        places.axis_position,
         places.bin_wall_time_s,
         places.bin_started_at,
         round(

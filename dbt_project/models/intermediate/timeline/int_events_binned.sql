@@ -4,14 +4,16 @@
 
 with
 
-bins as (
+spells as (
 
     select
         campaign,
         stage,
+        first_bin_position,
         bin_wall_time_s * 1000000 as bin_us,
-        {{ microseconds('first_started_at') }} as first_us
-    from {{ ref('int_time_bins') }}
+        {{ microseconds('started_at') }} as first_us,
+        {{ microseconds('ended_at') }} as last_us
+    from {{ ref('int_spells_placed') }}
 
 ),
 
@@ -48,10 +50,14 @@ timed as (
 
     select
         events.*,
-        bins.bin_us,
-        events.event_us - bins.first_us as since_us
+        spells.first_bin_position,
+        spells.bin_us,
+        events.event_us - spells.first_us as since_us
     from events
-    inner join bins using (campaign, stage)
+    inner join spells
+        on events.campaign = spells.campaign
+        and events.stage = spells.stage
+        and events.event_us between spells.first_us and spells.last_us
 
 ),
 
@@ -61,7 +67,7 @@ final as (
         campaign,
         stage,
         display_label,
-        cast({{ whole_quotient('since_us', 'bin_us') }} as integer) as bin_position,
+        cast(first_bin_position + {{ whole_quotient('since_us', 'bin_us') }} as integer) as bin_position,
         sum(running) as level_count,
         sum(running * (bin_us - since_us % bin_us)) as part_us,
         sum(resident_mib) as level_mib,

@@ -1,38 +1,29 @@
 with
 
-quanta as (
-
-    select * from {{ ref('fct_quanta') }}
-    where
-        prep_at is not null
-        and ended_at is not null
-
-),
-
-spans as (
-
-    select
-        campaign,
-        stage,
-        min(prep_at) as first_started_at,
-        max(ended_at) as last_ended_at,
-        {{ seconds_between('min(prep_at)', 'max(ended_at)') }} as all_wall_time_s
-    from quanta
-    group by campaign, stage
-
-),
-
--- Whole seconds, so that at most {{ var('most_time_bins') }} bins reach beyond the last end.
+-- Whole seconds. Bins begin anew in each part of the axis and may reach beyond its end, so one bin a part is kept.
 final as (
 
     select
         campaign,
         stage,
-        cast(ceil((all_wall_time_s + 0.000001) / {{ var('most_time_bins') }}) as bigint) as bin_wall_time_s,
-        first_started_at,
-        last_ended_at
-    from spans
+        cast(ceil(
+            sum({{ seconds_between('started_at', 'ended_at') }}) / ({{ var('most_time_bins') }} - count(*))
+        ) as bigint) as bin_wall_time_s,
+        count(*) - 1 as left_out_count,
+        sum(idle_before_wall_time_s) as left_out_wall_time_s,
+        min(started_at) as first_started_at,
+        max(ended_at) as last_ended_at
+    from {{ ref('int_spells_found') }}
+    group by campaign, stage
 
 )
 
-select * from final
+select
+    campaign,
+    stage,
+    greatest(bin_wall_time_s, 1) as bin_wall_time_s,
+    left_out_count,
+    {{ hours('left_out_wall_time_s') }} as left_out_wall_time_h,
+    first_started_at,
+    last_ended_at
+from final

@@ -2,6 +2,8 @@ select
     campaign,
     stage,
     bin_position,
+    spell_position,
+    axis_position,
     running_quanta_count,
     resident_gib,
     started_count,

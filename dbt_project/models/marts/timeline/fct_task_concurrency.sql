@@ -41,6 +41,7 @@ final as (
         campaign,
         stage,
         bin_position,
+        axis_position,
         display_label,
         display_rank,
         running_quanta_count,
