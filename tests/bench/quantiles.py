@@ -139,7 +139,7 @@ _MEDIAN = "quantile_cont(cast(max_rss_bytes / 1000 as decimal(18, 6)), 0.5) as m
 def _compare(ours: Path, theirs: Path, keys: tuple[str, ...]) -> None:
     """Refuse to compare two ways that say different things."""
     different = " or ".join(f"not abs(ours.{name} - theirs.{name}) < 1" for name in FRACTIONS)
-    (found,) = duckdb.sql(f"""
+    (found,) = duckdb.execute(f"""
         select count(*) from '{ours}' as ours full outer join '{theirs}' as theirs
             using ({", ".join(keys)})
         where {different} or ours.p50 is null or theirs.p50 is null
