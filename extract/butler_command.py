@@ -18,7 +18,7 @@ __all__ = ["commands"]
 )
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def _census(words: tuple[str, ...]) -> None:
-    """Dump the quantum metadata of campaigns from Butler repositories to Parquet."""
+    """Copy the quantum metadata of campaigns from Butler repositories into Parquet files."""
     # Typer brings a Click of its own: words cross between the two, and no object does.
     from quanta_census.entrance import enter
 

@@ -57,16 +57,16 @@ def _folder(text: str | Path) -> Path:
 
 _Data = Annotated[
     Path,
-    typer.Option(parser=_folder, help="Where all outputs go; the lake is DATA/lake."),
+    typer.Option(parser=_folder, help="Folder of all outputs; the lake is DATA/lake."),
 ]
 _Campaign = Annotated[str | None, typer.Option(help="Only this campaign of the file.")]
 _Stage = Annotated[str | None, typer.Option(help="Only stages of this name.")]
-_Refresh = Annotated[bool, typer.Option("--refresh", help="Read what is unchanged, too.")]
+_Refresh = Annotated[bool, typer.Option("--refresh", help="Read unchanged RUNs, too.")]
 
 
 @app.callback()
 def _main(version: Version = False, debug: Debug = False) -> None:
-    """Dump the quantum metadata of campaigns from Butler repositories to Parquet."""
+    """Copy the quantum metadata of campaigns from Butler repositories into Parquet files."""
 
 
 @app.command()
@@ -77,17 +77,17 @@ def run(
         int | None,
         typer.Option(
             min=1,
-            help="Files that are read at once: by as many processes as there are cores, and on a "
-            "remote store, whose latency it hides, by several threads of each. "
-            "Default: at most 8 processes, 32 files of a remote store.",
+            help="Number of files to read at once, by at most as many processes as there are "
+            "cores. On a remote store each process reads several, to hide the latency. "
+            "Default: at most 8 files of a local disk, 32 of a remote store.",
         ),
     ] = None,
     threads: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Files that each process reads at once, local ones too. "
-            "Default: 1 on local disk, its share of the workers elsewhere.",
+            help="Number of files that each process reads at once, local ones too. "
+            "Default: 1 on a local disk, its share of the workers on a remote store.",
         ),
     ] = None,
     executor: Annotated[
@@ -102,29 +102,30 @@ def run(
         int,
         typer.Option(
             min=0,
-            help="Times that a job whose worker is lost (killed, evicted) is given to another one.",
+            help="How often a job is given to another worker when its worker is lost (killed, "
+            "evicted).",
         ),
     ] = 1,
     campaign: _Campaign = None,
     stage: _Stage = None,
     refresh: _Refresh = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be read, and write nothing.")
+        bool, typer.Option("--dry-run", help="Print what would be read, and write nothing.")
     ] = False,
     max_rejects: Annotated[
         int | None,
         typer.Option(
             min=0,
-            help="Fail when more datasets than this, of all that the lake holds of what was asked "
-            "for, could not be read. Default: no limit.",
+            help="Fail when more than this many datasets of these stages could not be read. "
+            "Default: no limit.",
         ),
     ] = None,
 ) -> None:
-    """Bring the lake up to date with the repositories: only what is new or changed is read.
+    """Read new and changed RUNs of the repositories into the lake.
 
-    Safe to repeat, and to kill: the next run goes on. A campaigns file with a 'demo' block has
-    its repository built first if it is not there. Exit status is 1 when something could not be
-    done, and the message says what to do.
+    You can repeat or kill it at any time: the next run continues. If the campaigns file has a
+    `demo` block, the demo repository is built first if it is missing. The exit status is 1 when
+    something could not be done; the message says what to do.
 
     Example: census-extract run campaigns/demo.yaml --data data --workers 2
     """
@@ -150,7 +151,7 @@ def status(
     campaign: _Campaign = None,
     stage: _Stage = None,
 ) -> None:
-    """Show each stage's RUNs, what the lake holds of them and what a run would do now.
+    """Show the RUNs of each stage, what the lake holds of them, and what a run would do now.
 
     Example: census-extract status campaigns/demo.yaml
     """
@@ -162,10 +163,10 @@ def status(
 
 @app.command()
 def check(campaigns: _File, data: _Data = Path("data")) -> None:
-    """Try campaigns file, repositories, collections, permissions and one file of each store.
+    """Check the campaigns file, repositories, collections, permissions, and one file of each stage.
 
-    Takes seconds, and reads nothing else. A line begins with ok, warn or FAIL. Exit status is 1
-    when a check fails.
+    This takes seconds and reads nothing else. Each line begins with ok, warn or FAIL. The exit
+    status is 1 when a check fails.
 
     Example: census-extract check campaigns/frdf.example.yaml
     """
@@ -182,15 +183,18 @@ _Uri = Annotated[
 ]
 _Replace = Annotated[
     bool,
-    typer.Option("--replace", help="Campaigns that are only in the target are removed from it."),
+    typer.Option(
+        "--replace", help="Remove campaigns from the target that the source does not have."
+    ),
 ]
 
 
 @app.command()
 def push(uri: _Uri, data: _Data = Path("data"), replace: _Replace = False) -> None:
-    """Copy the lake to a store: only what is new there, each file checked, the manifest last.
+    """Copy the lake to a store.
 
-    Interrupted, the next one goes on. Nobody can extract into the lake meanwhile.
+    Only new files are copied; each is checked, and the manifest comes last. If it is interrupted,
+    run it again: it continues. No extraction can run on the lake at the same time.
 
     Example: census-extract push s3://census/lake --data data
     """
@@ -201,9 +205,10 @@ def push(uri: _Uri, data: _Data = Path("data"), replace: _Replace = False) -> No
 
 @app.command()
 def pull(uri: _Uri, data: _Data = Path("data"), replace: _Replace = False) -> None:
-    """Copy the lake from a store to DATA/lake: only what is new here, each file checked.
+    """Copy a lake from a store to DATA/lake.
 
-    Interrupted, the next one goes on.
+    Only new files are copied, and each is checked. If it is interrupted, run it again: it
+    continues.
 
     Example: census-extract pull s3://census/lake --data data
     """
@@ -223,23 +228,21 @@ def init(
     output: Annotated[Path, typer.Option(help="The file to write.", dir_okay=False)] = Path(
         "campaigns.yaml"
     ),
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over a file that is there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     compared: Annotated[
         tuple[str, str] | None,
         typer.Option(
             "--compare",
             metavar="BEFORE AFTER",
-            help="Propose these two RUNs or chains as two campaigns, to compare them.",
+            help="Propose these two RUNs or chains as two campaigns to compare.",
         ),
     ] = None,
 ) -> None:
     """Propose a campaigns file from the collections of a repository, and show what was found.
 
-    A collection such as .../DM-53877/stage1 is a stage of campaign DM-53877. Where no name looks
-    like that, each chain that leads to metadata is a campaign of one stage. Only the registry and
-    the RUNs' `packages` are read.
+    A collection such as .../DM-53877/stage1 becomes a stage of campaign DM-53877. If no name looks
+    like that, each chain with metadata becomes a campaign of one stage. Only the registry and the
+    `packages` of the RUNs are read.
 
     Example: census-extract init /repo/main --collections 'LSSTCam/runs/DRP/*' --output mine.yaml
     """
@@ -251,7 +254,7 @@ def init(
 @app.command()
 def example(
     name: Annotated[
-        Example, typer.Argument(help="Which one: of the demo, or of a facility to copy.")
+        Example, typer.Argument(help="The file of the demo, or one for a facility to copy.")
     ] = Example.frdf,
 ) -> None:
     """Print a campaigns file that explains the usual keys.
@@ -263,7 +266,7 @@ def example(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to create.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same quanta.")] = 1,
     scale: Annotated[
         float, typer.Option(min=0.01, help="Multiplies the number of quanta (1: about 33,000).")

@@ -133,7 +133,7 @@ class Plan:
         parts = [f"{len(runs)} of {owner}" for owner, runs in by_owner.items()]
         if owned_by_none:
             parts.append(
-                f"{len(owned_by_none)} of {NO_STAGE} (name those that shall be read): "
+                f"{len(owned_by_none)} of {NO_STAGE} (name those to read): "
                 + ", ".join(owned_by_none)
             )
         return f"{counted(count, 'input')} set aside: {'; '.join(parts)}"

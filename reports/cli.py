@@ -50,7 +50,7 @@ Data = Annotated[Path, typer.Option("--data", parser=_folder, help="Folder of al
 
 @app.callback()
 def _main(version: Version = False, debug: Debug = False) -> None:
-    """Write what the warehouse holds: figures, tables, technote, summary."""
+    """Report what the warehouse holds: figures, tables, technote, page, summary."""
 
 
 @app.command("run")
@@ -73,7 +73,7 @@ def summary_command(
         bool, typer.Option("--all", help="Show everything that the technote says.")
     ] = False,
 ) -> None:
-    """Print the answer on one screen: a table of stages, a few sentences, what is missing."""
+    """Print the answer on one screen: a table of stages, the answer, and what is missing."""
     if (stage is not None) + (task is not None) + everything > 1:
         raise typer.BadParameter("choose one of --stage, --task and --all")
     console = terminal.console()
@@ -94,7 +94,7 @@ def technote_command(
     environment: Annotated[
         Path,
         typer.Option(
-            help="Virtual environment of documenteer; is made if needed.", resolve_path=True
+            help="Virtual environment with documenteer; it is created if needed.", resolve_path=True
         ),
     ] = Path(sys.prefix) / "technote",
 ) -> None:
@@ -110,18 +110,18 @@ def publish_command(
         Path,
         typer.Argument(
             metavar="FOLDER",
-            help="Folder to fill; made if needed.",
+            help="Folder to fill; it is created if needed.",
             file_okay=False,
             resolve_path=True,
         ),
     ],
     data: Data = Path("data"),
 ) -> None:
-    """Write the report, and fill a folder for a static web server with all of it and an index.
+    """Write the report, and copy all of it with an index into a folder for a static web server.
 
-    Page, figures, tables (CSV, Parquet, one XLSX), requests and data dictionary; also the HTML of
-    the technote and dbt's documentation, if `census-report technote` and `census-transform docs`
-    made them. Links are relative, so the folder can be served at any address.
+    The folder has page, figures, tables (CSV, Parquet, one XLSX), requests and data dictionary. It
+    also has the HTML of the technote and dbt's documentation, if `census-report technote` and
+    `census-transform docs` made them. Links are relative: any address can serve the folder.
     """
     # Not above: only this command needs the writer of spreadsheets.
     from .publish.folder import publish
@@ -144,8 +144,8 @@ def compare_command(
 ) -> None:
     """Compare two RUNs without a campaigns file: extract both, and write the report.
 
-    Needs the extras extract and warehouse beside report, since it runs the two other programs. The
-    campaigns file that it writes, DATA/campaigns.yaml, can be changed and used again.
+    It runs the two other programs, so it needs the extras extract and warehouse, too. It writes a
+    campaigns file, DATA/campaigns.yaml, which you can change and use again.
     """
     with clear_errors():
         for sentence in compare_runs(before, after, repository=repository, data=data):
@@ -168,8 +168,8 @@ def digest_command(
 ) -> None:
     """Write a short message in Markdown, for a nightly run.
 
-    It has the verdicts, what changed since the last publication of the warehouse, the quanta to run
-    again, and the three requests that waste most.
+    The message has the answer, the verdicts, what changed since the last publication of the
+    warehouse, the quanta to run again, and the three requests that waste most.
     """
     with clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
         if only_news and not has_news(warehouse):
@@ -194,10 +194,12 @@ def regressions_command(
     ] = None,
     fail_on: Annotated[
         FailOn,
-        typer.Option(help="What fails: what became worse, or also what cannot be told."),
+        typer.Option(
+            help="What makes it fail: worse checks alone, or also those that cannot be told."
+        ),
     ] = FailOn.WORSE,
     allow_unjudged: Annotated[
-        bool, typer.Option("--allow-unjudged", help="Pass also where nothing could be judged.")
+        bool, typer.Option("--allow-unjudged", help="Pass also when nothing could be judged.")
     ] = False,
     form: Annotated[
         Format, typer.Option("--format", help="How to print what was judged.")
@@ -205,9 +207,9 @@ def regressions_command(
 ) -> None:
     """Fail when a task became worse on the same data IDs, for the CI of a pipeline.
 
-    Memory and wall time of each task are a check each. Status 2: one became worse by over the
-    limit. Status 3: one cannot be told, with --fail-on cannot-tell. Status 1: nothing matched, or
-    nothing could be judged.
+    Memory and wall time of each task are one check each. The exit status is 2 when a check became
+    worse by more than the limit, 3 when a check cannot be told (with --fail-on cannot-tell), and 1
+    when nothing matched or nothing could be judged.
     """
     with clear_errors():
         limit = parse_share(fail_over)
@@ -239,8 +241,8 @@ def requests_command(
     evidence: Annotated[
         str | None,
         typer.Option(
-            help=f"Campaign whose peaks count, or {ALL}: then each job gets the largest request of "
-            "all campaigns that saw enough of it (default: the focus campaign)."
+            help=f"Campaign whose peaks are used. With {ALL}, each job gets the largest request of "
+            "all campaigns that have enough evidence for it. Default: the focus campaign."
         ),
     ] = None,
     output: Annotated[
@@ -251,9 +253,8 @@ def requests_command(
     """Write requestMemory of every task and cluster as YAML that BPS can include.
 
     Put the file beside your BPS configuration and name it there under `includeConfigs`. Jobs with
-    too few peaks of their own, or whose processes are not known, stand in it as comments.
-    `census-report run` writes the one of the focus campaign and its default policy to
-    $DATA/report/bps.
+    too few own peaks, or whose processes are not known, are comments in it. `census-report run`
+    writes the requests of the focus campaign and its default policy to $DATA/report/bps.
     """
     with clear_errors():
         with Warehouse(data / "warehouse.duckdb") as warehouse:

@@ -215,6 +215,8 @@ def _could_not_be_drawn(error: Exception) -> str:
 
 def _nothing_measured(_: Citations, subject: Subject) -> str:
     """Say why there is nothing to show, where the figure has no reason of its own."""
+    if any(usage["quanta_count"] for usage in subject.usages):
+        return "No measured quantum has what this figure shows."
     if isinstance(subject, StageSubject):
         return " ".join(map(why_empty, subject.usages))
     return f"No quantum of {subject.campaign} was measured."

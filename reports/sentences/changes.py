@@ -75,7 +75,7 @@ def common_input(citations: Citations, stage: str, title: str) -> str:
         f"{common['common_task_count']} have common input"
         + (
             f", and {common['incomparable_task_count']} can have none, since one quantum of theirs "
-            "takes in the whole campaign."
+            "covers the whole campaign."
             if common.value("incomparable_task_count")
             else "."
         )

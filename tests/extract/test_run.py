@@ -181,8 +181,8 @@ def test_runs_of_an_earlier_stage_are_set_aside_as_inputs(
     campaigns = repository.campaigns({"stage1": "a/stage1", "stage10": "a/stage10"})
     summary = run_extraction(campaigns, tmp_path / "data")
     assert summary.inputs == [
-        "DM-1 stage10: 3 inputs set aside: 2 of stage1; 1 of no stage of the file (name those that "
-        "shall be read): b/inputs"
+        "DM-1 stage10: 3 inputs set aside: 2 of stage1; 1 of no stage of the file (name those to "
+        "read): b/inputs"
     ]
     owned = {
         (row["stage"], row["run"]): row["set_aside_for_stage"]

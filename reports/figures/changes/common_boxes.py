@@ -67,12 +67,11 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     return (
         f"Max RSS per task in {subject.stage.title} on common input alone, the releases side by "
         f"side. {common_input(citations, subject.stage.name, subject.stage.title)} "
-        "Behind the name of a task stands on how many visits (or exposures) it is compared, with "
+        "The number behind the name of a task is that of the visits (or exposures) compared, with "
         "all detectors that a campaign ran of them. A task whose data IDs have no visit is "
-        "compared on the same places of the sky, over which one campaign may have had more visits "
-        "than another. Boxes and whiskers are as in the figure "
-        "of all quanta; circles are the extremes that whiskers do not reach. The dashed red line "
-        f"marks {line} per core."
+        "compared on the same places of the sky; one campaign may have more visits there than "
+        "another. Boxes and whiskers are as in the figure of all quanta; circles are the extremes "
+        f"that whiskers do not reach. The dashed red line marks {line} per core."
     )
 
 

@@ -21,12 +21,12 @@ LONE_BOX_HEIGHT = 12
 """Height of a box that has its row for itself, in CSS pixels."""
 
 BOXES = (
-    "Boxes span the quartiles with a bar at the median, whiskers reach the last value within one "
-    "and a half box lengths; a task with one quantum is a tick."
+    "Boxes span the quartiles, with a bar at the median. Whiskers reach the last value within one "
+    "and a half box lengths. A task with one quantum is a tick."
 )
 """What captions say of boxes."""
 
-OUTLIERS = "Circles are a sample of the values beyond, the extreme ones among them."
+OUTLIERS = "Circles are a sample of the values beyond, always with the extreme ones."
 """What captions say of the outliers of max RSS."""
 
 ENDS = ("lower_whisker", "p25", "p75", "upper_whisker")

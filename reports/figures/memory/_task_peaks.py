@@ -107,8 +107,8 @@ def caption(citations: Citations, subject: StageSubject, *, statistic: str) -> s
     return (
         f"{statistic} of each task in {subject.stage.title}: one point per release, joined by a "
         f"grey line, on a logarithmic axis. The dashed red line marks {line} per core. Where one "
-        "release has ten times the quanta of another or more, n is their number: what such points "
-        "have in common may be little."
+        "release has at least ten times the quanta of another, n is their number: such points may "
+        "have little in common."
         f"{focus_over(citations, subject.campaign, subject.stage.name)}"
         f"{further_lines(citations, subject)}"
     )

@@ -43,11 +43,13 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
     return wall_time_histogram.chart(frame, subject, first_gib=first_gib)
 
 
-def caption(citations: Citations, subject: StageSubject) -> str:
+def caption(
+    citations: Citations, subject: StageSubject, *, axis: str = wall_time_histogram.AXIS
+) -> str:
     """Explain the bars."""
     # The lines that the axis holds, which begins with a range and not with the threshold.
     part, from_gib = _part(citations, subject), first_range_gib(subject)
-    return wall_time_histogram.caption(citations, subject, part=part, from_gib=from_gib)
+    return wall_time_histogram.caption(citations, subject, part=part, from_gib=from_gib, axis=axis)
 
 
 def alt_text(citations: Citations, subject: StageSubject) -> str:

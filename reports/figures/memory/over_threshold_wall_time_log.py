@@ -58,10 +58,11 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
 
 def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the bars and the axis."""
-    return (
-        f"{linear.caption(citations, subject)} The axis is logarithmic: the top of a bar is its "
-        "wall time, and the heights of the segments inside are not in proportion."
+    axis = (
+        "the axis is logarithmic. The top of a bar is the total, and the heights of the segments "
+        "inside are not in proportion."
     )
+    return linear.caption(citations, subject, axis=axis)
 
 
 def alt_text(citations: Citations, subject: StageSubject) -> str:

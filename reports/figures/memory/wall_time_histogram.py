@@ -21,6 +21,9 @@ PLACE = 1
 
 AXIS_TITLE = "Integrated wall time (h)"
 
+AXIS = f"the top of a bar is the total. {LOW_BARS}"
+"""What the caption says of a linear axis."""
+
 
 def title(_: Citations, subject: StageSubject) -> str:
     """Name the figure."""
@@ -57,14 +60,19 @@ def chart(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> Pl
 
 
 def caption(
-    citations: Citations, subject: StageSubject, *, part: str = "", from_gib: float = 0
+    citations: Citations,
+    subject: StageSubject,
+    *,
+    part: str = "",
+    from_gib: float = 0,
+    axis: str = AXIS,
 ) -> str:
-    """Explain the bars, and which part of them is shown."""
+    """Explain the bars, which part of them is shown, and their axis."""
     usage = citations.stage_usage(subject.stage.focus)
     width = citations.cite("dim_campaigns", "bin_gib", campaign=subject.campaign)
     return (
         f"Integrated wall time of {subject.stage.title} of {subject.campaign} per range of {width} "
-        f"of max RSS{part}, stacked by task: the top of a bar is the total. {LOW_BARS} "
+        f"of max RSS{part}, stacked by task: {axis} "
         f"The dashed red line marks {usage['threshold_gib']} per core. {time_spent_over(usage)}."
         f"{further_lines(citations, subject, from_gib=from_gib)}"
     )

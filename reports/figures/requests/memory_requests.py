@@ -120,9 +120,9 @@ def caption(citations: Citations, subject: Subject) -> str:
         else ""
     )
     return (
-        f"Requests of memory that follow from {subject.campaign} for the jobs that used most "
-        "memory for longest, one point per policy, beside the current one where it is known. A "
-        f"grey tick is the largest peak seen.{guess}"
+        f"Memory requests from the peaks of {subject.campaign}, for the jobs that held most memory "
+        "for longest: one mark per policy, and the request of today where it is known. A grey tick "
+        f"is the largest peak seen.{guess}"
     )
 
 

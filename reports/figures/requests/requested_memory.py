@@ -110,10 +110,10 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
 def caption(_: Citations, subject: Subject) -> str:
     """Explain the marks."""
     return (
-        f"Jobs of {subject.campaign} by the batch system's records, those that held most memory "
-        "for longest: the median request, the 95th percentile of the peaks of the tries that "
-        "succeeded, as the batch system sampled them, and the largest request at which a job was "
-        "killed for its memory."
+        f"The jobs of {subject.campaign} that held most memory for longest, by the batch system's "
+        "records: the median request; the 95th percentile of the peaks that the batch system "
+        "sampled in tries that succeeded; and the largest request at which a job was killed for "
+        "its memory."
     )
 
 

@@ -101,10 +101,10 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
 def caption(citations: Citations, subject: Subject) -> str:
     """Explain the bars."""
     return (
-        f"Core-hours that the work of {subject.campaign} takes, packed first fit by start order "
-        "over the cores and the memory of each node while slots wait for their turn, beyond those "
-        "of the closed form, where memory comes with cores alone. A bar to the left is won by "
-        "sharing memory within a node. "
+        f"How many more core-hours {subject.campaign} takes in a packing simulation than in the "
+        "closed form. The simulation gives each slot, by start order, the first node with enough "
+        "cores and memory, and counts while slots wait; in the closed form memory comes with cores "
+        "alone. A bar to the left is saved by sharing the memory of a node. "
         f"{' '.join(packing_sentences(citations, subject.census))}"
     )
 

@@ -93,9 +93,9 @@ def chart(frame: pa.Table, subject: Subject) -> Plot:
 def caption(citations: Citations, subject: Subject) -> str:
     """Explain the curves."""
     return (
-        f"Core-hours that the work of {subject.campaign} is charged beyond those of unlimited "
-        "memory, by memory per core: every attempt of a job is charged as many cores as hold what "
-        "it requests, at least its CPUs. The curves are what jobs can request; the lowest is the "
+        f"How much more core-hours {subject.campaign} is charged than with unlimited memory, by "
+        "memory per core. Each attempt of a job is charged the cores whose memory holds its "
+        "request, and at least its CPUs. Each curve is a way to request memory; the lowest is the "
         f"best case. {' '.join(sizing_sentences(citations, subject.campaign))}"
     )
 

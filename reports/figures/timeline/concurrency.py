@@ -69,8 +69,8 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the layers."""
     return (
         f"Memory of the running quanta of {subject.stage.title} of {subject.campaign} over time, "
-        "stacked by task: each counts with its max RSS from its begin to its end, so this is an "
-        f"upper bound.{left_out(citations, subject.campaign, subject.stage.name)}"
+        "stacked by task. Each quantum counts with its max RSS from its start to its end, so this "
+        f"is an upper bound.{left_out(citations, subject.campaign, subject.stage.name)}"
     )
 
 

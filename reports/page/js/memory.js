@@ -136,7 +136,7 @@ const histogram = () => {
   const highest = Math.max(0, ...rows.map((row) => row.upper_gib));
   const others = new Set(selected.filter((row) => segmentLabel(row) === LABEL_OTHER).map((row) => row.task_label));
   const notes = ["Bars count what is over their lower and up to their upper end."];
-  if (!options.axis) notes.push("Beyond the line the value stands over a bar that is too low to be seen.");
+  if (!options.axis) notes.push("Beyond the line, bars that are too low to be seen have their value above them.");
   if (options.axis) notes.push("On the logarithmic axis tops of bars are totals; heights of segments are not in proportion.");
   if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} over ${WIDEST_GIB} GiB (${hours(beyond.overWallTime / US_PER_HOUR)}) are not drawn.`);
   if (others.size) notes.push(`“${LABEL_OTHER}” are ${plural(others.size, "task")}: see the table.`);

@@ -6,16 +6,20 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from reports import figures
+from reports.citations import Citations
 from reports.errors import EmptyFrameError, FigureError
-from reports.figures import FIGURES, Definition, find_figures, memory
+from reports.figures import FIGURES, Definition, figures_in_order, find_figures, memory
 from reports.figures.sections import SECTIONS
 from reports.run import write_report
+from reports.subjects import read_census
 from reports.terminal import progress
 from reports.warehouse import Warehouse
 from tests.reports.figures.drawing import subject
@@ -105,6 +109,19 @@ def test_every_chart_refuses_an_empty_frame(data: Path, definition: Definition) 
     empty = tuple(table.slice(0, 0) for table in tables)
     with pytest.raises(EmptyFrameError):
         definition.chart(empty if isinstance(frame, tuple) else empty[0], subject())
+
+
+def test_a_figure_without_rows_does_not_deny_what_was_measured(data: Path) -> None:
+    with Warehouse(data / "warehouse.duckdb") as warehouse:
+        made = next(
+            replace(definition, query=lambda *_: pa.table({})).make(
+                warehouse, Citations(warehouse), about
+            )
+            for definition, about in figures_in_order(read_census(warehouse))
+            if definition.name == "MaxRSS_box_all_stacks_stage{stage}"
+        )
+    assert made.is_empty
+    assert made.caption.startswith("No measured quantum has what this figure shows.")
 
 
 def test_the_technote_shows_every_figure_once_in_the_order_of_the_registry(
