@@ -28,8 +28,8 @@ from .rows import Document, QuantumRows, Sink, SliceResult
 
 __all__ = ["GraphSlice", "plan_slices", "read_slice"]
 
-_MAX_SLICE = 1_000_000
-"""Quanta: the addresses of a slice are held in memory, 64 bytes each."""
+_MAX_SLICE = 250_000
+"""Quanta: the addresses of a slice are held in memory, 64 bytes each, and some of them thrice."""
 
 _ROWS_PER_SLICE_QUANTUM = 125
 """Each slice looks through all addresses, at some 20 ns a row where a quantum takes 25 us."""

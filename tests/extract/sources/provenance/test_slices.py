@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,16 @@ def test_quanta_that_gather_usage_are_left_out_of_rows_and_counts(
     assert set(written.files) == {"quanta", "expectations"}
     for file in written.files.values():
         assert set(pq.read_table(file)["task_label"].to_pylist()) == {"isr"}
+
+
+def test_slices_stay_small_however_many_datasets_a_huge_graph_has(graph: Path) -> None:
+    info = inspect_graph(str(graph))
+    assert info.layout is not None
+    counts = tuple(range(0, 6_200_001, 1000))
+    layout = replace(info.layout, cuts=counts, counts=counts, address_count=20 * counts[-1])
+    slices = plan_slices(replace(info, layout=layout), 62)
+    assert sum(part.n_quanta for part in slices) == 6_200_000
+    assert max(part.n_quanta for part in slices) <= 250_000
 
 
 def test_a_graph_without_dictionary_is_read(tmp_path: Path) -> None:
