@@ -24,7 +24,7 @@ export override CENSUS_DATA := $(value DATA)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup extract transform report summary technote publish sql ask docs test test-stacks test-wheel lint format bench soak clean lock
+.PHONY: help setup extract transform report summary technote publish sql ask docs test test-stacks test-wheel lint format bench soak fuzz clean lock
 # The steps are a pipeline: `make -j extract transform report` must keep their order.
 .NOTPARALLEL:
 
@@ -107,6 +107,12 @@ test-wheel: $(STAMP) ## a built wheel, each extra alone in a clean environment (
 
 soak: $(STAMP) ## kill each step many times and repeat a nightly census (hours; outside make test)
 	$(BIN)/python -m tests.reliability.soak
+	$(BIN)/python -m tests.reliability.forked 200
+
+# Outside of the lock that everybody installs: the fuzzer is large, and made for Linux alone.
+fuzz: $(STAMP) ## look for bytes that a decoder fails at, guided by coverage (hours; outside make test)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement tests/reliability/fuzz.lock
+	$(BIN)/python -m tests.reliability.fuzz
 
 lint: $(STAMP) ## ruff, mypy, sqlfluff, oxlint
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from quanta_census.entrance import CONTEXT, Version
+from quanta_census.entrance import CONTEXT, Version, data_folder
 from quanta_census.guard import Debug
 
 __all__ = ["app"]
@@ -48,16 +48,9 @@ _File = Annotated[
 ]
 
 
-def _folder(text: str | Path) -> Path:
-    """Read the folder of all outputs; an empty name would mean the current folder."""
-    if not str(text).strip():
-        raise typer.BadParameter("it is empty: name the folder of all outputs")
-    return Path(text)
-
-
 _Data = Annotated[
     Path,
-    typer.Option(parser=_folder, help="Folder of all outputs; the lake is DATA/lake."),
+    typer.Option(parser=data_folder, help="Folder of all outputs; the lake is DATA/lake."),
 ]
 _Campaign = Annotated[str | None, typer.Option(help="Only this campaign of the file.")]
 _Stage = Annotated[str | None, typer.Option(help="Only stages of this name.")]

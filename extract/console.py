@@ -42,7 +42,7 @@ from .plan import Plan, RunPlan, StageKey, make_plan, needed_repositories, selec
 from .proposal import ProposedCampaign, campaigns_yaml, propose, propose_comparison
 from .run import Settings, Summary, extract, opened_plan
 from .sources import PREDICTED_GRAPH, SOURCES
-from .uris import without_secrets
+from .uris import read_elsewhere, without_secrets
 from .words import counted
 
 __all__ = ["Settings", "check", "demo", "init", "pull", "push", "run", "status"]
@@ -226,6 +226,10 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
 
 def _build_demo(root: Path, *, seed: int, scale: float) -> None:
     """Build the demo, with tools that reading repositories does not need."""
+    if other := read_elsewhere(str(root)):
+        raise CampaignsError(
+            f"{root}: the Butler would put the demo into {other}: choose another folder"
+        )
     try:
         from .demo import build
     except ImportError as error:

@@ -31,7 +31,7 @@ from .lake.store import (
     move,
     write_manifest,
 )
-from .uris import without_secrets
+from .uris import read_elsewhere, without_secrets
 
 __all__ = ["Copied", "Copy", "pull", "push"]
 
@@ -187,6 +187,7 @@ def push(root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None])
     """
     if not (root / MANIFEST).is_file():
         raise LakeError(f"{root}: there is no lake: run census-extract run first")
+    _require_plain(str(root), uri)
     with Lake.locked(root) as lake:
         local, store = _Local(lake), _Store(uri)
 
@@ -231,6 +232,7 @@ def pull(root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None])
     LakeError
         Raised if the copy is not finished or damaged, or if the store cannot be used.
     """
+    _require_plain(str(root), uri)
     store = _Store(uri)
     if not store.read().files:
         raise LakeError(f"{store.name}: there is no lake: push one first, or correct the URI")
@@ -248,6 +250,16 @@ def pull(root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None])
             move(staged, root / file)
 
         return _copy(store, _Local(lake), fetch, may_replace=may_replace, say=say)
+
+
+def _require_plain(*places: str) -> None:
+    """Refuse places whose files would be looked for elsewhere."""
+    for place in places:
+        path = place if "://" in place else str(Path(place).absolute())
+        if other := read_elsewhere(path):
+            raise LakeError(
+                f"{place}: its files would be copied to or from {other}: choose another folder"
+            )
 
 
 def _copy(

@@ -1,13 +1,37 @@
-"""How URIs are written where people read them: without what opens a store."""
+"""How URIs are written where people read them, and paths that URIs cannot name."""
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["without_secrets"]
+__all__ = ["read_elsewhere", "without_secrets"]
 
 _USER = re.compile(r"(?<=://)[^/?#@\s]*@")
 _QUERY = re.compile(r"(://[^\s?#]*)[?#]\S*?(?=[:;,.)]*(?:\s|$))")
+
+
+def read_elsewhere(path: str) -> str | None:
+    """Tell where `lsst.resources` looks for a local path, if elsewhere.
+
+    It expands variables, decodes ``%41``, and leaves out what follows a ``#`` in a file's name.
+
+    Parameters
+    ----------
+    path : `str`
+        Absolute path, or a URI, in which all of that is meant so.
+
+    Returns
+    -------
+    other : `str` or `None`
+        The other path; `None` where the files are found.
+    """
+    # Workers need none of it.
+    from lsst.resources import ResourcePath
+
+    if "://" in path or not path.startswith("/"):
+        return None
+    other = ResourcePath(path, forceDirectory=False).ospath
+    return None if other.rstrip("/") == path.rstrip("/") else other
 
 
 def without_secrets(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quanta_census.entrance import CONTEXT, Version
+from quanta_census.entrance import CONTEXT, Version, data_folder
 
 from . import run, terminal
 from .comparison import compare_runs
@@ -35,11 +35,9 @@ app = typer.Typer(
 
 
 def _folder(text: str | Path) -> Path:
-    """Read the folder of all outputs; an empty name would mean the current folder."""
-    if not str(text).strip():
-        raise typer.BadParameter("it is empty: name the folder of all outputs")
+    """Read the folder of all outputs, which is no file."""
     # Every path is absolute from here on: no later change of folder can move what it means.
-    folder = Path(text).resolve()
+    folder = data_folder(text).resolve()
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"{folder} is a file: name the folder of all outputs")
     return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +14,7 @@ import typer
 from .guard import tell
 from .terminal import OutputLostError, watched_output
 
-__all__ = ["CONTEXT", "Version", "command", "enter", "program_version"]
+__all__ = ["CONTEXT", "Version", "command", "data_folder", "enter", "program_version"]
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 """Settings of every command line: both ways to ask for help."""
@@ -26,6 +27,9 @@ _COMMANDS = {
     "report": "census-report run",
 }
 """What each target of make runs."""
+
+_MISREAD = re.compile(r"[?\\]")
+"""What DuckDB takes for the end of a path, and for a slash."""
 
 _OURS = ("quanta_census", "extract", "dbt_project", "reports")
 
@@ -44,6 +48,36 @@ def command(step: str) -> str:
         In backquotes: the target of make in a checkout, else the console script.
     """
     return f"`make {step}`" if _IN_CHECKOUT else f"`{_COMMANDS[step]}`"
+
+
+def data_folder(text: str | Path) -> Path:
+    """Read the folder of all outputs from a command line.
+
+    Parameters
+    ----------
+    text : `str` or `pathlib.Path`
+        What the user wrote.
+
+    Returns
+    -------
+    folder : `pathlib.Path`
+        The folder, which may not be there yet.
+
+    Raises
+    ------
+    typer.BadParameter
+        Raised if the name is empty, which would mean the current folder, or if DuckDB would
+        look for its files elsewhere.
+    """
+    if not str(text).strip():
+        raise typer.BadParameter("it is empty: name the folder of all outputs")
+    folder = Path(text)
+    if found := _MISREAD.search(str(folder.absolute())):
+        raise typer.BadParameter(
+            f"{folder.absolute()} has {found[0]} in its name, which DuckDB would take for "
+            "something else: name another folder"
+        )
+    return folder
 
 
 def program_version() -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from quanta_census.entrance import CONTEXT, Version
+from quanta_census.entrance import CONTEXT, Version, data_folder
 from quanta_census.guard import Debug, clear_errors
 
 from . import prompt
@@ -25,16 +25,9 @@ app = typer.Typer(
 )
 
 
-def _folder(text: str | Path) -> Path:
-    """Read the folder of all outputs; an empty name would mean the current folder."""
-    if not str(text).strip():
-        raise typer.BadParameter("it is empty: name the folder of all outputs")
-    return Path(text)
-
-
 Data = Annotated[
     Path,
-    typer.Option("--data", parser=_folder, help="Folder of all outputs: lake/ is read."),
+    typer.Option("--data", parser=data_folder, help="Folder of all outputs: lake/ is read."),
 ]
 
 

@@ -23,7 +23,7 @@ __all__ = ["FileLocations", "plain_text"]
 _ASKED_AT_ONCE = 1_000
 """Datasets of one question: larger ones are no faster."""
 
-_Select = Callable[[Collection[uuid.UUID]], Sequence[tuple[uuid.UUID, str]]]
+_Select = Callable[[Collection[uuid.UUID]], Sequence[tuple[uuid.UUID, Any]]]
 
 _ordinary_characters = re.compile(r"[\w~-][\w./~-]*", re.ASCII).fullmatch
 
@@ -50,7 +50,8 @@ class FileLocations:
 
     def __init__(self, butler: Butler) -> None:
         self._butler = butler
-        self._select = _selector(butler)
+        self._select = _selector(butler, "path")
+        self._select_sizes = _selector(butler, "file_size")
 
     def locate(self, refs: Sequence[DatasetRef]) -> list[str | None]:
         """Tell where some datasets should be.
@@ -76,6 +77,26 @@ class FileLocations:
         for index, uri in zip(unknown, answers, strict=True):
             uris[index] = uri
         return uris
+
+    def sizes(self, refs: Sequence[DatasetRef]) -> list[int | None]:
+        """Tell how large the files of some datasets were when they were written.
+
+        Parameters
+        ----------
+        refs : `~collections.abc.Sequence` [ `lsst.daf.butler.DatasetRef` ]
+            Datasets.
+
+        Returns
+        -------
+        sizes : `list` [ `int` or `None` ]
+            For each its bytes; `None` where the datastore has not recorded them.
+        """
+        found: dict[uuid.UUID, int] = {}
+        if self._select_sizes is not None:
+            for chunk in chunk_iterable([ref.id for ref in refs], _ASKED_AT_ONCE):
+                found.update(self._select_sizes(chunk))
+        # The datastore writes -1 for what it does not know.
+        return [size if (size := found.get(ref.id, -1)) >= 0 else None for ref in refs]
 
     def _root(self, refs: Sequence[DatasetRef], paths: Sequence[str | None]) -> str | None:
         """Find out what stands before all paths; `None` where the Butler does not bear it out."""
@@ -121,8 +142,8 @@ class FileLocations:
         return uris
 
 
-def _selector(butler: Butler) -> _Select | None:
-    """Make a function that selects IDs and paths from the records of a Butler's only datastore.
+def _selector(butler: Butler, column: str) -> _Select | None:
+    """Make a function that selects IDs and a column from the records of a Butler's only datastore.
 
     These internals are the same from 29.2025.4800 to 30.2026.500 (November 2026); a Butler
     without them is asked the public way.
@@ -133,13 +154,13 @@ def _selector(butler: Butler) -> _Select | None:
     try:
         records: Any = datastore._table
         database, table = records._db, records._table
-        columns = sqlalchemy.select(table.c.dataset_id, table.c.path)
-    except AttributeError:
+        columns = sqlalchemy.select(table.c.dataset_id, table.c[column])
+    except (AttributeError, KeyError):
         return None
 
     def select(ids: Collection[uuid.UUID]) -> Sequence[tuple[uuid.UUID, str]]:
         with database.query(columns.where(table.c.dataset_id.in_(ids))) as result:
-            rows: Sequence[tuple[uuid.UUID, str]] = result.fetchall()
+            rows: Sequence[tuple[uuid.UUID, Any]] = result.fetchall()
         return rows
 
     return select

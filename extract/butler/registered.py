@@ -133,6 +133,10 @@ class FileBatch:
     keeps_logs: bool
     """Whether the RUN keeps logs for this task at all (D10)."""
 
+    sizes: Sequence[int | None] = ()
+    """Bytes of each file as the datastore recorded them, where the files are on a store; empty
+    where they are local, for who reads them sees how large they are."""
+
     def __len__(self) -> int:
         return len(self.metadata_ids)
 

@@ -13,6 +13,7 @@ import sqlalchemy
 from lsst.daf.butler import Butler, ButlerConfig
 
 from ..errors import RepositoryError
+from ..uris import read_elsewhere
 from .collections import Collections
 from .contents import Contents
 from .file_locations import FileLocations
@@ -70,6 +71,11 @@ def open_repository(location: str) -> Iterator[Repository]:
     RepositoryError
         Raised with one line if it cannot be opened.
     """
+    if other := read_elsewhere(location):
+        raise RepositoryError(
+            f"repository {location}: the Butler would look for it at {other}: rename the folder, "
+            "or name a link to it"
+        )
     # Before the first client is made, which remembers them: threads that read at once need as
     # many connections, and a dead database server would be waited for for minutes.
     os.environ.setdefault("LSST_RESOURCES_NUM_WORKERS", str(CONNECTIONS))

@@ -178,6 +178,7 @@ class Slices:
             has_logs=has_logs if has_logs is not None else [True] * len(refs),
             log_uris=absent if of_metadata else uris,
             keeps_logs=label in part.kept_logs,
+            sizes=self._files.sizes(refs) if any("://" in uri for uri in uris if uri) else (),
         )
 
     def _refs(

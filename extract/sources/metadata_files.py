@@ -148,7 +148,8 @@ def read_metadata_files(
     unread: list[str] = []
     make_row = _row_maker(batch)
     uris = batch.uris
-    found = _map_in_window(_try_read, uris, threads)
+    sizes = batch.sizes or [None] * len(batch)
+    found = _map_in_window(_try_read, zip(uris, sizes, strict=True), threads)
     for number, (dataset_id, uri, answer) in enumerate(
         zip(batch.metadata_ids, uris, found, strict=True)
     ):
@@ -256,15 +257,22 @@ def _add_failure(
         builder.append(row, told.usage)
 
 
-def _try_read(uri: str | None) -> bytes | str | Diagnosis | None:
+def _try_read(file: tuple[str | None, int | None]) -> bytes | str | Diagnosis | None:
     """Read a file: its bytes, or why not; `None` where there is no file to read.
 
     A text says what is wrong with the file itself: it will not be tried again.
     """
+    uri, size = file
     if uri is None:
         return None
     try:
-        return _read_local(uri) if uri.startswith("/") else ResourcePath(uri).read()
+        if uri.startswith("/"):
+            return _read_local(uri)
+        # A store sends all of a file at once: what it recorded is asked first.
+        if size is not None and size > LARGEST_DOCUMENT:
+            return _too_large()
+        content = ResourcePath(uri).read()
+        return content if len(content) <= LARGEST_DOCUMENT else _too_large()
     except Exception as error:
         return diagnose(error, uri)
 
@@ -287,6 +295,10 @@ def _read_local(path: str) -> bytes | str:
             return b"".join(pieces)
     finally:
         os.close(descriptor)
+    return _too_large()
+
+
+def _too_large() -> str:
     return f"no document has more than {LARGEST_DOCUMENT:,} bytes: this is no file of metadata"
 
 

@@ -106,6 +106,13 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     started_at: int | None = None
     ended_at: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse counts that no column can hold."""
+        for name in ("attempt", "max_attempts", "requested_cpus_count", "allocated_cpus_count"):
+            count = getattr(self, name)
+            if count is not None and not -(2**31) <= count < 2**31:
+                raise ValueError(f"{name} is {count}: no batch system counts that far")
+
 
 class BadRecord(msgspec.Struct, frozen=True):
     """A record that could not be read."""

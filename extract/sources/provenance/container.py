@@ -86,7 +86,7 @@ def read_directory(path: str) -> dict[str, Member]:
         size = Path(path).stat().st_size
         with zipfile.ZipFile(path) as archive, Path(path).open("rb") as stream:
             members = [_locate(path, entry, stream) for entry in archive.infolist()]
-    except (OSError, zipfile.BadZipFile, NotImplementedError, struct.error) as error:
+    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError, struct.error) as error:
         raise GraphError(
             f"{path}: not a whole zip archive ({error}); write or transfer the graph again"
         ) from error

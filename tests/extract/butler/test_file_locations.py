@@ -73,6 +73,13 @@ def test_one_question_tells_where_all_files_of_a_store_are(
         assert asked == [1]
 
 
+def test_sizes_are_those_that_the_datastore_recorded(repository: TinyRepository) -> None:
+    repository.add(RUN, {"isr": DETECTORS}, kinds=["metadata"])
+    with opened(repository.root / "repo") as (butler, refs):
+        paths = [Path(path) for path in said_by_the_butler(butler, refs)]
+        assert FileLocations(butler).sizes(refs) == [path.stat().st_size for path in paths]
+
+
 def test_names_that_a_uri_would_quote_are_those_of_the_butler(repository: TinyRepository) -> None:
     folder = repository.root / "repo"
     names = ["plain.json", "a b+c.json", "50%.json", ".hidden/x.json"]

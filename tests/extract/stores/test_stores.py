@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +205,25 @@ def test_reading_goes_through_the_store_that_the_repository_names(
         ref = butler.query_datasets("isr_metadata", FILES_RUN)[0]
         assert butler.getURI(ref).scheme == "s3"
         assert ResourcePath(butler.getURI(ref)).exists()
+
+
+def test_a_file_whose_recorded_size_is_absurd_is_not_asked_for(
+    webdav_repository: Repository, tmp_path: Path
+) -> None:
+    folder = tmp_path / "repo"
+    shutil.copytree(Path(webdav_repository.name).parent, folder)
+    text = (folder / "butler.yaml").read_text()
+    before = str(Path(webdav_repository.name).parent)
+    (folder / "butler.yaml").write_text(text.replace(before, str(folder)))
+    with closing(sqlite3.connect(folder / "gen3.sqlite3")) as registry, registry:
+        changed = registry.execute(
+            "update file_datastore_records set file_size = 1 << 40 where dataset_id in (select "
+            "dataset_id from file_datastore_records where path like ? limit 1)",
+            [f"{FILES_RUN}/%_metadata/%"],
+        )
+        assert changed.rowcount == 1
+    endless = Repository(str(folder / "butler.yaml"), {}, webdav_repository.store)
+    outcome = run_command("run", endless, tmp_path / "out", "--workers", "1")
+    assert outcome.code == 0, outcome.text
+    [reject] = lake_table(outcome.data, "rejects").to_pylist()
+    assert reject["reason"].startswith("no document has more than 134,217,728 bytes")
