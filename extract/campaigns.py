@@ -6,6 +6,7 @@ and nothing is written, so that every fault of the file is told before any work.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from pathlib import Path
@@ -157,8 +158,8 @@ class Campaign(_Section):
     """One sentence for the table of campaigns."""
 
     focus: _Name | None = None
-    """Label of the campaign in the names of its figures, such as `v30`. Marks the campaign that
-    figures of a single campaign show.
+    """Label of the campaign in the names of its figures, such as `v30`. Marks a campaign that
+    figures of a single campaign show. The first of the file is the one that verdicts are about.
     """
 
     repository: _Text | None = None
@@ -221,13 +222,19 @@ class CampaignsFile(_Section):
     @pydantic.model_validator(mode="after")
     def _check_whole(self) -> CampaignsFile:
         """Check what no single section can know."""
-        focus = [name for name, campaign in self.campaigns.items() if campaign.focus]
-        if len(focus) != 1:
-            found = f"{len(focus)} have it ({', '.join(focus)})" if focus else "none has it"
+        labels = [campaign.focus for campaign in self.campaigns.values() if campaign.focus]
+        if not labels:
             raise ValueError(
-                "exactly one campaign needs 'focus', the label of the single-campaign figures: "
-                + found
+                "at least one campaign needs 'focus', the label of the single-campaign figures: "
+                "none has it"
             )
+        for label, other in itertools.permutations(labels, 2):
+            # File names go on with an underscore: of `v30` and `v30_log`, two would be the same.
+            if label == other or other.startswith(f"{label}_"):
+                raise ValueError(
+                    f"the labels {label!r} and {other!r} of 'focus' would give figures the same "
+                    "file name: choose others"
+                )
         if len(set(self.thresholds_gib)) != len(self.thresholds_gib):
             raise ValueError("thresholds_gib holds the same value twice")
         if len(set(self.lines_gib)) != len(self.lines_gib):
@@ -256,7 +263,7 @@ class CampaignsFile(_Section):
 
     @property
     def focus(self) -> str:
-        """Name of the campaign of the single-campaign figures."""
+        """Name of the first campaign of the single-campaign figures."""
         return next(name for name, campaign in self.campaigns.items() if campaign.focus)
 
     @property

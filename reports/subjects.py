@@ -6,7 +6,7 @@ Sentences about them are in `reports.sentences`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from quanta_census.entrance import command
@@ -88,6 +88,32 @@ class Census:
     def campaign(self) -> str:
         """Name of the focus campaign."""
         return str(self.focus["campaign"])
+
+    @property
+    def further_focuses(self) -> list[str]:
+        """Names of the other campaigns that have a label, in the order of the file."""
+        return [
+            str(row["campaign"])
+            for row in self.campaigns
+            if row["focus_label"] and row["campaign"] != self.campaign
+        ]
+
+    def seen_from(self, campaign: str) -> Census:
+        """Give the same campaigns and stages with the focus on another campaign.
+
+        Parameters
+        ----------
+        campaign : `str`
+            Its name. Stages that it does not list are left out.
+        """
+        focus = next(row for row in self.campaigns if row["campaign"] == campaign)
+        stages = [
+            replace(stage, focus=usage)
+            for stage in self.stages
+            for usage in stage.usages
+            if usage["campaign"] == campaign
+        ]
+        return replace(self, focus=focus, stages=stages)
 
     @property
     def predecessor(self) -> str | None:

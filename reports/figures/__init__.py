@@ -99,3 +99,9 @@ def figures_in_order(census: Census) -> Iterator[tuple[Definition, Subject]]:
         for definition in FIGURES:
             if definition.section == section:
                 yield definition, subject
+    for campaign in census.further_focuses:
+        for section, subject in subjects_in_order(census.seen_from(campaign)):
+            for definition in FIGURES:
+                # Figures without a label in their name show all campaigns, or the first alone.
+                if definition.section == section and "{focus}" in definition.name:
+                    yield definition, subject

@@ -39,8 +39,9 @@ class Figure:
     ----------
     name : `str`
         Name of its files, without suffix.
-    section, stage : `str`
-        Where the technote shows it; the stage is empty for a figure about the whole campaign.
+    section, stage, campaign : `str`
+        Where the technote shows it; the stage is empty for a figure about the whole campaign, which
+        is the one in focus.
     labels : `~reports.look.layout.Labels`
         Title, notes, footer, alternative text.
     caption : `str`
@@ -58,6 +59,7 @@ class Figure:
     name: str
     section: str
     stage: str
+    campaign: str
     labels: Labels
     caption: str
     frame: Any
@@ -177,6 +179,7 @@ class Definition:
             name=self.file_name(subject),
             section=self.section,
             stage=stage.name if stage else "",
+            campaign=subject.campaign,
             labels=Labels(self.title(citations, subject), _footer(subject), alt_text, notes),
             caption=" ".join([caption, *notes]),
             frame=frame,
@@ -199,6 +202,7 @@ class Definition:
             name=name,
             section=self.section,
             stage=subject.stage.name if isinstance(subject, StageSubject) else "",
+            campaign=subject.campaign,
             labels=Labels(name, _footer(subject), "", subject.notes),
             caption="",
             frame=pa.table({}),

@@ -38,6 +38,7 @@ TASK = ("campaign", "stage", "task_label")
 CELLS = {
     "in_stage": ("fct_stage_usage", ("campaign", "stage")),
     "of_outcome": ("fct_job_outcomes", ("campaign", "stage", "label")),
+    "of_over": ("fct_task_usage", TASK),
     "of_line": ("fct_stage_thresholds", ("campaign", "stage", "threshold_gib")),
     "of_node": ("fct_node_fit", ("campaign", "stage", "node_type")),
     "of_packing": (PACKING, PACKING_KEY),
@@ -151,6 +152,7 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
         "titles": {name: stage_title(name) for name in names},
         "killed_labels": _killed_labels(citations, census),
         "further_lines": _line_rows(citations, census),
+        "tasks_side_by_side": _side_by_side(citations, census),
         **_projection_rows(citations, census, default),
         "node_fits": citations.rows("fct_node_fit", campaign=campaign),
         "packings": packing_rows(citations, census),
@@ -178,6 +180,38 @@ def _line_rows(citations: Citations, census: Census) -> list[dict[str, Any]]:
     rows = citations.rows("fct_stage_thresholds", campaign=census.campaign)
     drawn = [row for row in rows if row["threshold_gib"] in lines]
     return sorted(drawn, key=lambda row: (order[row["stage"]], row["threshold_gib"]))
+
+
+def _side_by_side(citations: Citations, census: Census) -> list[dict[str, Any]]:
+    """List the tasks that are over the line in any campaign with a label, beside the others.
+
+    Returns
+    -------
+    rows : `list` [`dict`]
+        With ``stage``, ``task_label``, and ``cells``: the row of ``fct_task_usage`` of each of the
+        campaigns, `None` where it does not have the task. Empty where one campaign has a label.
+    """
+    campaigns = [census.campaign, *census.further_focuses]
+    if len(campaigns) == 1:
+        return []
+    tasks: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for campaign in campaigns:
+        for row in citations.rows("fct_task_usage", campaign=campaign):
+            tasks.setdefault((row["stage"], row["task_label"]), {})[campaign] = row
+    order = {stage.name: place for place, stage in enumerate(census.stages)}
+    over = {
+        key: max(row["over_threshold_wall_time_h"] or 0 for row in found.values())
+        for key, found in tasks.items()
+        if any(row["over_threshold_count"] for row in found.values())
+    }
+    return [
+        {
+            "stage": stage,
+            "task_label": task,
+            "cells": [tasks[stage, task].get(c) for c in campaigns],
+        }
+        for stage, task in sorted(over, key=lambda key: (order[key[0]], -over[key], key[1]))
+    ]
 
 
 def _projection_rows(

@@ -14,6 +14,7 @@ import jinja2
 from ..citations import Citations
 from ..escape import Myst, code, myst, plain, toml_string
 from ..figures import Figure
+from ..figures.sections import OF_STAGE
 from ..files import write_file
 from ..look import theme
 from ..sentences.changes import change_sentences
@@ -91,12 +92,32 @@ def _tasks_without_colour(warehouse: Warehouse, campaign: str, stage: str) -> li
     return tasks
 
 
-def _figures_of(made: list[Figure]) -> Callable[..., list[Figure]]:
+@dataclass(frozen=True)
+class FurtherText:
+    """What the template needs to know of a further campaign that has figures of its own."""
+
+    campaign: str
+    release: str
+    stages: list[StageText]
+
+
+def _further_text(warehouse: Warehouse, citations: Citations, census: Census) -> FurtherText:
+    """Gather what the template needs of a further campaign with the focus."""
+    return FurtherText(
+        campaign=census.campaign,
+        release=census.focus["release"],
+        stages=[_stage_text(warehouse, citations, stage) for stage in census.stages],
+    )
+
+
+def _figures_of(made: list[Figure], campaign: str) -> Callable[..., list[Figure]]:
     """Make the function by which the templates get the figures of a section, in their order."""
 
-    def figures_of(section: str, stage: StageText | None = None) -> list[Figure]:
-        name = stage.name if stage else ""
-        return [figure for figure in made if (figure.section, figure.stage) == (section, name)]
+    def figures_of(
+        section: str, stage: StageText | None = None, of: str = campaign
+    ) -> list[Figure]:
+        key = (section, stage.name if stage else "", of)
+        return [each for each in made if (each.section, each.stage, each.campaign) == key]
 
     return figures_of
 
@@ -170,7 +191,12 @@ def write_technote(
             }
         ),
         "lake": census.lake,
-        "figures_of": _figures_of(made),
+        "figures_of": _figures_of(made, campaign),
+        "stage_sections": tuple(OF_STAGE),
+        "further": [
+            _further_text(warehouse, citations, census.seen_from(name))
+            for name in census.further_focuses
+        ],
         # Pictures have twice as many pixels as they are wide on a page.
         "width": theme.WIDTH,
         "stages": [_stage_text(warehouse, citations, stage) for stage in census.stages],

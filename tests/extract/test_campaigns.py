@@ -45,9 +45,13 @@ FAULTS = {
     "stage with a space": (GOOD.replace("stage1:", '"stage 1":'), "'stage 1' is not a name"),
     "focus that is no name": (GOOD.replace("focus: v30", "focus: v 30"), "'v 30' is not a name"),
     "no focus": (GOOD.replace("focus: v30, ", ""), "none has it"),
-    "two in focus": (
-        GOOD + "  DM-2: {release: a, focus: b, stages: {s: a}}\n",
-        "2 have it (DM-1, DM-2)",
+    "two in focus with one label": (
+        GOOD + "  DM-2: {release: a, focus: v30, stages: {s: a}}\n",
+        "the labels 'v30' and 'v30' of 'focus' would give figures the same file name",
+    ),
+    "a label that is another one and more": (
+        GOOD + "  DM-2: {release: a, focus: v30_log, stages: {s: a}}\n",
+        "the labels 'v30' and 'v30_log' of 'focus'",
     ),
     "no repository": (GOOD.replace("repository: repo", ""), "DM-1 has no repository"),
     "repository beside a demo": ("demo: {seed: 1}\n" + GOOD, "remove 'repository'"),

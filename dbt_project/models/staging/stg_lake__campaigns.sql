@@ -26,7 +26,9 @@ renamed as (
         current_requests,
         campaigns_file,
         is_simulated,
-        focus is not null as is_focus,
+        -- Several campaigns may have a label; verdicts are about the first.
+        coalesce(campaign_position = min(case when focus is not null then campaign_position end) over (), false)
+            as is_focus,
         recorded_at
     from source
 

@@ -1,4 +1,4 @@
--- Promise: the single-campaign figures know their campaign.
+-- Promise: verdicts and single-campaign figures know their campaign, the first that has a label.
 -- Harm: with none they are empty, with two they mix releases.
 -- Limits: the campaigns file is checked for it by extraction; this guards a lake of several files.
 select count(*) as focus_count

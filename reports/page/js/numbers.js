@@ -57,8 +57,8 @@ export const changeText = (value) => (value === null ? NOTHING : signed(fraction
 
 export const plural = (number, one, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
-// "stage1" is Stage 1; any other name stands as it is.
-export const stageTitle = (name) => (/^stage[0-9]+$/.test(name) ? `Stage ${name.slice(5)}` : name);
+// "stage1" and "stage_1" are Stage 1; any other name stands as it is, as in reports/subjects.py.
+export const stageTitle = (name) => name.replace(/^stage[_-]?([0-9]+)$/, "Stage $1");
 
 // In a column: what is not zero is not written as zero, what is not all is not written as all.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +21,7 @@ from reports.figures.sections import SECTIONS
 from reports.numbers import write
 from reports.sentences.memory import conclusion
 from reports.subjects import read_census
+from reports.technote.write import write_technote
 from reports.warehouse import Warehouse
 from tests.reports.frames import LOST_REASON
 from tests.reports.warehouses import FOCUS, rows
@@ -307,3 +309,32 @@ def test_the_technote_gives_changes_with_their_intervals(data: Path, report: Pat
     assert judged
     low, high = (write("change_fraction", value) for value in judged[0])
     assert f" ({low} to {high})" in section
+
+
+def test_campaigns_with_labels_stand_side_by_side(data: Path, tmp_path: Path) -> None:
+    shutil.copy(data / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "update dim_campaigns set focus_label = 'rc2' where campaign = 'DM-53719'"
+        )
+    with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
+        citations, census = Citations(warehouse), read_census(warehouse)
+        made = list(figures.figures(warehouse, citations, census))
+        (tmp_path / "images").mkdir()
+        for figure in made:
+            (tmp_path / "images" / f"{figure.name}.png").write_bytes(b"")
+        write_technote(
+            warehouse, citations, census, made, images=tmp_path / "images", folder=tmp_path
+        )
+        tasks = warehouse.query(
+            """
+            select distinct stage, task_label from fct_task_usage
+            where over_threshold_count > 0 and campaign in ('DM-53719', 'DM-53877')
+            """
+        ).num_rows
+    text = (tmp_path / "index.md").read_text()
+    _, _, chapter = text.partition("## Campaigns side by side")
+    table, _, own = chapter.partition("\n## `DM-53719`")
+    assert table.count("\n| Stage ") == tasks + 1
+    assert "MaxRSS_CDF_rc2_stage1.png" in own
+    assert "_v30_" not in own.partition("\n## ")[0]
