@@ -44,6 +44,7 @@ class StageText:
     usages: list[dict[str, Any]]
     measured: list[dict[str, Any]]
     tasks: list[str]
+    over_tasks: list[str]
     other_tasks: list[str]
     notes: tuple[str, ...]
     focus_notes: tuple[str, ...]
@@ -61,13 +62,20 @@ class StageText:
 def _stage_text(warehouse: Warehouse, citations: Citations, stage: Stage) -> StageText:
     """Gather what the template needs of a stage."""
     campaign, reason = stage.focus["campaign"], why_empty(stage.focus)
+    tasks = measured_tasks(warehouse, campaign, stage.name)
+    over = {
+        row["task_label"]
+        for row in citations.rows("fct_task_usage", campaign=campaign, stage=stage.name)
+        if row["over_threshold_count"]
+    }
     return StageText(
         name=stage.name,
         title=stage.title,
         focus=stage.focus,
         usages=stage.usages,
         measured=[usage for usage in stage.usages if usage["quanta_count"]],
-        tasks=measured_tasks(warehouse, campaign, stage.name),
+        tasks=tasks,
+        over_tasks=[task for task in tasks if task in over],
         other_tasks=_tasks_without_colour(warehouse, campaign, stage.name),
         notes=gap_notes(stage.usages),
         focus_notes=gap_notes([stage.focus]),

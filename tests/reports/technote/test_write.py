@@ -133,6 +133,35 @@ def cells(text: str) -> list[list[str]]:
     return [row.split(" | ") for row in rows if not row.startswith(("Task |", "Stage |"))]
 
 
+def test_what_folds_is_opened_and_closed(report: Path) -> None:
+    lines = (report / "technote" / "index.md").read_text().splitlines()
+    opened = 0
+    unfolded = []
+    for line in lines:
+        opened += line.startswith("::::{dropdown} ")
+        opened -= line == "::::"
+        assert opened in (0, 1)
+        if not opened:
+            unfolded.append(line)
+    assert opened == 0
+    # Tables of all tasks fold, and no heading does: Sphinx would refuse it.
+    assert len(unfolded) < 0.6 * len(lines)
+    headings = [line for line in lines if line.startswith("#")]
+    assert [line for line in unfolded if line.startswith("#")] == headings
+
+
+def test_a_stage_lists_the_tasks_over_the_line(data: Path, report: Path) -> None:
+    text = (report / "technote" / "index.md").read_text()
+    listed = text.split("### Tasks over the line in Stage 4\n")[1].split("\n## ")[0]
+    over = rows(
+        data,
+        f"select task_label from fct_task_usage where campaign = '{FOCUS}' "
+        "and stage = 'stage4' and over_threshold_count > 0",
+    )
+    found = {row[0].strip("`") for row in cells(listed)}
+    assert found == {task for (task,) in over}
+
+
 def test_annexes_list_every_task_with_its_statistics(data: Path, report: Path) -> None:
     rows = cells(annex(report, "statistics of every task"))
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
@@ -182,7 +211,7 @@ def test_annexes_compare_tasks_on_what_campaigns_share(data: Path, report: Path)
 def test_conclusions_change_with_the_numbers(report: Path, hostile_report: Path) -> None:
     def conclusion(folder: Path, stage: str) -> str:
         text = (folder / "technote" / "index.md").read_text()
-        return text.split(f"### Conclusion for {stage}\n\n")[1].split("\n\n")[0]
+        return text.split(f"\n## {stage}\n\n")[1].split("\n\n")[0]
 
     assert "is not enough for Stage 4" in conclusion(report, "Stage 4")
     assert "is enough for most of the work" in conclusion(report, "Stage 2")
@@ -238,7 +267,8 @@ def test_releases_are_compared_in_words_only_where_there_are_two(
 
 def test_the_final_table_has_the_numbers_of_the_stages(data: Path, report: Path) -> None:
     text = (report / "technote" / "index.md").read_text()
-    table = text.split("\n## Conclusion\n")[1].split("\n## ")[0]
+    table = text.split("\n## Answer\n")[1].split("\n## ")[0]
+    assert text.index("\n## Answer\n") < text.index("\n## Introduction\n")
     rows = re.findall(r"^\| Stage \d \| (.*?) \| (.*?) \|", table, re.MULTILINE)
     with duckdb.connect(str(data / "warehouse.duckdb"), read_only=True) as connection:
         expected = connection.sql(
