@@ -23,7 +23,13 @@ from extract.sources.predicted_graphs import (
     read_predecessors,
     read_predicted_header,
 )
-from tests.extract.official import data_id_text, dimensions_of, rows_of_graph, usage_of
+from tests.extract.official import (
+    SOUND_READER,
+    data_id_text,
+    dimensions_of,
+    rows_of_graph,
+    usage_of,
+)
 from tests.extract.pipelines import (
     FAILED_DETECTOR,
     NO_WORK_DETECTOR,
@@ -74,6 +80,7 @@ def _by_quantum(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, A
     return {(row["task_label"], row["data_id"]): row for row in rows}
 
 
+@SOUND_READER
 def test_an_ingested_run_says_what_the_official_reader_says_in_every_column(
     ingested: Executed, tmp_path: Path
 ) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
 import extract.sources.provenance.check as module
+import extract.sources.provenance.official as official_module
 from extract.errors import GraphError
 from extract.jobs import reading
 from extract.lake.schema import EXPECTATIONS, QUANTA
@@ -36,7 +37,7 @@ from tests.bench.make_graph import (
     usage_metadata,
     write_graph,
 )
-from tests.extract.official import usage_of
+from tests.extract.official import SOUND_READER, usage_of
 
 _ERROR = {"type_name": "lsst.Error", "message": "no", "metadata": {}}
 _BEFORE = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"]
@@ -114,6 +115,7 @@ def rows_of(table: pa.Table, kind: str) -> list[dict[str, Any]]:
     return [row for row in sorted_rows(table) if row["quantum_id"] == wanted]
 
 
+@SOUND_READER
 def test_every_value_is_what_the_official_reader_says(graph: Path) -> None:
     quanta, _, rejects = read(graph, 2)
     assert rejects.num_rows == 0
@@ -214,6 +216,7 @@ def test_slices_give_each_quantum_once(graph: Path) -> None:
     assert expected.num_rows == 300 + len(IRREGULAR) - 1
 
 
+@SOUND_READER
 def test_an_unknown_version_gives_the_same_rows_by_the_official_reader(
     graph: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,7 +228,22 @@ def test_an_unknown_version_gives_the_same_rows_by_the_official_reader(
     assert fast[2] == official[2]
 
 
-@pytest.mark.parametrize("versions", [None, frozenset()], ids=["fast", "official"])
+def test_a_python_that_would_read_an_unknown_version_wrongly_is_refused(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KNOWN_VERSIONS", frozenset())
+    monkeypatch.setattr(official_module, "reads_members_in_turn", lambda: False)
+    with pytest.raises(GraphError, match=r"graph.*CPython issue 127847.*at least 3\.12\.9"):
+        read(graph)
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        pytest.param(None, id="fast"),
+        pytest.param(frozenset(), id="official", marks=SOUND_READER),
+    ],
+)
 def test_quanta_that_gather_usage_are_left_out_of_rows_and_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, versions: frozenset[int] | None
 ) -> None:
