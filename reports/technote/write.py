@@ -48,7 +48,6 @@ class StageText:
     other_tasks: list[str]
     notes: tuple[str, ...]
     focus_notes: tuple[str, ...]
-    why_empty: str
     conclusion: str
     verdict: str
     kills: str
@@ -79,7 +78,6 @@ def _stage_text(warehouse: Warehouse, citations: Citations, stage: Stage) -> Sta
         other_tasks=_tasks_without_colour(warehouse, campaign, stage.name),
         notes=gap_notes(stage.usages),
         focus_notes=gap_notes([stage.focus]),
-        why_empty=reason,
         conclusion=conclusion(citations, stage.focus, stage.title, reason),
         verdict=verdict_words(citations, stage.focus),
         kills=killed_in_stage(citations, campaign, stage.name),

@@ -18,7 +18,7 @@ from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
 from extract.lake.schema import QUANTA
 from tests.bench.make_graph import RUN, Quantum, usage_metadata, write_graph
-from tests.extract.official import SOUND_READER, rows_of_graph
+from tests.extract.official import rows_of_graph
 from tests.extract.sources.provenance.test_slices import read
 from tests.extract.tiny import (
     INSTRUMENT,
@@ -99,7 +99,6 @@ def test_any_dimension_of_plain_files_stands_in_the_data_id(
         assert row["max_rss_bytes"] == int(row["task_label"].removeprefix("task"))
 
 
-@SOUND_READER
 def test_any_dimension_of_a_graph_stands_in_the_data_id(tmp_path: Path) -> None:
     pytest.importorskip("lsst.pipe.base.quantum_graph.ingest_graph")
     data_ids: dict[str, dict[str, Any]] = {

@@ -80,7 +80,6 @@ def _by_quantum(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, A
     return {(row["task_label"], row["data_id"]): row for row in rows}
 
 
-@SOUND_READER
 def test_an_ingested_run_says_what_the_official_reader_says_in_every_column(
     ingested: Executed, tmp_path: Path
 ) -> None:
@@ -101,6 +100,7 @@ def test_an_ingested_run_says_what_the_official_reader_says_in_every_column(
     )
 
 
+@SOUND_READER
 def test_an_ingested_run_says_what_the_butler_says(ingested: Executed, tmp_path: Path) -> None:
     rows = _by_quantum(_read(ingested, tmp_path))
     assert _compared_with_the_butler(ingested, rows) == 10

@@ -115,7 +115,6 @@ def rows_of(table: pa.Table, kind: str) -> list[dict[str, Any]]:
     return [row for row in sorted_rows(table) if row["quantum_id"] == wanted]
 
 
-@SOUND_READER
 def test_every_value_is_what_the_official_reader_says(graph: Path) -> None:
     quanta, _, rejects = read(graph, 2)
     assert rejects.num_rows == 0
