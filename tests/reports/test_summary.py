@@ -143,7 +143,7 @@ def test_it_has_the_conclusion_of_the_technote(data: Path, report: Path) -> None
     said = " ".join(summary(data, "--all").split())
     text = (report / "technote" / "index.md").read_text().replace("\\", "")
     for stage in ("Stage 1", "Stage 2", "Stage 3", "Stage 4"):
-        conclusion = text.split(f"### Conclusion for {stage}\n\n")[1].split("\n")[0]
+        conclusion = text.split(f"\n## {stage}\n\n")[1].split("\n")[0]
         assert f"{stage}: {conclusion}" in said
 
 
