@@ -9,7 +9,7 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 
-__all__ = ["change", "count", "gib", "hours", "percent", "plural", "write"]
+__all__ = ["change", "count", "duration", "gib", "hours", "percent", "plural", "write"]
 
 GIB = 2**30
 
@@ -66,6 +66,25 @@ def hours(value: float) -> str:
     """Write a time in hours: two decimals, or two significant digits below a hundredth."""
     text = f"{value:,.2f}" if value == 0 or abs(value) >= 0.01 else _significant(value, 2)
     return f"{text} h"
+
+
+def duration(value: float) -> str:
+    """Write a time that stands alone, in the largest unit of which it is one at least.
+
+    Parameters
+    ----------
+    value : `float`
+        Time in hours.
+
+    Returns
+    -------
+    text : `str`
+        Hours, minutes or seconds with two decimals; below a second two significant digits.
+    """
+    for unit, per_hour in (("h", 1), ("min", 60), ("s", 3600)):
+        if value == 0 or value * per_hour >= 1:
+            return f"{value * per_hour:,.2f} {unit}"
+    return f"{_significant(3600 * value, 2)} s"
 
 
 def percent(fraction: float) -> str:

@@ -1,7 +1,7 @@
 """Write the reference pages from the programs: `python -m tests.reference`.
 
-Commands come from the command lines themselves, keys of the campaigns file from its model; a test
-compares the pages with what this module writes.
+Commands come from the command lines themselves, keys of the campaigns file from its model, terms
+from the report's glossary; a test compares the pages with what this module writes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import dbt_project.runner.cli
 import extract.cli
 import reports.cli
 from extract.campaigns import Campaign, CampaignsFile, Demo, NodeType, Prices, Stage
+from reports.glossary import GLOSSARY
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 
@@ -138,7 +139,19 @@ def _text(words: str) -> str:
     return " ".join(words.replace("\b", "").split())
 
 
-PAGES = {"commands.md": commands_page, "campaigns-file.md": campaigns_page}
+def glossary_page() -> str:
+    """Write the terms that the page and the technote explain, too."""
+    lines = ["# Glossary", "", _HEAD]
+    for term, meaning in GLOSSARY.items():
+        lines += [f"**{term}**: {meaning}", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+PAGES = {
+    "commands.md": commands_page,
+    "campaigns-file.md": campaigns_page,
+    "../glossary.md": glossary_page,
+}
 
 if __name__ == "__main__":
     FOLDER.mkdir(exist_ok=True)

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..files import write_file
+from ..glossary import plain_glossary
 from ..warehouse import Warehouse
 from .bundle import bundle
 from .data import gather, script_json
@@ -98,6 +99,7 @@ def render(warehouse: Warehouse, detail: Detail) -> str:
         sections=[pair for question in QUESTIONS.values() for pair in question.SECTIONS.items()],
         title=f"{focus} · Quanta Census" if focus else "Quanta Census",
         version=version("quanta-census"),
+        glossary=plain_glossary(),
         style=Markup(style),
         bundle=Markup(vega),
         script=Markup(script),

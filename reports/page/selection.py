@@ -23,7 +23,7 @@ def campaigns(warehouse: Warehouse) -> pa.Table:
         """
         select
             campaign, release, description, fields, focus_label, is_focus, is_simulated,
-            threshold_gib, visit_count
+            threshold_gib, bin_gib, visit_count
         from dim_campaigns
         order by campaign_position
         """

@@ -16,6 +16,7 @@ from ..escape import Myst, code, myst, plain, toml_string
 from ..figures import Figure
 from ..figures.sections import OF_STAGE
 from ..files import write_file
+from ..glossary import GLOSSARY
 from ..look import theme
 from ..sentences.changes import change_sentences
 from ..sentences.completeness import gap_notes, why_empty
@@ -32,6 +33,19 @@ from .tables import annex_rows, cell_functions, table_rows
 __all__ = ["write_technote"]
 
 TEMPLATES = Path(__file__).parent
+
+TERMS = (
+    "Closed form",
+    "Gap",
+    "Inherited peak",
+    "Measured",
+    "No work",
+    "Own peak",
+    "Slot",
+    "Superseded",
+    "Unmeasured",
+)
+"""Terms of the glossary that the note explains."""
 
 
 @dataclass(frozen=True)
@@ -210,6 +224,8 @@ def write_technote(
         "request_sentences": request_sentences(citations, campaign),
         "packing": packing_sentences(citations, census),
         "no_nodes": NO_NODES,
+        "glossary": GLOSSARY,
+        "terms": TERMS,
         "change_sentences": change_sentences(citations, census.predecessor, campaign),
         "dependence_sentences": depth_sentences(citations, campaign),
         "running_sentences": running_sentences(citations, campaign),

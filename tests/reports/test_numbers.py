@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from reports.numbers import change, gib, hours, percent, plural, write
+from reports.numbers import change, duration, gib, hours, percent, plural, write
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,21 @@ def test_the_unit_in_a_columns_name_decides_how_it_is_written(
 )
 def test_a_share_is_never_rounded_to_nothing_or_to_all(fraction: float, text: str) -> None:
     assert percent(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0.00 h"),
+        (1234.5, "1,234.50 h"),
+        (1, "1.00 h"),
+        (0.02, "1.20 min"),
+        (1 / 3600, "1.00 s"),
+        (0.0123 / 3600, "0.012 s"),
+    ],
+)
+def test_a_time_that_stands_alone_has_the_unit_that_fits(value: float, text: str) -> None:
+    assert duration(value) == text
 
 
 def test_one_thing_has_a_noun_of_its_own() -> None:

@@ -125,7 +125,8 @@ def expected_answer(data: Path, memory_gib: float, condition: str = "true") -> l
         numbers.percent((all_count - over_count) / all_count),
         f"{over_count:,} of {all_count:,} need more",
         numbers.percent(float((all_s - over_s) / all_s)),
-        f"{numbers.hours(float(over_s) / 3600)} of {numbers.hours(float(all_s) / 3600)} need more",
+        f"{numbers.duration(float(over_s) / 3600)} of "
+        f"{numbers.duration(float(all_s) / 3600)} need more",
     ]
 
 

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from reports.glossary import plain_glossary
 from tests.reports.page_browser import (
     DASH,
     Browser,
     cells,
 )
+
+
+def test_a_term_has_its_meaning_and_leads_to_the_glossary(browser: Browser) -> None:
+    titles = browser.run("return [...document.querySelectorAll('a.term')].map((a) => a.title)")
+    meanings = plain_glossary()
+    assert {"Own peak", "Slot", "Closed form", "Superseded", "No work"} <= {
+        title.split(": ")[0] for title in titles
+    }
+    for title in titles:
+        name, _, said = title.partition(": ")
+        assert said == meanings[name]
+    assert (
+        dict(zip(browser.texts("#glossary dt"), browser.texts("#glossary dd"), strict=True))
+        == meanings
+    )
+    browser.click("#depends a.term")
+    browser.until("return location.hash.includes('section=glossary')")
 
 
 def test_growth_is_shown_with_its_interval_and_foretold_only_where_it_is_sure(

@@ -25,7 +25,7 @@ MOST_RANGES = 60
 RARE_FRACTION = 0.001
 """Share of the quanta that is told in words at most."""
 
-MOST_LEVEL = 25
+MOST_LEVEL = 15
 """Number of ranges up to which values are written level."""
 
 LOW_FRACTION = 0.05
@@ -153,7 +153,7 @@ def beyond(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> l
     spent = sum(row["total_wall_time_h"] or 0 for row in rows)
     largest = max(row["bucket_end_gib"] for row in rows)
     text = (
-        f"{numbers.plural(number, 'quantum', 'quanta')} ({numbers.hours(float(spent))}) beyond, "
+        f"{numbers.plural(number, 'quantum', 'quanta')} ({numbers.duration(float(spent))}) beyond, "
         f"up to {numbers.gib(largest)} \N{RIGHTWARDS ARROW}"
     )
     remark = alt.Chart(pa.table({"text": [text]})).mark_text(
@@ -168,7 +168,7 @@ def tops(
     column: str,
     title: str,
     *,
-    form: str,
+    text: str,
     first_gib: float = 0,
 ) -> alt.Chart:
     """Write the value over each bar beyond the threshold that is too low to be seen.
@@ -183,8 +183,8 @@ def tops(
         Upper end of the segments.
     title : `str`
         Title of the vertical axis, which the bars have too.
-    form : `str`
-        How the value is written, as d3-format has it.
+    text : `str`
+        How the value is written: a Vega expression of ``datum.top``.
     first_gib : `float`, optional
         Where the axis begins, in GiB.
     """
@@ -202,12 +202,12 @@ def tops(
             f"datum.bucket_gib >= {subject.threshold_gib} && datum.bucket_gib < {end} "
             f"&& datum.top > 0 && datum.top < {LOW_FRACTION} * datum.most"
         )
-        .transform_calculate(middle="(datum.bucket_gib + datum.bucket_end_gib) / 2")
+        .transform_calculate(middle="(datum.bucket_gib + datum.bucket_end_gib) / 2", said=text)
         .mark_text(fontSize=11, color=theme.INK, **turned)
         .encode(
             x=alt.X("middle:Q", title=axis_title(subject)),
             y=alt.Y("top:Q", title=title),
-            text=alt.Text("top:Q", format=form),
+            text="said:N",
         )
     )
     return labels

@@ -38,7 +38,7 @@ def chart(frame: pa.Table, subject: StageSubject) -> Plot:
         scale=alt.Scale(domainMin=0, nice=True),
         axis=alt.Axis(format=theme.COUNT_FORMAT, tickMinStep=1),
     )
-    labels = tops(frame, subject, "upper_quanta_count", AXIS_TITLE, form=",d")
+    labels = tops(frame, subject, "upper_quanta_count", AXIS_TITLE, text="format(datum.top, ',d')")
     return chart_on(count, frame, subject, labels)
 
 

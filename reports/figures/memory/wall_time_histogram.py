@@ -24,6 +24,13 @@ AXIS_TITLE = "Integrated wall time (h)"
 AXIS = f"the top of a bar is the total. {LOW_BARS}"
 """What the caption says of a linear axis."""
 
+DURATION = (
+    "datum.top >= 1 ? format(datum.top, ',.1f') + ' h' : "
+    "60 * datum.top >= 1 ? format(60 * datum.top, '.1f') + ' min' : "
+    "format(3600 * datum.top, '.2~r') + ' s'"
+)
+"""Writes the height of a bar in the largest unit of which it is one at least."""
+
 
 def title(_: Citations, subject: StageSubject) -> str:
     """Name the figure."""
@@ -52,7 +59,7 @@ def chart(frame: pa.Table, subject: StageSubject, *, first_gib: float = 0) -> Pl
         y2="upper_total_wall_time_h:Q",
     )
     labels = tops(
-        frame, subject, "upper_total_wall_time_h", AXIS_TITLE, form=",.3~r", first_gib=first_gib
+        frame, subject, "upper_total_wall_time_h", AXIS_TITLE, text=DURATION, first_gib=first_gib
     )
     remarks = beyond(frame, subject, first_gib=first_gib)
     lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib, from_gib=first_gib))

@@ -3,7 +3,7 @@
 import { campaigns, campaignOf, stageNames } from "./data.js";
 import { saveCsv } from "./downloads.js";
 import { byId, element, press, setText } from "./elements.js";
-import { US_PER_HOUR, count, gib, hours, percent, plural, stageTitle } from "./numbers.js";
+import { US_PER_HOUR, count, gib, duration, percent, plural, stageTitle } from "./numbers.js";
 import { ALL, add, isFiltered, memoryGib, pickCampaign, selectedSeries, stageRows, state, subject, totals } from "./selection.js";
 import { shown } from "./tables.js";
 
@@ -63,7 +63,7 @@ const answer = () => {
   byId("quanta-meter").style.width = `${sum.quanta ? (100 * fit.quanta) / sum.quanta : 0}%`;
   byId("wall-time-meter").style.width = `${sum.wallTime ? (100 * fit.wallTime) / sum.wallTime : 0}%`;
   setText("quanta-rest", `${count(sum.overQuanta)} of ${count(sum.quanta)} need more`);
-  setText("wall-time-rest", `${hours(sum.overWallTime / US_PER_HOUR)} of ${hours(sum.wallTime / US_PER_HOUR)} need more`);
+  setText("wall-time-rest", `${duration(sum.overWallTime / US_PER_HOUR)} of ${duration(sum.wallTime / US_PER_HOUR)} need more`);
   setText("memory-output", line);
   byId("memory").setAttribute("aria-valuetext", `${line} per core`);
   press(byId("presets"), String(memoryGib()));

@@ -6,7 +6,7 @@ import { paperColour, verdictColour, verdictColours } from "./colours.js";
 import { embedded, leftOut, tables } from "./data.js";
 import { csvOf, fileStem, saveCsv } from "./downloads.js";
 import { byId, contains, fillSelect, setText } from "./elements.js";
-import { GIB, NOTHING, changeInColumn, changeText, count, fixed, hours, plural, stageTitle } from "./numbers.js";
+import { GIB, NOTHING, changeInColumn, changeText, count, fixed, duration, plural, stageTitle } from "./numbers.js";
 import { ALL, gapRemarks, isFiltered, state } from "./selection.js";
 import { changeColumn, countColumn, fillTable, gibColumn, nameColumn, shown, stageColumn, timeColumn, unitOfTime } from "./tables.js";
 import { verdictColumn, verdictText } from "./verdicts.js";
@@ -43,7 +43,7 @@ const MEASURES = {
     title: "Wall time",
     verdict: "wall_time_verdict",
     ends: (row) => [row.before_total_wall_time_h, row.after_total_wall_time_h],
-    write: hours,
+    write: duration,
     change: "total_wall_time_change_fraction",
     paired: "paired_wall_time_change_fraction",
   },

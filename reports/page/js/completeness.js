@@ -22,13 +22,13 @@ const groups = () => [["", [
   }),
   countColumn("expected_count", "Expected"),
   countColumn("quanta_count", "Measured"),
-  countColumn("no_work_count", "No work"),
+  countColumn("no_work_count", "No work", { hint: "Succeeded and found nothing to do" }),
   countColumn("failed_count", "Failed"),
   countColumn("blocked_count", "Blocked"),
   countColumn("gap_count", "Missing", { hint: "Missing, unreadable, unknown, lost or unmeasured" }),
   countColumn("unmeasured_count", "Unmeasured", { hint: "Succeeded, did work and left no peak" }),
   countColumn("implausible_count", "Impossible", { hint: "A recorded value cannot be and is left out" }),
-  countColumn("superseded_count", "Superseded"),
+  countColumn("superseded_count", "Superseded", { hint: "Have their result in another RUN" }),
   textColumn("incomplete_reason", "Declared", { tone: () => "long" }),
 ]]];
 

@@ -3,10 +3,10 @@
 import { logAxis } from "./axes.js";
 import { draw, options } from "./charts.js";
 import { campaignColour, otherColour, stageColour, taskColour } from "./colours.js";
-import { FINE_END, LAST_GIB, STEPS_PER_GIB, STOPS, campaignNames, embedded, keyOf, stageNames, tables, taskOf, tasks } from "./data.js";
+import { FINE_END, LAST_GIB, STEPS_PER_GIB, STOPS, campaignNames, campaignOf, embedded, keyOf, stageNames, tables, taskOf, tasks } from "./data.js";
 import { fileStem, saveCsv } from "./downloads.js";
 import { byId, contains, element, press, setText } from "./elements.js";
-import { GIB, NOTHING, US_PER_HOUR, count, fixed, gib, hours, percent, plural, stageTitle } from "./numbers.js";
+import { GIB, NOTHING, US_PER_HOUR, count, duration, fixed, gib, percent, plural, stageTitle } from "./numbers.js";
 import { ALL, allGapRemarks, gapRemarks, isFiltered, matches, memoryGib, ofSelection, selectedSeries, state, subject, totals } from "./selection.js";
 import { PAGE_ROWS, countColumn, fillTable, fractionColumn, gibColumn, nameColumn, shareColumn, shown, stageColumn, textColumn, timeColumn, unitOfTime } from "./tables.js";
 
@@ -61,7 +61,7 @@ const curve = () => {
   const step = totals(selectedSeries());
   const beyond = totals(selectedSeries(), curveEnd() * STEPS_PER_GIB);
   const notes = ["Exact at every stop of the slider, which the dashed line follows."];
-  if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} (${hours(beyond.overWallTime / US_PER_HOUR)}) need more than ${gib(curveEnd())}: move the slider on, it reaches ${gib(LAST_GIB)}.`);
+  if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} (${duration(beyond.overWallTime / US_PER_HOUR)}) need more than ${gib(curveEnd())}: move the slider on, it reaches ${gib(LAST_GIB)}.`);
   const rest = rows.flatMap((row) => [row.over_quanta_fraction, row.over_wall_time_fraction]);
   return {
     spec: options.curve,
@@ -75,14 +75,23 @@ const curve = () => {
   };
 };
 
+// Bars are as wide as those of the figures; the series are no finer than a GiB beyond the fine steps.
+const barWidth = () => campaignOf.get(state.campaign)?.bin_gib ?? 1;
+const barOf = (step) => {
+  const memory = step / STEPS_PER_GIB;
+  const width = memory > FINE_END ? Math.max(1, barWidth()) : barWidth();
+  const upper = Math.max(1, Math.ceil(memory / width)) * width;
+  return [upper - width, upper];
+};
+
 const histogramCells = (rows) => {
   const cells = new Map();
   for (const row of rows) {
     const label = segmentLabel(row);
     row.step.forEach((step, index) => {
-      const upper = Math.max(1, Math.ceil(step / STEPS_PER_GIB));
+      const [lower, upper] = barOf(step);
       const key = keyOf(upper, label);
-      const cell = cells.get(key) ?? { upper, label, quanta: 0, wallTime: 0, inherited: 0 };
+      const cell = cells.get(key) ?? { lower, upper, label, quanta: 0, wallTime: 0, inherited: 0 };
       cell.quanta += row.quanta_count[index];
       cell.wallTime += row.total_wall_time_us[index];
       cell.inherited += row.inherited_peak_count[index];
@@ -95,7 +104,7 @@ const histogramCells = (rows) => {
 // The ends of each segment; on a logarithmic axis the lowest begins at a floor above zero.
 const histogramRows = (rows, colours) => {
   const measured = (cell) => (options.measure === "quanta" ? cell.quanta : cell.wallTime / US_PER_HOUR);
-  const writeTotal = options.measure === "quanta" ? count : (value) => hours(value).slice(0, -2);
+  const writeTotal = options.measure === "quanta" ? count : duration;
   const order = [...colours.keys()];
   const cells = histogramCells(rows)
     .filter((cell) => cell.upper <= WIDEST_GIB && measured(cell) > 0)
@@ -113,16 +122,16 @@ const histogramRows = (rows, colours) => {
     top += measured(cell);
     const isUppermost = cells[index + 1]?.upper !== cell.upper;
     return {
-      lower_gib: cell.upper - 1,
+      lower_gib: cell.lower,
       upper_gib: cell.upper,
       label: cell.label,
       colour: colours.get(cell.label),
       y0: Math.max(lower, floor),
       y1: Math.max(top, floor),
       total_text: isUppermost && sums.get(bar) < low ? writeTotal(sums.get(bar)) : "",
-      range: `over ${cell.upper - 1}, up to ${cell.upper} GiB`,
+      range: `over ${cell.lower}, up to ${cell.upper} GiB`,
       quanta: count(cell.quanta),
-      wall_time: hours(cell.wallTime / US_PER_HOUR),
+      wall_time: duration(cell.wallTime / US_PER_HOUR),
       inherited: `${count(cell.inherited)} (${percent(cell.inherited, cell.quanta)})`,
     };
   });
@@ -135,10 +144,10 @@ const histogram = () => {
   const beyond = totals(selected, WIDEST_GIB * STEPS_PER_GIB);
   const highest = Math.max(0, ...rows.map((row) => row.upper_gib));
   const others = new Set(selected.filter((row) => segmentLabel(row) === LABEL_OTHER).map((row) => row.task_label));
-  const notes = ["Bars count what is over their lower and up to their upper end."];
+  const notes = [`Bars are ${gib(barWidth())} wide (bin_gib of the campaigns file)${barWidth() < 1 && highest > FINE_END ? `, beyond ${FINE_END} GiB 1 GiB` : ""}: each counts what is over its lower and up to its upper end.`];
   if (!options.axis) notes.push("Beyond the line, bars that are too low to be seen have their value above them.");
   if (options.axis) notes.push("On the logarithmic axis tops of bars are totals; heights of segments are not in proportion.");
-  if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} over ${WIDEST_GIB} GiB (${hours(beyond.overWallTime / US_PER_HOUR)}) are not drawn.`);
+  if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} over ${WIDEST_GIB} GiB (${duration(beyond.overWallTime / US_PER_HOUR)}) are not drawn.`);
   if (others.size) notes.push(`“${LABEL_OTHER}” are ${plural(others.size, "task")}: see the table.`);
   return {
     spec: options.measure + options.axis,
@@ -151,7 +160,7 @@ const histogram = () => {
     title: `${options.measure === "quanta" ? "Quanta" : "Wall time"} by max RSS`,
     note: notes.join(" "),
     gaps: gapRemarks(),
-    alt: `Stacked bars of ${options.measure === "quanta" ? "quanta" : "wall time"} for each GiB of max RSS.`,
+    alt: `Stacked bars of ${options.measure === "quanta" ? "quanta" : "wall time"} in ranges of ${gib(barWidth())} of max RSS.`,
   };
 };
 
@@ -325,7 +334,7 @@ const worstChart = () => {
     task: row.task_label,
     data_id: row.data_id,
     peak: `${fixed(row.max_rss_bytes / GIB, 2)} GiB, ${row.is_peak_inherited === null ? "not known whether own" : peakKind(row)}`,
-    wall_time: hours(row.total_wall_time_us / US_PER_HOUR),
+    wall_time: duration(row.total_wall_time_us / US_PER_HOUR),
     node: row.node_name ?? NOTHING,
   }));
   const memory = logAxis(rows.map((row) => row.max_rss_gib), { below: 0.93, above: 1.1 });
@@ -367,7 +376,7 @@ const showWorst = () => {
   fillTable("worst", worstGroups(found), found, { limit: listed.limit, rowHeader: 1, again: showWorst });
   setText("worst-count", `${count(Math.min(listed.limit, found.length))} of ${plural(found.length, "quantum", "quanta")}`);
   byId("worst-more").hidden = found.length <= listed.limit;
-  setText("worst-note", `The largest peaks of each stage, at most ${embedded.detail.worst_limit}; in GiB. More stand in tables/fct_worst_quanta.csv beside this page. ${gapRemarks().join(" ")}`);
+  setText("worst-note", `At most ${embedded.detail.worst_limit} quanta of each stage, the largest peaks first. The file tables/fct_worst_quanta.csv beside this page has more. ${gapRemarks().join(" ")}`);
 };
 
 export const memory = {

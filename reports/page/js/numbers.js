@@ -25,15 +25,19 @@ export const count = (value) => (value === null ? NOTHING : grouped(Math.round(v
 export const gib = (value) =>
   value === null ? NOTHING : `${grouped(value, 2).replace(/\.?0+$/, "")} GiB`;
 
-export const hours = (value) => {
+const decimalsOf = (value, digits) => Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))));
+
+const TIME_UNITS = [["h", 1], ["min", 60], ["s", 3600]];
+
+// A time in hours that stands alone, in the largest unit of which it is one at least.
+export const duration = (value) => {
   if (value === null) return NOTHING;
-  if (value === 0 || Math.abs(value) >= 0.01) return `${grouped(value, 2)} h`;
-  return `${fixed(value, 1 - Math.floor(Math.log10(Math.abs(value))))} h`;
+  const found = TIME_UNITS.find(([, perHour]) => value === 0 || value * perHour >= 1);
+  if (found) return `${grouped(value * found[1], 2)} ${found[0]}`;
+  return `${fixed(3600 * value, decimalsOf(3600 * value, 2))} s`;
 };
 
 export const coreHours = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
-
-const decimalsOf = (value, digits) => Math.max(0, digits - 1 - Math.floor(Math.log10(Math.abs(value))));
 
 // Two significant digits, and of what is nearly all one digit of its rest: 100 % is written only if exact.
 export const percent = (part, whole) => {
@@ -80,8 +84,6 @@ export const changeInColumn = (value) =>
   value === null || value === undefined ? NOTHING : signed(`${grouped(100 * value, 1)} %`, value);
 
 // One unit of time for a column: hours, or less where no value reaches an hour.
-const TIME_UNITS = [["h", 1], ["min", 60], ["s", 3600]];
-
 export const timeUnit = (hoursOfRows) => {
   const largest = hoursOfRows.reduce((most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
   const [name, perHour] = TIME_UNITS.find(([, per]) => largest * per >= 1) ?? (largest > 0 ? TIME_UNITS.at(-1) : TIME_UNITS[0]);

@@ -5,7 +5,7 @@ import { stageColour } from "./colours.js";
 import { embedded, tables } from "./data.js";
 import { csvOf, fileStem, saveCsv } from "./downloads.js";
 import { byId, contains, setText } from "./elements.js";
-import { gib, hours, plural, stageTitle } from "./numbers.js";
+import { gib, duration, plural, stageTitle } from "./numbers.js";
 import { gapRemarks, isFiltered, ofSelection } from "./selection.js";
 import { changeColumn, countColumn, fillTable, fractionColumn, gibColumn, nameColumn, shown, stageColumn, textColumn, timeColumn, unitOfTime } from "./tables.js";
 
@@ -53,7 +53,7 @@ const leftOutOf = (found) => {
   const idle = found.flatMap((stage) => spells.filter((row) => row.campaign === stage.campaign && row.stage === stage.stage && row.spell_position > 0));
   if (!idle.length) return [];
   const hoursIdle = idle.reduce((sum, row) => sum + row.idle_before_wall_time_s, 0) / 3600;
-  return [`Grey bands stand for times in which nothing ran and which the axis leaves out: ${hours(hoursIdle)} in all.`];
+  return [`Grey bands stand for times in which nothing ran and which the axis leaves out: ${duration(hoursIdle)} in all.`];
 };
 
 const RUNNING = {

@@ -264,7 +264,9 @@ def test_a_number_of_quanta_over_a_low_bar_has_all_its_digits() -> None:
             "upper_quanta_count": [high, low],
         }
     )  # fmt: skip
-    label = _ranges.tops(frame, subject(), "upper_quanta_count", "Quanta", form=",d")
+    label = _ranges.tops(
+        frame, subject(), "upper_quanta_count", "Quanta", text="format(datum.top, ',d')"
+    )
     assert ">1,234</text>" in texts(laid_out(Plot([label], 200)))
 
 
@@ -365,7 +367,7 @@ def test_one_wild_value_leaves_the_bars_visible_and_is_told(module: ModuleType) 
     chart = drawn(module, ranges(*WILD))
     widest = max(rect["width"] for rect in items(rendered(chart), "rect"))
     assert widest > 100
-    assert "1 quantum (0.10 h) beyond, up to 201 GiB" in texts(chart)
+    assert "1 quantum (6.00 min) beyond, up to 201 GiB" in texts(chart)
 
 
 @pytest.mark.parametrize("module", HISTOGRAMS)
