@@ -231,7 +231,11 @@ def _projection_rows(
         return row["memory_per_core_gib"] in drawn and row["policy"] in ("exact", default)
 
     def place(row: dict[str, Any]) -> tuple[Any, ...]:
-        return order.get(row.get("stage"), 0), row["memory_per_core_gib"], row["policy"] != "exact"
+        return (
+            order.get(row.get("stage", ""), 0),
+            row["memory_per_core_gib"],
+            row["policy"] != "exact",
+        )
 
     threshold = max((c for c in drawn if c is not None), default=None)
     return {
