@@ -45,6 +45,7 @@ staged as (
         stage,
         memory_per_core_gib,
         max(case when unit_kind = 'tract' then growth * unit_count end) as projected_tract_count,
+        coalesce(sum(case when unit_kind = 'campaign' then charged_core_h end), 0) as once_core_h,
         sum(growth * charged_core_h) as exact_core_h,
         sqrt(sum(power(growth * unit_count * (per_unit_core_h - low_per_unit_core_h), 2))) as below_core_h,
         sqrt(sum(power(growth * unit_count * (high_per_unit_core_h - per_unit_core_h), 2))) as above_core_h,
@@ -90,6 +91,7 @@ final as (
         cast({{ var('projected_visit_count') }} as bigint) as projected_visit_count,
         staged.projected_tract_count,
         nodes.node_cores_count,
+        staged.once_core_h * policies.charge_ratio as once_core_h,
         staged.exact_core_h * policies.charge_ratio as projected_core_h,
         case
             when staged.is_bounded
