@@ -47,7 +47,7 @@ class Step:
     """The same of the largest of the processes that it starts; 0 where there are none."""
 
     tree_mib: float
-    """Peak of what all of them hold at once, shared pages counted once."""
+    """Peak of the memory of their own that all of them hold at once: no shared pages, no files."""
 
     disk_mib: float
     """What it left behind."""
@@ -130,7 +130,7 @@ def _step(what: str, quanta: int, command: list[str], output: Path) -> Step:
 
 
 class _Watch(threading.Thread):
-    """Looks five times a second at the memory of a process and of all that it started.
+    """Looks every second at the memory of a process and of all that it started.
 
     Parameters
     ----------
@@ -153,16 +153,15 @@ class _Watch(threading.Thread):
 
     def run(self) -> None:
         """Look until the process ends."""
-        while (Path("/proc") / str(self._pid) / "smaps_rollup").exists():
+        # A process that ended and was not waited for has neither.
+        while _kilobytes(self._pid):
             together = 0
             for pid in _family(self._pid):
-                try:
-                    self.peaks[pid] = _kilobytes(pid, "status", "VmHWM:")
-                    together += _kilobytes(pid, "smaps_rollup", "Pss:")
-                except (OSError, ValueError):
-                    continue  # It ended in between.
+                sizes = _kilobytes(pid)
+                self.peaks[pid] = max(sizes.get("VmHWM", 0), self.peaks.get(pid, 0))
+                together += sizes.get("RssAnon", 0)
             self.together = max(self.together, together)
-            time.sleep(0.2)
+            time.sleep(1)
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -177,11 +176,17 @@ def _family(pid: int) -> Iterator[int]:
             yield from _family(int(child))
 
 
-def _kilobytes(pid: int, file: str, name: str) -> int:
-    """Read a size from what the kernel says of a process."""
-    lines = (Path("/proc") / str(pid) / file).read_text().splitlines()
-    (line,) = (line for line in lines if line.startswith(name))
-    return int(line.split()[1])
+def _kilobytes(pid: int) -> dict[str, int]:
+    """Read what the kernel says of the memory of a process; nothing where it ended."""
+    try:
+        lines = (Path("/proc") / str(pid) / "status").read_text().splitlines()
+    except OSError:
+        return {}
+    return {
+        name: int(value.split()[0])
+        for name, _, value in (line.partition(":") for line in lines)
+        if name in ("VmHWM", "RssAnon")
+    }
 
 
 def _size(path: Path) -> int:
