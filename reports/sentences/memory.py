@@ -188,7 +188,7 @@ def _cost(usage: CitedRow, fit: CitedRow) -> str:
     if fit.value("overhead_fraction") is None:
         return f"{fit['lost_fraction']} of the jobs exceed it; they took no time."
     return (
-        f"If every job requests exactly its peak, {fit['idle_core_h']} idle because their "
+        f"If every job requests exactly its peak, {fit['idle_core_h']} stay idle because their "
         f"memory is taken, {fit['overhead_fraction']} of what the work needs; "
         f"{wall_time_over(usage)} was spent over it."
     )
