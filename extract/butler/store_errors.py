@@ -137,7 +137,8 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     ),
     (
         r"timed out|timeout expired|Read timeout",
-        "no answer in time: is the server up and reachable from here, its certificate trusted?",
+        "no answer in time: is the server up and reachable from here, its certificate trusted, "
+        "and this machine not overloaded?",
         "server",
     ),
     (

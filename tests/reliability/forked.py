@@ -14,7 +14,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from tests.extract.tiny import TinyRepository, run_extraction, whole_lake
@@ -53,7 +55,7 @@ def kill_extractions(folder: Path, count: int, chance: random.Random) -> Iterato
     kill : `Kill`
         What became of each; every second one begins without a lake.
     """
-    data, expected = folder / "data", folder / "expected.json"
+    data, expected, modules = (folder / name for name in ("data", "expected.json", "modules"))
 
     def make() -> None:
         repository = TinyRepository(folder)
@@ -70,6 +72,10 @@ def kill_extractions(folder: Path, count: int, chance: random.Random) -> Iterato
     def note() -> None:
         expected.write_text(json.dumps(whole_lake(data)))
 
+    def note_modules() -> None:
+        extract_again()
+        modules.write_text("\n".join(sys.modules))
+
     def compare() -> None:
         scratch = [path for path in data.rglob("*") if ".scratch" in path.name]
         assert whole_lake(data) == json.loads(expected.read_text())
@@ -79,8 +85,12 @@ def kill_extractions(folder: Path, count: int, chance: random.Random) -> Iterato
         for path in sorted((data / "lake").rglob("*"), reverse=True):
             path.rmdir() if path.is_dir() else path.unlink()
 
-    for step in (make, extract, note, compare):
+    for step in (make, extract, note, compare, note_modules):
         assert _run(step), step.__name__
+    # What an extraction imports late is imported here: a fork begins with the work.
+    for name in modules.read_text().splitlines():
+        with suppress(Exception):
+            import_module(name)
     began = time.monotonic()
     assert _run(extract_again)
     lasts_s = time.monotonic() - began
