@@ -77,7 +77,9 @@ def sql(
     allow_files: Annotated[
         bool,
         typer.Option(
-            "--allow-files", help="Let SQL read and write files, attach databases, load extensions."
+            "--allow-files",
+            help="Let SQL read and write files, attach databases and load extensions, and dot "
+            "commands use files and the shell.",
         ),
     ] = False,
 ) -> None:

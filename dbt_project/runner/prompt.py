@@ -22,10 +22,13 @@ from .layout import Layout
 
 __all__ = ["FIRST_MARTS", "Format", "first_marts", "run", "welcome"]
 
-_LOCK = "set enable_external_access = false; set lock_configuration = true"
-"""Closes files, attachments and extensions to SQL."""
+_LOCK = ".safe_mode"
+"""Closes files, attachments and extensions to SQL, and files and the shell to dot commands."""
 
-_CLOSED = "file system operations are disabled by configuration"
+_CLOSED = ("file system operations are disabled by configuration", "cannot be used in -safe mode")
+"""What the client says then."""
+
+_PERMISSION = "Files and the shell are closed here: the option --allow-files permits it."
 
 FIRST_MARTS = (
     "dim_campaigns", "dim_tasks", "fct_quanta", "fct_stage_usage", "fct_task_usage",
@@ -104,8 +107,8 @@ def run(
     command += ["-init", os.devnull, "-batch", "-bail", _MODES[output_format], "-c", query]
     status, said = _printed(command)
     sys.stderr.write(said)
-    if _CLOSED in said:
-        sys.stderr.write("SQL may not use files here: the option --allow-files permits it.\n")
+    if any(text in said for text in _CLOSED):
+        sys.stderr.write(f"{_PERMISSION}\n")
     return status
 
 
@@ -149,7 +152,7 @@ def welcome(marts: Sequence[tuple[str, str]], *, allow_files: bool) -> str:
         "`from questions.worst_quanta;` asks a ready question.",
     ]
     if not allow_files:
-        lines.append("SQL may not use files here: the option --allow-files permits it.")
+        lines.append(_PERMISSION)
     return "\n".join([*lines, ""])
 
 

@@ -111,6 +111,12 @@ def test_what_cannot_be_rounded_is_printed_as_it_is(sample: Layout, query: str) 
         "select * from read_text('{folder}/secret')",
         "set enable_external_access = true",
         "load '{folder}/extension'",
+        ".shell touch {folder}/owned",
+        ".output {folder}/written.csv",
+        ".open {folder}/other.duckdb",
+        ".read {folder}/secret",
+        ".log {folder}/log",
+        "select 1;\n.shell touch {folder}/owned",
     ],
 )
 def test_files_are_closed_to_sql(sample: Layout, tmp_path: Path, query: str) -> None:
