@@ -56,7 +56,11 @@ _DOES = {
     "none": "nothing",
 }
 
-_SHORT_NAMES = {registered.METADATA_FILES: "files", registered.PROVENANCE_GRAPH: "graph"}
+_SHORT_NAMES = {
+    registered.METADATA_FILES: "files",
+    registered.PROVENANCE_GRAPH: "graph",
+    registered.USAGE_TABLES: "tables",
+}
 """Sources as a narrow terminal names them."""
 
 
@@ -324,6 +328,8 @@ def _would(run_plan: RunPlan) -> str:
             return "nothing: it holds no metadata, no logs and no provenance graph"
         case registered.PROVENANCE_GRAPH:
             return f"{_DOES[run_plan.action]}, provenance graph"
+        case registered.USAGE_TABLES:
+            return f"{_DOES[run_plan.action]}, tables of gathered resource usage"
         case _:
             count = run_plan.contents.quanta_count
             quanta = counted(count, "quantum", "quanta")

@@ -33,6 +33,9 @@ NEVER_IN_THE_DEMO = {
     "fct_verdict_history.previous_p95_max_rss_bytes": "the demo is published once",
     "fct_verdict_history.previous_quanta_count": "the demo is published once",
     "jobs.data_id_values": "no job of the demo is named by its data ID",
+    "quanta.gathered_init_cpu_time_s": "the demo has no tables of gathered resource usage",
+    "quanta.gathered_run_cpu_time_s": "the demo has no tables of gathered resource usage",
+    "quanta.gathered_wall_time_s": "the demo has no tables of gathered resource usage",
     "quanta.htm7": "no task of the pipelines has this dimension",
     "quanta.subfilter": "no task of the pipelines has this dimension",
 }

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from lsst.daf.butler import Butler, MissingCollectionError
 
 from ..errors import RepositoryError
-from .registered import LOG, METADATA, PROVENANCE
+from .registered import LOG, METADATA, PROVENANCE, RESOURCE_USAGE
 
 __all__ = ["Collections", "is_glob"]
 
@@ -120,15 +120,17 @@ class Collections:
         Returns
         -------
         holding : `set` [ `str` ]
-            Those whose summary names metadata, logs or a provenance graph: raws
-            and calibrations, which every chain contains, do not.
+            Those whose summary names metadata, logs, a provenance graph or tables
+            of resource usage: raws and calibrations, which every chain contains,
+            do not.
         """
         self._look_up(runs)
         return {
             run
             for run in runs
             if any(
-                name == PROVENANCE or name.endswith((METADATA, LOG)) for name in self._types[run]
+                name == PROVENANCE or name.endswith((METADATA, LOG, RESOURCE_USAGE))
+                for name in self._types[run]
             )
         }
 

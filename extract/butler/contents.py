@@ -22,7 +22,10 @@ from .registered import (
     PROMISED,
     PROVENANCE,
     PROVENANCE_GRAPH,
+    RESOURCE_USAGE,
+    USAGE_TABLES,
     RunContents,
+    UsageTable,
 )
 from .stores import Stores
 
@@ -69,13 +72,21 @@ class Contents:
         """
         # A summary never forgets a type that was removed from the RUN: only counts tell.
         inventory = take_inventory(self._butler, run, self._collections.dataset_types(run))
+        metadata = _of_tasks(inventory, METADATA, "TaskMetadata")
+        logs = _of_tasks(inventory, LOG, "ButlerLogRecords")
+        tables = _of_tasks(inventory, RESOURCE_USAGE, "DataFrame")
+        if tables and not metadata and not logs:
+            # The run of the tool that gathers: its own quanta are no part of the census.
+            return RunContents(
+                USAGE_TABLES,
+                _fingerprint("tables", tables),
+                usage_tables=[self._usage_table(run, task) for task in tables],
+            )
         if PROVENANCE in inventory and (found := self._graph(run)):
             ref, uri = found
             return RunContents(
                 PROVENANCE_GRAPH, self._graph_fingerprint(ref, uri), graph_uri=plain_text(uri)
             )
-        metadata = _of_tasks(inventory, METADATA, "TaskMetadata")
-        logs = _of_tasks(inventory, LOG, "ButlerLogRecords")
         if metadata or logs:
             return RunContents(
                 METADATA_FILES,
@@ -88,6 +99,14 @@ class Contents:
         if PACKAGES in inventory and not any(name.endswith(_CONFIG) for name in inventory):
             return RunContents(PROMISED, PROMISED)
         return RunContents(NOTHING, NOTHING)
+
+    def _usage_table(self, run: str, task: str) -> UsageTable:
+        """Find a table of resource usage, and the dimensions of its task."""
+        types = list(self._butler.registry.queryDatasetTypes([task + METADATA], missing=[]))
+        required = tuple(types[0].dimensions.required) if types else None
+        ref = self._butler.find_dataset(task + RESOURCE_USAGE, collections=[run])
+        uri = self._files.locate([ref])[0] if ref is not None else None
+        return UsageTable(task, required, uri)
 
     def _graph(self, run: str) -> tuple[DatasetRef, ResourcePath] | None:
         """Find the ingested provenance graph of a RUN."""
@@ -140,6 +159,8 @@ class Contents:
         """
         if contents.graph_uri is not None:
             return contents.graph_uri
+        if contents.usage_tables:
+            return contents.usage_tables[0].uri
         kind = METADATA if contents.metadata_counts else LOG
         label = next(iter(contents.metadata_counts or contents.log_counts), None)
         if label is None:
@@ -165,6 +186,11 @@ def _of_tasks(
 
 def _files_fingerprint(metadata: Mapping[str, Holding], logs: Mapping[str, Holding]) -> str:
     """Tell files of a RUN from those that were added, taken away or replaced."""
-    digest = hashlib.sha256(json.dumps([metadata, logs], sort_keys=True).encode()).hexdigest()
     totals = [sum(held.dataset_count for held in kind.values()) for kind in (metadata, logs)]
-    return f"files: {totals[0]} metadata, {totals[1]} logs, {digest[:16]}"
+    return _fingerprint(f"files: {totals[0]} metadata, {totals[1]} logs", metadata, logs)
+
+
+def _fingerprint(what: str, *kinds: Mapping[str, Holding]) -> str:
+    """Write what is there, and a digest of how many and how new it is."""
+    digest = hashlib.sha256(json.dumps(kinds, sort_keys=True).encode()).hexdigest()
+    return f"{what}, {digest[:16]}"

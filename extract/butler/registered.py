@@ -17,9 +17,12 @@ __all__ = [
     "PROMISED",
     "PROVENANCE",
     "PROVENANCE_GRAPH",
+    "RESOURCE_USAGE",
+    "USAGE_TABLES",
     "FileBatch",
     "FileSlice",
     "RunContents",
+    "UsageTable",
 ]
 
 METADATA_FILES = "metadata_files"
@@ -27,6 +30,9 @@ METADATA_FILES = "metadata_files"
 
 PROVENANCE_GRAPH = "provenance_graph"
 """What a RUN is called that has a provenance graph."""
+
+USAGE_TABLES = "usage_tables"
+"""What a RUN is called that holds tables of gathered resource usage, and no quanta of its own."""
 
 PROMISED = "promised"
 """What a RUN is called that was aggregated and not ingested yet (D6)."""
@@ -41,6 +47,9 @@ METADATA = "_metadata"
 LOG = "_log"
 """How the name of a task's logs ends."""
 
+RESOURCE_USAGE = "_resource_usage"
+"""How the name of a task's table of gathered resource usage ends (analysis_tools)."""
+
 PACKAGES = "packages"
 """Name of the dataset with a RUN's software versions."""
 
@@ -49,11 +58,25 @@ PROVENANCE = "run_provenance"
 
 
 @dataclass(frozen=True)
+class UsageTable:
+    """A table of gathered resource usage: a row for each data ID of a task; picklable."""
+
+    task_label: str
+    """Task whose usage it holds."""
+
+    required: Sequence[str] | None
+    """Required dimensions of the task: those that make ``data_id``; `None` where nothing tells."""
+
+    uri: str | None
+    """Where it is; `None` where the datastore has no record of it."""
+
+
+@dataclass(frozen=True)
 class RunContents:
     """What a RUN collection holds that an extraction can read."""
 
     source: str
-    """`METADATA_FILES`, `PROVENANCE_GRAPH`, `PROMISED` or `NOTHING`."""
+    """`METADATA_FILES`, `PROVENANCE_GRAPH`, `USAGE_TABLES`, `PROMISED` or `NOTHING`."""
 
     fingerprint: str
     """Text that changes when the RUN has to be read again."""
@@ -66,6 +89,9 @@ class RunContents:
 
     graph_uri: str | None = None
     """Where the provenance graph is."""
+
+    usage_tables: Sequence[UsageTable] = ()
+    """Tables of gathered resource usage."""
 
     @property
     def quanta_count(self) -> int:

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from ..lake.schema import DIMENSION_COLUMNS, QUANTA, REJECTS
+from ..lake.schema import DIMENSION_COLUMNS, GATHERED_COLUMNS, QUANTA, REJECTS
 from ..uris import without_secrets
 from .task_metadata import Usage
 from .usage_columns import UsageColumns
@@ -166,7 +166,7 @@ class QuantaBuilder:
     run : `str`
         RUN collection of all rows.
     source : `str`
-        ``metadata_file`` or ``provenance_graph``.
+        ``metadata_file``, ``provenance_graph`` or ``usage_table``.
     """
 
     def __init__(self, run: str, source: str) -> None:
@@ -224,6 +224,8 @@ class QuantaBuilder:
             rows[index] = self._without_document(rows[index], reason)
         columns |= _row_columns(rows)
         count = len(rows)
+        # Metadata has instants; only a table of gathered usage has durations.
+        columns |= {name: pa.nulls(count, pa.float64()) for name in GATHERED_COLUMNS.values()}
         columns["run"] = pa.repeat(pa.scalar(self._run, pa.string()), count)
         columns["source"] = pa.repeat(pa.scalar(self._source, pa.string()), count)
         return pa.RecordBatch.from_arrays([columns[name] for name in QUANTA.names], schema=QUANTA)

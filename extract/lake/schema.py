@@ -13,13 +13,14 @@ import pyarrow as pa
 __all__ = [
     "COUNTERS",
     "DIMENSION_COLUMNS",
+    "GATHERED_COLUMNS",
     "LAKE_SCHEMA_VERSION",
     "PREFIXES",
     "TABLES",
     "empty_table",
 ]
 
-LAKE_SCHEMA_VERSION = 4
+LAKE_SCHEMA_VERSION = 5
 """Raised when a column comes, leaves or changes meaning: an older lake is refused with a remedy."""
 
 PREFIXES = ("prep", "init", "start", "end")
@@ -52,6 +53,13 @@ DIMENSION_COLUMNS = {
     "htm7": pa.int64(),
 }
 """Dimensions of the data ID that have a column of their own; any other stands in ``data_id``."""
+
+GATHERED_COLUMNS = {
+    "wall_time": "gathered_wall_time_s",
+    "init_time": "gathered_init_cpu_time_s",
+    "run_time": "gathered_run_cpu_time_s",
+}
+"""Columns of a table of gathered resource usage, and those of the lake that keep them."""
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -142,7 +150,12 @@ QUANTA = pa.schema(
         ),
         _field("caveats", pa.int64(), "Bit flags of QuantumSuccessCaveats.", unit="flags"),
         _field("exception_type", pa.string(), "Qualified name of the exception, where recorded."),
-        _field("source", pa.string(), "metadata_file or provenance_graph.", required=True),
+        _field(
+            "source",
+            pa.string(),
+            "metadata_file, provenance_graph or usage_table.",
+            required=True,
+        ),
         _field("has_metadata", pa.bool_(), "Whether metadata was found for this attempt."),
         _field("has_log", pa.bool_(), "Whether a log was found for this attempt."),
         _field(
@@ -180,6 +193,16 @@ QUANTA = pa.schema(
             pa.float64(),
             "Time to read the quantum graph (job.qg_read_time).",
             unit="wall s",
+        ),
+        *(
+            _field(
+                column,
+                pa.float64(),
+                f"{name} of a table of gathered resource usage: durations without instants; NULL "
+                "where metadata was read.",
+                unit="wall s" if name == "wall_time" else "CPU s",
+            )
+            for name, column in GATHERED_COLUMNS.items()
         ),
     ],
     metadata={"grain": "attempt of a quantum that left a trace"},
@@ -232,7 +255,8 @@ RUNS = pa.schema(
         _field(
             "source",
             pa.string(),
-            "metadata_files, provenance_graph, promised (aggregated, not ingested yet) or none.",
+            "metadata_files, provenance_graph, usage_tables (of gathered resource usage), promised "
+            "(aggregated, not ingested yet) or none.",
             required=True,
         ),
         _field(

@@ -14,6 +14,7 @@ from .metadata_files import MetadataFiles
 from .predicted_graphs import PredictedGraphs
 from .protocol import Description, Outcome, Place, Sink, Source
 from .provenance.source import ProvenanceGraphs
+from .usage_tables import UsageTables
 
 __all__ = [
     "JOB_RECORDS",
@@ -28,7 +29,13 @@ __all__ = [
 
 SOURCES: Mapping[str, Source] = {
     source.name: source
-    for source in (MetadataFiles(), ProvenanceGraphs(), PredictedGraphs(), JobRecords())
+    for source in (
+        MetadataFiles(),
+        ProvenanceGraphs(),
+        UsageTables(),
+        PredictedGraphs(),
+        JobRecords(),
+    )
 }
 """Every source by its name."""
 

@@ -15,6 +15,7 @@ from lsst.daf.butler import DataCoordinate
 from lsst.pipe.base import TaskMetadata
 from lsst.pipe.base.quantum_graph import ProvenanceQuantumGraphReader
 
+from extract.lake.schema import GATHERED_COLUMNS
 from extract.sources.provenance.official import reads_members_in_turn
 
 __all__ = ["SOUND_READER", "data_id_text", "dimensions_of", "rows_of_graph", "usage_of"]
@@ -69,6 +70,7 @@ def usage_of(metadata: TaskMetadata | None) -> dict[str, Any]:
         "node_name": quantum.get("nodeName"),
         "job_quanta_count": job.get("qg_size"),
         "graph_read_wall_time_s": job.get("qg_read_time"),
+        **dict.fromkeys(GATHERED_COLUMNS.values()),
     }
     for prefix in ("prep", "init", "start", "end"):
         text = quantum.get(f"{prefix}Utc")

@@ -2,9 +2,13 @@
 {%- set series = {
     'mark': [['prep_max_rss_bytes', 'init_max_rss_bytes', 'start_max_rss_bytes', 'max_rss_bytes']],
     'instant': [['prep_at', 'init_at', 'started_at', 'ended_at']],
-    'cpu_time': [['prep_cpu_time_s', 'init_cpu_time_s', 'start_cpu_time_s', 'end_cpu_time_s']],
+    'cpu_time': [
+        ['prep_cpu_time_s', 'init_cpu_time_s', 'start_cpu_time_s', 'end_cpu_time_s'],
+        ['gathered_init_cpu_time_s'], ['gathered_run_cpu_time_s'],
+    ],
     'wall_time': [
         ['butler_get_wall_time_s'], ['butler_put_wall_time_s'], ['butler_ingest_wall_time_s'], ['graph_read_wall_time_s'],
+        ['gathered_wall_time_s'],
     ],
     'count': [
         ['prep_major_page_faults_count', 'end_major_page_faults_count'],
@@ -30,6 +34,8 @@ attempts as (
         runs.extracted_at
     from {{ ref('stg_lake__quanta') }} as quanta
     inner join {{ ref('stg_lake__runs') }} as runs using (campaign, stage, run)
+    left join {{ ref('int_tables_repeated') }} as repeated using (campaign, stage, task_label, data_id)
+    where quanta.source is distinct from 'usage_table' or repeated.data_id is null
 
 ),
 
@@ -86,9 +92,10 @@ final as (
         {%- for column in columns %}
         {{ column }},
         {%- endfor %}
-        raw_prep_at is not null as has_prep,
-        raw_started_at is not null as has_start,
-        raw_ended_at is not null as has_end,
+        -- A table of gathered usage has durations alone; its task did not run where it took no CPU time.
+        coalesce(raw_prep_at is not null or raw_gathered_wall_time_s is not null, false) as has_prep,
+        coalesce(raw_started_at is not null or raw_gathered_run_cpu_time_s > 0, false) as has_start,
+        coalesce(raw_ended_at is not null or raw_gathered_wall_time_s is not null, false) as has_end,
         raw_max_rss_bytes is not null as has_peak,
         is_implausible,
         case

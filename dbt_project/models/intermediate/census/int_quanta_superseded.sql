@@ -12,11 +12,27 @@ runs as (
 
 ),
 
+quanta as (
+
+    select
+        quanta.campaign,
+        quanta.stage,
+        quanta.run,
+        quanta.task_label,
+        quanta.data_id,
+        quanta.status
+    from {{ ref('stg_lake__quanta') }} as quanta
+    left join {{ ref('int_tables_repeated') }} as repeated using (campaign, stage, task_label, data_id)
+    where
+        quanta.is_last_attempt
+        and (quanta.source is distinct from 'usage_table' or repeated.data_id is null)
+
+),
+
 repeated as (
 
     select {{ key_hash }} as candidate_hash
-    from {{ ref('stg_lake__quanta') }}
-    where is_last_attempt
+    from quanta
     group by candidate_hash
     having count(*) > 1
 
@@ -35,10 +51,9 @@ ranked as (
             partition by quanta.campaign, quanta.stage, quanta.task_label, quanta.data_id
             order by quanta.status = 'successful' desc, runs.chain_position asc, quanta.run desc
         ) as result_rank
-    from {{ ref('stg_lake__quanta') }} as quanta
+    from quanta
     inner join repeated on {{ quanta_key_hash }} = repeated.candidate_hash
     inner join runs using (campaign, stage, run)
-    where quanta.is_last_attempt
 
 ),
 

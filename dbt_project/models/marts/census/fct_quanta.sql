@@ -26,7 +26,10 @@ joined as (
         runs.chain_position,
         superseded.run is not null as is_superseded,
         cast(quanta.attempt is not null as bigint) + coalesce(retried.earlier_attempt_count, 0) as attempt_count,
-        {{ seconds_between('quanta.prep_at', 'quanta.ended_at') }} as total_wall_time_s,
+        coalesce(
+            {{ seconds_between('quanta.prep_at', 'quanta.ended_at') }},
+            cast(quanta.gathered_wall_time_s as decimal(18, 6))
+        ) as total_wall_time_s,
         retried.earlier_wall_time_s,
         rebuilt.rebuilt_process_id,
         rebuilt.rebuilt_process_position
@@ -82,8 +85,8 @@ final as (
             coalesce(total_wall_time_s + earlier_wall_time_s, total_wall_time_s, earlier_wall_time_s) as decimal(18, 6)
         ) as spent_wall_time_s,
         init_cpu_time_s - prep_cpu_time_s as prep_cpu_time_s,
-        start_cpu_time_s - init_cpu_time_s as init_cpu_time_s,
-        end_cpu_time_s - start_cpu_time_s as run_cpu_time_s,
+        coalesce(start_cpu_time_s - init_cpu_time_s, gathered_init_cpu_time_s) as init_cpu_time_s,
+        coalesce(end_cpu_time_s - start_cpu_time_s, gathered_run_cpu_time_s) as run_cpu_time_s,
         end_cpu_time_s - prep_cpu_time_s as total_cpu_time_s,
         {%- for access in ['get', 'put', 'ingest'] %}
         butler_{{ access }}_wall_time_s,

@@ -1,0 +1,171 @@
+"""Source 4: tables in which analysis_tools gathered the resource usage of a task.
+
+``gatherResourceUsage`` reads the metadata of all quanta of a task and writes
+``{task}_resource_usage``: a row for each data ID with its dimensions, ``memory``
+(max RSS in bytes), ``init_time`` and ``run_time`` (CPU seconds) and ``wall_time``
+(seconds, prep to end).  Where the metadata is gone, these rows are what is left of
+it.  They have no instants, no node, no process and no peak at the begin.
+
+What a table holds is written as it is; whether metadata says the same quantum is
+the business of the models.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from lsst.resources import ResourcePath
+
+from ..butler.registered import METADATA, RESOURCE_USAGE, USAGE_TABLES, UsageTable
+from ..butler.store_errors import diagnose
+from ..butler.stores import StoreGuard
+from ..documents.quanta import (
+    BATCH_SIZE,
+    QuantaBuilder,
+    Row,
+    data_id_writer,
+    dimension_picker,
+    paused_garbage_collection,
+)
+from ..lake.schema import DIMENSION_COLUMNS, GATHERED_COLUMNS, QUANTA, REJECTS
+from ..uris import without_secrets
+from .protocol import Description, Outcome, Place, Sink
+
+if TYPE_CHECKING:
+    from ..butler.repository import Repository
+
+__all__ = ["TablePart", "UsageTables"]
+
+_MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class TablePart:
+    """One table; picklable."""
+
+    run: str
+    """RUN collection that holds it."""
+
+    table: UsageTable
+    """Which."""
+
+
+class UsageTables:
+    """RUNs that hold tables of gathered resource usage."""
+
+    name = USAGE_TABLES
+    header_name = None
+
+    def describe(self, place: Place) -> Description:
+        """Repeat what the registry says: nothing is looked at."""
+        return Description(place)
+
+    def slices(
+        self, description: Description, repository: Repository | None, count: int
+    ) -> list[TablePart]:
+        """Make one slice of each table."""
+        place = description.place
+        assert place.contents is not None
+        return [TablePart(place.name, table) for table in place.contents.usage_tables]
+
+    def read(self, part: TablePart, sink: Sink) -> Outcome:
+        """Read a table; one that cannot be read is a reject.
+
+        Raises
+        ------
+        StoreError
+            Raised if the store as a whole cannot be read.
+        """
+        uri = part.table.uri
+        try:
+            read = None if uri is None else ResourcePath(uri).read()
+        except Exception as error:  # The store decides which.
+            assert uri is not None, "something was read"
+            guard, diagnosis = StoreGuard(), diagnose(error, uri)
+            guard.fail(diagnosis, uri)
+            guard.close()
+            sink("rejects", _reject(part, diagnosis.text))
+            return Outcome(unread=[uri])
+        content = _opened(part.table, read)
+        if isinstance(content, str):
+            sink("rejects", _reject(part, content))
+            return Outcome()
+        with paused_garbage_collection():
+            for batch in _batches(part, content):
+                sink("quanta", batch)
+        return Outcome()
+
+
+def _opened(table: UsageTable, content: bytes | None) -> pq.ParquetFile | str:
+    """Open a table, or say what is wrong with it."""
+    if content is None:
+        return "registered, but the datastore has no record of a file"
+    if table.required is None:
+        return f"no dataset type {table.task_label}{METADATA} tells the dimensions of its data IDs"
+    try:
+        opened = pq.ParquetFile(io.BytesIO(content))
+    except pa.ArrowException as error:
+        return f"the table is no Parquet file: {error}"
+    lacking = sorted({*table.required, _MEMORY} - set(opened.schema_arrow.names))
+    return f"the table has no column {', '.join(lacking)}" if lacking else opened
+
+
+def _reject(part: TablePart, reason: str) -> pa.RecordBatch:
+    """Make a row of `REJECTS` for a table as a whole."""
+    row = {
+        "run": part.run,
+        "task_label": part.table.task_label,
+        "data_id": "{}",
+        "dataset_type": part.table.task_label + RESOURCE_USAGE,
+        "uri": part.table.uri and without_secrets(part.table.uri),
+        "reason": without_secrets(reason),
+    }
+    return pa.RecordBatch.from_pylist([row], schema=REJECTS)
+
+
+def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Turn the rows of a table into those of `QUANTA`."""
+    required = part.table.required or ()
+    names = [name for name in content.schema_arrow.names if name in DIMENSION_COLUMNS]
+    names += [name for name in required if name not in names]
+    make_data_id, pick = data_id_writer(required, names), dimension_picker(names)
+    is_implied = [name not in required for name in names]
+    gathered = [name for name in GATHERED_COLUMNS if name in content.schema_arrow.names]
+    builder = QuantaBuilder(part.run, "usage_table")
+    for found in content.iter_batches(BATCH_SIZE, columns=[*names, _MEMORY, *gathered]):
+        columns = {name: found[name].to_pylist() for name in found.schema.names}
+        for values in zip(*(columns[name] for name in names), strict=True) if names else [()]:
+            # The tool leaves 0 or "" where a data ID did not have its implied dimensions.
+            dimensions = [
+                value or None if implied else value
+                for value, implied in zip(values, is_implied, strict=True)
+            ]
+            row = Row(part.table.task_label, make_data_id(values), pick(dimensions), "successful")
+            builder.append(row._replace(has_metadata=False))
+        yield _with_usage(builder.take_batch(), columns)
+
+
+def _with_usage(batch: pa.RecordBatch, columns: Mapping[str, Sequence[Any]]) -> pa.RecordBatch:
+    """Fill in what was gathered: a row without a peak stands for metadata that had no usage."""
+    peaks = [_number(value) or None for value in columns[_MEMORY]]
+    filled = {"max_rss_bytes": [None if peak is None else round(peak) for peak in peaks]}
+    for name, column in GATHERED_COLUMNS.items():
+        if name in columns:
+            filled[column] = [
+                None if peak is None else _number(value)
+                for peak, value in zip(peaks, columns[name], strict=True)
+            ]
+    arrays = {name: batch[name] for name in QUANTA.names}
+    arrays |= {name: pa.array(values, QUANTA.field(name).type) for name, values in filled.items()}
+    return pa.RecordBatch.from_arrays(list(arrays.values()), schema=QUANTA)
+
+
+def _number(value: float | None) -> float | None:
+    """Take what is no number for absent."""
+    return None if value is None or not math.isfinite(value) else value
