@@ -2,14 +2,10 @@
 {%- set series = {
     'mark': [['prep_max_rss_bytes', 'init_max_rss_bytes', 'start_max_rss_bytes', 'max_rss_bytes']],
     'instant': [['prep_at', 'init_at', 'started_at', 'ended_at']],
-    'cpu_time': [
-        ['prep_cpu_time_s', 'init_cpu_time_s', 'start_cpu_time_s', 'end_cpu_time_s'],
-        ['gathered_init_cpu_time_s'], ['gathered_run_cpu_time_s'],
-    ],
-    'wall_time': [
-        ['butler_get_wall_time_s'], ['butler_put_wall_time_s'], ['butler_ingest_wall_time_s'], ['graph_read_wall_time_s'],
-        ['gathered_wall_time_s'],
-    ],
+    'cpu_time': [['prep_cpu_time_s', 'init_cpu_time_s', 'start_cpu_time_s', 'end_cpu_time_s'],
+                 ['gathered_init_cpu_time_s'], ['gathered_run_cpu_time_s']],
+    'wall_time': [['butler_get_wall_time_s'], ['butler_put_wall_time_s'], ['butler_ingest_wall_time_s'],
+                  ['graph_read_wall_time_s'], ['gathered_wall_time_s']],
     'count': [
         ['prep_major_page_faults_count', 'end_major_page_faults_count'],
         ['prep_minor_page_faults_count', 'end_minor_page_faults_count'],
