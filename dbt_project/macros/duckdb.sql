@@ -186,13 +186,22 @@
     string_split({{ text }}, ',')
 {%- endmacro %}
 
-{#- Elements of a list as one text, with + between. -#}
-{% macro list_text(list) -%}
-    {{ adapter.dispatch('list_text')(list) }}
+{#- Elements of a list as one text. -#}
+{% macro list_text(list, separator="'+'") -%}
+    {{ adapter.dispatch('list_text')(list, separator) }}
 {%- endmacro %}
 
-{% macro duckdb__list_text(list) -%}
-    array_to_string({{ list }}, '+')
+{% macro duckdb__list_text(list, separator) -%}
+    array_to_string({{ list }}, {{ separator }})
+{%- endmacro %}
+
+{#- Texts of a group as one, in the order of a column. -#}
+{% macro joined_text(text, separator, place) -%}
+    {{ adapter.dispatch('joined_text')(text, separator, place) }}
+{%- endmacro %}
+
+{% macro duckdb__joined_text(text, separator, place) -%}
+    string_agg({{ text }}, {{ separator }} order by {{ place }})
 {%- endmacro %}
 
 {#- Values of a group as a sorted list, repeated ones too. -#}

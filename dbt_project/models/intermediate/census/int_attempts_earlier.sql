@@ -24,7 +24,7 @@ final as (
         row_number() over (
             partition by
                 attempts.campaign, attempts.stage, attempts.run, attempts.task_label, attempts.data_id
-            order by attempts.attempt
+            order by attempts.attempt asc nulls last
         ) as attempt_position,
         attempts.status,
         attempts.exception_type,

@@ -1,6 +1,7 @@
 {#- `pipetask run-qbb` writes into every quantum that it runs how many it got, and how long it read the graph. -#}
 {%- set job = 'campaign, stage, run, node_name, job_quanta_count, graph_read_wall_time_s' -%}
-{%- set in_order = 'partition by ' ~ job ~ ' order by prep_at asc, ended_at asc, task_label asc, data_id asc' -%}
+{%- set by_time = 'order by prep_at asc nulls last, ended_at asc nulls last, task_label asc, data_id asc' -%}
+{%- set in_order = 'partition by ' ~ job ~ ' ' ~ by_time -%}
 {%- set before = in_order ~ ' rows between unbounded preceding and 1 preceding' -%}
 
 -- Processes of plain files, which do not say whose quanta shared one: quanta of one job whose clocks and high-water

@@ -85,7 +85,7 @@ final as (
     from judged
     qualify row_number() over (
         partition by campaign, job_kind, job_label
-        order by unfinished_count asc, wasted_gib_h asc, retry_count asc, request_memory_mib asc
+        order by unfinished_count asc, wasted_gib_h asc nulls last, retry_count asc, request_memory_mib asc
     ) = 1
 
 )

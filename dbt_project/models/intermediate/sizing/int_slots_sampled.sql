@@ -42,7 +42,11 @@ final as (
         -- What is equal in all of these can change places without a difference.
         row_number() over (
             partition by slots.campaign, slots.stage
-            order by slots.prep_at, slots.peak_rss_bytes, slots.cpus_count, slots.occupied_wall_time_s
+            order by
+                slots.prep_at asc nulls last,
+                slots.peak_rss_bytes asc,
+                slots.cpus_count asc,
+                slots.occupied_wall_time_s asc
         ) as slot_position
     from {{ ref('fct_slots') }} as slots
     inner join counted using (campaign, stage)

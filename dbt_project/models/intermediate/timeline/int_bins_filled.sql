@@ -54,7 +54,8 @@ labels as (
 
 numbers as (
 
-    select cast({{ integers(0, var('most_time_bins')) }} as integer) as place
+    select cast(place as integer) as place
+    from (select {{ integers(0, var('most_time_bins')) }} as place)
 
 ),
 

@@ -12,7 +12,7 @@ summed as (
         node_name,
         {{ total_count('quanta_count') }} as tested_quanta_count,
         -- Doubles add up differently in every order: rounded, the sums are the same in every build.
-        round(sum((rank_sum - expected_rank_sum) / (all_count + 1)), 9) as excess,
+        round(sum(cast(rank_sum - expected_rank_sum as double) / (all_count + 1)), 9) as excess,
         round(sum(rank_sum_variance / (all_count + 1) / (all_count + 1)), 9) as variance
     from {{ ref('int_nodes_ranked') }}
     group by campaign, node_name
@@ -43,7 +43,7 @@ ordered as (
 
     select
         *,
-        row_number() over (partition by campaign order by slow_chance_fraction, node_name) as chance_rank,
+        row_number() over (partition by campaign order by slow_chance_fraction asc, node_name asc) as chance_rank,
         count(*) over (partition by campaign) as node_count
     from tailed
     where slow_chance_fraction is not null

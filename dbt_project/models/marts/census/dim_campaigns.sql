@@ -33,7 +33,7 @@ stages as (
 
     select
         campaign,
-        string_agg(stage || ': ' || incomplete_reason, '; ' order by stage_position) as declared_gaps
+        {{ joined_text("stage || ': ' || incomplete_reason", "'; '", 'stage_position') }} as declared_gaps
     from {{ ref('stg_lake__stages') }}
     where incomplete_reason is not null
     group by campaign
@@ -73,7 +73,7 @@ quanta as (
 
     select
         campaign,
-        string_agg(distinct instrument, ', ' order by instrument) as instruments,
+        nullif({{ list_text(sorted_values('instrument'), "', '") }}, '') as instruments,
         min(prep_at) as first_started_at,
         max(ended_at) as last_ended_at
     from {{ ref('fct_quanta') }}

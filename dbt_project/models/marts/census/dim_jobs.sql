@@ -30,17 +30,17 @@ members as (
 
     select
         campaign,
-        task_label,
+        trim(member_label) as task_label,
         min(cluster) as cluster
     from (
         select
             campaign,
             entry_label as cluster,
-            trim({{ unnested(text_parts('member_labels')) }}) as task_label
+            {{ unnested(text_parts('member_labels')) }} as member_label
         from configured
         where entry_kind = 'cluster'
     )
-    group by campaign, task_label
+    group by campaign, trim(member_label)
 
 ),
 

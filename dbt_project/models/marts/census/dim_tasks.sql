@@ -31,7 +31,7 @@ matched as (
         releases.release,
         lists.reference_release
     from (select distinct release from campaigns) as releases
-    inner join lists on starts_with(releases.release, lists.release_prefix)
+    inner join lists on substring(releases.release, 1, length(lists.release_prefix)) = lists.release_prefix
     qualify row_number() over (
         partition by releases.release
         order by length(lists.release_prefix) desc, lists.release_prefix asc

@@ -33,7 +33,7 @@ placed as (
         count(*) over (partition by campaign, stage, task_label) as node_count
     from medians
     window task_nodes as (
-        partition by campaign, stage, task_label order by p50_total_wall_time_s, node_name
+        partition by campaign, stage, task_label order by p50_total_wall_time_s asc nulls last, node_name asc
     )
 
 ),
