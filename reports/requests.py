@@ -151,9 +151,16 @@ def request_memory_yaml(
 
 def _kills_explained(jobs: list[dict[str, Any]]) -> list[str]:
     """Explain the kills and losses of the comments, where there are any."""
+    lines = []
     if any(row.get("killed_job_count") or row.get("lost_attempt_count") for row in jobs):
-        return ["# killed: jobs killed for memory; lost: attempts that left nothing, as kills do."]
-    return []
+        lines.append(
+            "# killed: jobs killed for memory; lost: attempts that left nothing, as kills do."
+        )
+    if any(row["is_raised_by_kill"] for row in jobs):
+        lines.append(
+            "# raised: to the next step above the largest request of a kill; the need is not known."
+        )
+    return lines
 
 
 def _without_retries(warehouse: Warehouse) -> list[str]:
@@ -176,6 +183,7 @@ def _jobs(warehouse: Warehouse, campaign: str, policy: str) -> list[dict[str, An
             any_value(killed_job_count) as killed_job_count,
             any_value(max_killed_request_mib) as max_killed_request_mib,
             any_value(lost_attempt_count) as lost_attempt_count,
+            bool_or(is_raised_by_kill) filter (policy = $2) as is_raised_by_kill,
             {_JOB}
         from fct_memory_requests
         where campaign = $1 and job_kind != 'member'
@@ -195,6 +203,7 @@ def _pooled_jobs(warehouse: Warehouse, policy: str) -> list[dict[str, Any]]:
             any_value(campaign_count) as campaign_count,
             any_value(largest_campaign) filter (policy = $1) as largest_campaign,
             bool_or(has_enough_evidence) filter (policy = $1) as has_enough_evidence,
+            bool_or(is_raised_by_kill) filter (policy = $1) as is_raised_by_kill,
             {_JOB}
         from fct_pooled_requests
         group by job_kind, job_label
@@ -228,6 +237,8 @@ def _evidence(row: dict[str, Any], policy: str) -> str:
         evidence += f", killed {row['killed_job_count']}"
         if row["max_killed_request_mib"] is not None:
             evidence += f" at up to {row['max_killed_request_mib']}"
+    if row["is_raised_by_kill"]:
+        evidence += ", raised"
     if row.get("lost_attempt_count"):
         evidence += f", lost and done again {row['lost_attempt_count']}"
     now = "" if current is None else f"; now {current}"

@@ -295,6 +295,7 @@ def _not_listed(focus: dict[str, Any], stage: str) -> dict[str, Any]:
         "over_threshold_count",
         "over_threshold_fraction",
         "over_threshold_wall_time_fraction",
+        "killed_job_fraction",
         "incomplete_reason",
     )
     return {

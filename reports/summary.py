@@ -39,6 +39,9 @@ STAGE_COLUMNS = (
 )
 """Headings and columns of ``fct_stage_usage``."""
 
+KILLED = ("Killed jobs", "killed_job_fraction")
+"""Column of the stage table where the batch system's records tell of any stage."""
+
 IMPOSSIBLE = ("Impossible", "implausible_count")
 """Column of the stage table where any stage has values that cannot be."""
 
@@ -71,8 +74,9 @@ def _table(title: str, labels: tuple[str, ...], columns: tuple[tuple[str, str], 
 def _stage_table(citations: Citations, census: Census, line: str) -> Table:
     """List every stage of every campaign."""
     usages = [usage for stage in census.stages for usage in stage.usages]
-    is_odd = any(usage.get("implausible_count") for usage in usages)
-    columns = (*STAGE_COLUMNS[:-1], IMPOSSIBLE, STAGE_COLUMNS[-1]) if is_odd else STAGE_COLUMNS
+    killed = [KILLED] if any(usage["killed_job_fraction"] is not None for usage in usages) else []
+    odd = [IMPOSSIBLE] if any(usage.get("implausible_count") for usage in usages) else []
+    columns = (*STAGE_COLUMNS[:-2], *killed, STAGE_COLUMNS[-2], *odd, STAGE_COLUMNS[-1])
     table = _table(f"Quanta over {line}", ("Stage", "Campaign", "Release"), columns)
     for stage in census.stages:
         for usage in stage.usages:

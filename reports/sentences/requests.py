@@ -28,6 +28,13 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
     if default is None:
         return []
     sentences = [_cost(citations, campaign, default)]
+    row = citations.row("fct_request_totals", campaign=campaign, policy=default)
+    if row.value("raised_job_count"):
+        sentences.append(
+            f"Of the requests of {row['job_count']} jobs {row['raised_job_count']} follow from "
+            "kills. No peak says how much a killed job needs: the request is the next step above "
+            "the largest one that was too little, and may be too little again."
+        )
     others = [
         f"{_named(citations, campaign, row['policy'])} {_price(citations, campaign, row['policy'])}"
         for row in citations.rows("fct_request_totals", campaign=campaign)

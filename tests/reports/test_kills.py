@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from reports.citations import Citations
 from reports.figures.requests import requested_memory
 from reports.sentences.kills import kill_lines, killed_in_stage
 from reports.subjects import read_census
+from reports.summary import print_summary
+from reports.technote.write import write_technote
 from reports.warehouse import Warehouse
 from tests.reports.figures.drawing import drawn, texts
 from tests.reports.made import all_figures, figure_named
@@ -39,6 +43,16 @@ def recorded(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 ("stage1", "detectors", 200, 4, 1, 3, 1, 0.015, 2048, 4096, 1.5, 0.1),
                 ("stage2", None, 40, 0, 0, 0, 0, 0.0, None, None, 0.0, 0.0),
             ],
+        )
+        connection.execute(
+            "update fct_stage_usage set recorded_job_count = null, killed_job_count = null, "
+            "killed_job_fraction = null"
+        )
+        connection.execute(
+            "update fct_stage_usage set recorded_job_count = o.job_count, killed_job_count = "
+            "o.killed_job_count, killed_job_fraction = o.killed_job_fraction "
+            "from fct_stage_outcomes as o where fct_stage_usage.campaign = o.campaign "
+            "and fct_stage_usage.stage = o.stage"
         )
         connection.executemany(
             "insert into fct_job_outcomes (campaign, stage, label, p50_requested_memory_bytes, "
@@ -72,6 +86,35 @@ def test_each_stage_says_what_was_killed(recorded: Path) -> None:
     assert unknown == ""
 
 
+def stage_tables(path: Path, folder: Path) -> tuple[str, str]:
+    """Write the summary and the technote of a warehouse."""
+    console = Console(file=StringIO(), width=240)
+    with Warehouse(path) as warehouse:
+        print_summary(warehouse, console)
+        citations, census = Citations(warehouse), read_census(warehouse)
+        write_technote(warehouse, citations, census, [], images=folder, folder=folder)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue(), (folder / "index.md").read_text()
+
+
+def test_the_share_killed_stands_beside_every_share_over_the_line(
+    recorded: Path, tmp_path: Path
+) -> None:
+    summary, technote = stage_tables(recorded, tmp_path)
+    (heading,) = [line for line in summary.splitlines() if " Killed jobs " in line]
+    (row,) = [line for line in summary.splitlines() if line.startswith(f"Stage 1  {FOCUS} ")]
+    assert heading.split()[-5:] == ["Share", "Killed", "jobs", "Gaps", "Completeness"]
+    assert " 1.5 %  " in row
+    tables = technote.count("| Jobs killed for memory |")
+    # The stages with records, and the table of all stages.
+    assert tables == 3
+    for line in technote.splitlines():
+        if line.startswith("| Stage 1 | ") and "1.5 %" in line:
+            break
+    else:
+        raise AssertionError("no row of Stage 1 has its share")
+
+
 def test_the_figure_has_a_mark_for_each_value_that_is_known(recorded: Path) -> None:
     with Warehouse(recorded) as warehouse:
         figure = figure_named(warehouse, NAME)
@@ -93,6 +136,10 @@ def test_without_records_nothing_is_said_and_nothing_is_empty(
     with duckdb.connect(str(path)) as connection:
         for mart in ("fct_stage_outcomes", "fct_job_outcomes"):
             connection.execute(f"delete from {mart}")
+        connection.execute("update fct_stage_usage set killed_job_fraction = null")
+    summary, technote = stage_tables(path, tmp_path)
+    assert "Killed jobs" not in summary
+    assert "killed for memory |" not in technote
     with Warehouse(path) as warehouse:
         citations, census = Citations(warehouse), read_census(warehouse)
         assert kill_lines(citations, census) == []

@@ -10,8 +10,10 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from reports.citations import Citations
 from reports.cli import app
 from reports.requests import request_memory_yaml
+from reports.sentences.requests import request_sentences
 from reports.warehouse import Warehouse
 from tests.reports.conftest import HOSTILE_LABEL
 from tests.reports.warehouses import BEFORE, FOCUS, rows
@@ -62,6 +64,37 @@ def test_the_bps_file_says_where_nobody_retries(data: Path, tmp_path: Path) -> N
         connection.execute("update fct_memory_requests set wms = 'parsl'")
     with Warehouse(copy) as warehouse:
         assert said in request_memory_yaml(warehouse)
+
+
+def test_what_a_kill_raised_is_said(data: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copy(data / "warehouse.duckdb", copy)
+    default = (
+        f"campaign = '{FOCUS}' and policy = (select policy from fct_request_totals "
+        f"where is_default and campaign = '{FOCUS}')"
+    )
+    with duckdb.connect(str(copy)) as connection:
+        for mart in ("fct_memory_requests", "fct_pooled_requests"):
+            connection.execute(f"update {mart} set is_raised_by_kill = false")
+        connection.execute("update fct_request_totals set raised_job_count = 0")
+    with Warehouse(copy) as warehouse:
+        assert "raised" not in request_memory_yaml(warehouse)
+        assert "follow from kills" not in " ".join(request_sentences(Citations(warehouse), FOCUS))
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(
+            "update fct_memory_requests set is_raised_by_kill = true, killed_job_count = 3, "
+            f"max_killed_request_mib = 4096 where {default}"
+        )
+        connection.execute(f"update fct_request_totals set raised_job_count = 2 where {default}")
+    with Warehouse(copy) as warehouse:
+        text = request_memory_yaml(warehouse)
+        (said,) = [
+            one for one in request_sentences(Citations(warehouse), FOCUS) if "from kills" in one
+        ]
+    assert "# raised: to the next step above the largest request of a kill" in text
+    assert ", killed 3 at up to 4096, raised; " in text
+    assert yaml.safe_load(text)
+    assert " jobs 2 follow from kills. " in said
 
 
 def test_requests_of_any_policy_and_evidence_are_written(data: Path, tmp_path: Path) -> None:

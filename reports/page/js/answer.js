@@ -28,12 +28,20 @@ const banner = () => {
   );
 };
 
+// What the batch system's records say of the rows, nothing where there are none.
+const killed = (rows) => {
+  const jobs = add(rows, "recorded_job_count");
+  return jobs ? { jobs, killed: add(rows, "killed_job_count") } : null;
+};
+
 const caveats = (sum) => {
   const rows = stageRows();
+  const recorded = killed(rows);
   const everywhere = isFiltered() ? ", all bands and fields" : "";
   const lines = [
     `${percent(sum.inherited, sum.quanta)} of peaks are inherited from an earlier quantum of the process: upper bounds. Of those over the line, ${count(sum.overInherited)} of ${count(sum.overQuanta)}.`,
     `${count(add(rows, "failed_count"))} failed and ${count(add(rows, "gap_count"))} missing${everywhere}: not in these shares. A quantum killed for its memory leaves no measurement.`,
+    ...(recorded ? [`${count(recorded.killed)} of ${plural(recorded.jobs, "recorded job", "recorded jobs")} (${percent(recorded.killed, recorded.jobs)}) killed for memory${everywhere}: no peak tells how much they needed.`] : []),
   ];
   byId("caveats").replaceChildren(...lines.map((line) => element("li", {}, line)));
 };
@@ -78,12 +86,14 @@ const cell = (campaign, stage, choose) => {
   const listed = stageRows(campaign, stage);
   if (!listed.length) return element("td", { class: "muted" }, "not listed");
   const sum = totals(selectedSeries({ campaign, stage }));
-  shown.get("matrix").push({ campaign, stage, ...sum });
+  shown.get("matrix").push({ campaign, stage, ...sum, ...killed(listed) });
   const isHere = campaign === state.campaign && stage === state.stage;
   const hasGap = listed.some((row) => ["declared", "incomplete"].includes(row.completeness_verdict));
   const texts = sum.quanta
     ? [element("b", {}, percent(sum.overQuanta, sum.quanta)), element("span", {}, `${percent(sum.overWallTime, sum.wallTime)} of wall time`)]
     : [element("span", {}, "nothing measured")];
+  const recorded = killed(listed);
+  if (recorded) texts.push(element("span", {}, `${percent(recorded.killed, recorded.jobs)} of jobs killed`));
   const button = element("button", { type: "button", "aria-pressed": String(isHere) }, ...texts, hasGap ? element("em", {}, "has a gap") : null);
   const tint = sum.wallTime ? sum.overWallTime / sum.wallTime : 0;
   button.style.setProperty("--tint", `${Math.round(70 * Math.sqrt(tint))}%`);
@@ -126,5 +136,7 @@ export const listenToAnswer = () => {
       ["over_memory_count", (row) => row.overQuanta],
       ["total_wall_time_s", (row) => row.wallTime / 1e6],
       ["over_memory_wall_time_s", (row) => row.overWallTime / 1e6],
+      ["recorded_job_count", (row) => row.jobs],
+      ["killed_job_count", (row) => row.killed],
     ], shown.get("matrix")));
 };

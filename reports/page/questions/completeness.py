@@ -22,7 +22,7 @@ def stages(warehouse: Warehouse) -> pa.Table:
             quanta_count, expected_count, attempted_count, no_work_count, failed_count,
             blocked_count, aborted_count, missing_count, gap_count, superseded_count,
             unmeasured_count, implausible_count,
-            inherited_peak_count, spent_wall_time_h
+            inherited_peak_count, spent_wall_time_h, recorded_job_count, killed_job_count
         from fct_stage_usage join dim_campaigns using (campaign)
         order by stage_position, campaign_position
         """

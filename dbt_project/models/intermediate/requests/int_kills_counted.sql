@@ -1,4 +1,5 @@
 -- What tells that a request was too small, though it left no peak: kills in the records, and attempts that were lost.
+-- A killed job needs more than it asked for, by an unknown amount: the next step is the least that a request may be.
 with
 
 jobs as (
@@ -51,7 +52,8 @@ kills as (
     select
         campaign,
         label,
-        max(requested_memory_mib) as max_killed_request_mib
+        max(requested_memory_mib) as max_killed_request_mib,
+        max(requested_memory_mib) filter (where is_last_try) as max_last_killed_request_mib
     from {{ ref('fct_jobs') }}
     where is_killed_memory
     group by campaign, label
@@ -77,8 +79,14 @@ final as (
         summed.*,
         ended.recorded_job_count,
         ended.killed_job_count,
-        kills.max_killed_request_mib
+        kills.max_killed_request_mib,
+        -- Where a retry gets more memory, only the kill of a job's last try says that its request is too little.
+        {{ request_up(
+            'case when rules.memory_multiplier > 1 then kills.max_last_killed_request_mib'
+            ~ ' else kills.max_killed_request_mib end + 1'
+        ) }} as least_request_mib
     from summed
+    left join {{ ref('int_job_rules') }} as rules using (campaign, job_kind, job_label)
     left join ended
         on summed.campaign = ended.campaign
         and summed.job_label = ended.label

@@ -1,5 +1,5 @@
 -- The request of each policy, from the peaks of one campaign (the evidence), and the campaigns that it is applied to:
--- the evidence itself, and the next one in the file.
+-- the evidence itself, and the next one in the file. None of ours is below what a kill for memory asks for.
 {{ config(materialized='table') }}
 {%- set policies = {
     'p95_retry': request_up('evidence.p95_peak_rss_bytes / 1048576'),
@@ -15,7 +15,11 @@ with
 
 evidence as (
 
-    select * from {{ ref('int_job_evidence') }}
+    select
+        found.*,
+        kills.least_request_mib
+    from {{ ref('int_job_evidence') }} as found
+    left join {{ ref('int_kills_counted') }} as kills using (campaign, job_kind, job_label)
 
 ),
 
@@ -39,7 +43,13 @@ requested as (
         evidence.job_kind,
         evidence.job_label,
         '{{ policy }}' as policy,
+        {%- if policy == 'current' %}
         {{ request }} as request_memory_mib,
+        false as is_raised_by_kill,
+        {%- else %}
+        greatest({{ request }}, evidence.least_request_mib) as request_memory_mib,
+        coalesce(evidence.least_request_mib > coalesce({{ request }}, 0), false) as is_raised_by_kill,
+        {%- endif %}
         evidence.basis != 'guess'
         and evidence.own_peak_count
         >= {{ var('least_own_peaks_p99') if policy == 'p99' else var('least_own_peaks') }} as has_enough_evidence
@@ -83,6 +93,7 @@ final as (
         requested.job_label,
         requested.policy,
         requested.request_memory_mib,
+        requested.is_raised_by_kill,
         requested.has_enough_evidence
     from pairs
     inner join requested

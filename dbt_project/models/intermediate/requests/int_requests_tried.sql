@@ -1,5 +1,5 @@
 -- First requests among which the one of least waste is looked for: a peak for each fiftieth of a job's slots, and what
--- the first and the second multiple of a request would just hold.
+-- the first and the second multiple of a request would just hold; none below what a kill for memory asks for.
 with
 
 rules as (
@@ -45,9 +45,13 @@ final as (
         chosen.campaign,
         chosen.job_kind,
         chosen.job_label,
-        {{ request_up('chosen.step_mib / power(rules.memory_multiplier, exponents.exponent)') }} as request_memory_mib
+        greatest(
+            {{ request_up('chosen.step_mib / power(rules.memory_multiplier, exponents.exponent)') }},
+            kills.least_request_mib
+        ) as request_memory_mib
     from chosen
     inner join rules using (campaign, job_kind, job_label)
+    left join {{ ref('int_kills_counted') }} as kills using (campaign, job_kind, job_label)
     cross join exponents
 
 )

@@ -81,6 +81,9 @@ joined as (
         coalesce(tasks.spent_wall_time_s, 0) as spent_wall_time_s,
         worst.worst_task_label,
         worst.worst_task_over_threshold_count,
+        outcomes.job_count as recorded_job_count,
+        outcomes.killed_job_count,
+        outcomes.killed_job_fraction,
         completeness.campaign is null as is_empty,
         fits.fit_verdict,
         fits.fit_reason
@@ -89,6 +92,7 @@ joined as (
     left join {{ ref('fct_stage_fit') }} as fits using (campaign, stage)
     left join tasks using (campaign, stage)
     left join worst using (campaign, stage)
+    left join {{ ref('fct_stage_outcomes') }} as outcomes using (campaign, stage)
     left join completeness using (campaign, stage)
 
 ),

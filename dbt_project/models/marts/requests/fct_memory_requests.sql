@@ -72,6 +72,7 @@ final as (
         {{ hours('costs.total_core_s') }} * costs.core_cost as total_cost,
         requests.has_enough_evidence,
         requests.request_memory_mib <= kills.max_killed_request_mib as is_exceeded_by_kill,
+        requests.is_raised_by_kill,
         evidence.is_focus
     from requests
     inner join evidence using (campaign, job_kind, job_label)

@@ -17,7 +17,7 @@ campaigns as (
 
 ),
 
-final as (
+pooled as (
 
     select
         requests.job_kind,
@@ -35,7 +35,7 @@ final as (
         -- Of equal ones the latest, in every build.
         {{ value_at_largest(
             'requests.campaign',
-            'case when requests.has_enough_evidence
+            'case when requests.has_enough_evidence or requests.is_raised_by_kill
                 then requests.request_memory_mib + campaigns.campaign_position / 1000000 end'
         ) }} as largest_campaign,
         count(*) filter (where requests.slot_count > 0) as campaign_count,
@@ -43,15 +43,36 @@ final as (
         {{ total_count('requests.slot_count') }} as slot_count,
         {{ total_count('requests.own_peak_count') }} as own_peak_count,
         min(requests.request_memory_mib) filter (where requests.has_enough_evidence) as smallest_request_memory_mib,
-        coalesce(
-            max(requests.request_memory_mib) filter (where requests.has_enough_evidence),
-            max(requests.request_memory_mib)
-        ) as request_memory_mib,
-        max(requests.current_request_memory_mib) filter (where requests.is_focus) as current_request_memory_mib,
-        count(*) filter (where requests.has_enough_evidence) > 0 as has_enough_evidence
+        max(requests.request_memory_mib) as any_request_mib,
+        max(requests.request_memory_mib) filter (where requests.has_enough_evidence) as evident_request_mib,
+        max(requests.request_memory_mib) filter (where requests.is_raised_by_kill) as raised_request_mib,
+        max(requests.current_request_memory_mib) filter (where requests.is_focus) as current_request_memory_mib
     from requests
     inner join campaigns using (campaign)
     group by requests.job_kind, requests.job_label, requests.policy
+
+),
+
+final as (
+
+    select
+        job_kind,
+        job_label,
+        policy,
+        task_labels,
+        basis,
+        largest_campaign,
+        campaign_count,
+        evident_campaign_count,
+        slot_count,
+        own_peak_count,
+        smallest_request_memory_mib,
+        -- A kill is evidence, however few peaks there are.
+        greatest(coalesce(evident_request_mib, any_request_mib), raised_request_mib) as request_memory_mib,
+        current_request_memory_mib,
+        evident_campaign_count > 0 as has_enough_evidence,
+        coalesce(raised_request_mib >= coalesce(evident_request_mib, any_request_mib), false) as is_raised_by_kill
+    from pooled
 
 )
 

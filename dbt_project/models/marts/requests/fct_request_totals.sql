@@ -14,6 +14,13 @@ judged as (
 
 ),
 
+requests as (
+
+    select * from {{ ref('int_requests_listed') }}
+    where evidence_campaign = campaign
+
+),
+
 jobs as (
 
     select
@@ -41,6 +48,7 @@ summed as (
         costs.policy,
         costs.threshold_gib as memory_per_core_gib,
         count(*) as job_count,
+        count(*) filter (where requests.is_raised_by_kill) as raised_job_count,
         {{ total_count('costs.slot_count') }} as slot_count,
         {{ total_count('costs.killed_count') }} as killed_count,
         {{ total_count('costs.unfinished_count') }} as unfinished_count,
@@ -52,6 +60,7 @@ summed as (
     from costs
     inner join comparable using (campaign, job_kind, job_label)
     inner join judged using (campaign, job_kind, job_label, policy)
+    inner join requests using (campaign, job_kind, job_label, policy)
     group by costs.campaign, costs.policy, costs.threshold_gib
 
 ),
@@ -76,6 +85,7 @@ final as (
         policy,
         memory_per_core_gib,
         job_count,
+        raised_job_count,
         slot_count,
         killed_count,
         {{ share('killed_count', 'slot_count') }} as killed_fraction,
