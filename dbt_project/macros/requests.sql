@@ -30,3 +30,44 @@
 {% macro scales() -%}
     (wms = 'htcondor' and coalesce(memory_multiplier, 1) > 1)
 {%- endmacro %}
+
+{#-
+    Every attempt of the peaks of a job under BPS's rule, one row for each request, peak and attempt: the columns of
+    `requests` (a key of campaign, job_kind and job_label, and those of the rule), beside memory_mib, is_killed,
+    is_tried_again and what `peaks` counts of each peak. An attempt is killed when the peak is over its memory.
+-#}
+{% macro attempts_at_peaks(requests, peaks, peak_mib='peak_mib') %}
+    select
+        {{ requests }}.*,
+        attempts.attempt,
+        {{ peaks }}.slot_count,
+        {{ peaks }}.occupied_wall_time_s,
+        {{ peaks }}.used_gib_s,
+        {{ memory_of_attempt('attempts.attempt') }} as memory_mib,
+        {{ peaks }}.{{ peak_mib }} > {{ memory_of_attempt('attempts.attempt') }} as is_killed,
+        {{ is_tried_again('attempts.attempt') }} as is_tried_again
+    from {{ requests }}
+    inner join {{ peaks }}
+        on {{ requests }}.campaign = {{ peaks }}.campaign
+        and {{ requests }}.job_kind = {{ peaks }}.job_kind
+        and {{ requests }}.job_label = {{ peaks }}.job_label
+    inner join (select {{ integers(0, var('most_retries')) }} as attempt) as attempts
+        on {{ requests }}.retries_count >= attempts.attempt
+    where
+        attempts.attempt = 0
+        or (
+            {{ peaks }}.{{ peak_mib }} > {{ memory_of_attempt('attempts.attempt - 1') }}
+            and {{ is_tried_again('attempts.attempt - 1') }}
+        )
+{% endmacro %}
+
+{#- Memory-time requested and not used over such attempts; one that is killed lasts as long as the job, all in vain. -#}
+{% macro wasted_gib_h() -%}
+    round(
+        sum(
+            memory_mib / 1024 * cast(occupied_wall_time_s as double)
+            - case when is_killed then 0 else cast(used_gib_s as double) end
+        ) / 3600,
+        6
+    )
+{%- endmacro %}

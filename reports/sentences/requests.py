@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..citations import Citations
 from ..requests import default_policy
+from .records import recorded_backtest_sentences
 from .sizing import GUESS
 
 __all__ = ["request_sentences"]
@@ -59,7 +60,7 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
             for name in pair.values()
         ):
             sentences[-1] += f" {GUESS}"
-    return sentences
+    return sentences + recorded_backtest_sentences(citations, campaign, default)
 
 
 def _named(citations: Citations, campaign: str, policy: str) -> str:

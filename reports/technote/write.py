@@ -23,6 +23,7 @@ from ..sentences.completeness import gap_notes, why_empty
 from ..sentences.depth import depth_sentences
 from ..sentences.kills import killed_in_stage
 from ..sentences.memory import conclusion, quanta_over, verdict_words, wall_time_over
+from ..sentences.records import queue_sentences
 from ..sentences.requests import request_sentences
 from ..sentences.sizing import NO_NODES, packing_sentences, sizing_sentences
 from ..sentences.timeline import running_sentences
@@ -222,6 +223,7 @@ def write_technote(
         "stages": [_stage_text(warehouse, citations, stage) for stage in census.stages],
         "sizing": sizing_sentences(citations, campaign),
         "request_sentences": request_sentences(citations, campaign),
+        "queue_sentences": queue_sentences(citations, campaign),
         "packing": packing_sentences(citations, census),
         "no_nodes": NO_NODES,
         "glossary": GLOSSARY,

@@ -17,7 +17,7 @@ from reports.subjects import read_census
 from reports.summary import print_summary
 from reports.technote.write import write_technote
 from reports.warehouse import Warehouse
-from tests.reports.figures.drawing import drawn, texts
+from tests.reports.figures.drawing import drawn, subject, texts
 from tests.reports.made import all_figures, figure_named
 from tests.reports.warehouses import FOCUS
 
@@ -126,6 +126,24 @@ def test_the_figure_has_a_mark_for_each_value_that_is_known(recorded: Path) -> N
     ]
     said = texts(drawn(requested_memory, figure.frame))
     assert all(f">{name}</text>" in said for name in requested_memory.MARKS)
+
+
+def test_the_figure_shades_every_other_band_of_the_queues(recorded: Path, tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    shutil.copy(recorded, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update dim_campaigns set memory_bands_mib = [2048, 4096, 6144, 16384] "
+            f"where campaign = '{FOCUS}'"
+        )
+    with Warehouse(path) as warehouse:
+        figure = figure_named(warehouse, NAME)
+    assert "which end at 2,048 MiB, 4,096 MiB, 6,144 MiB, 16,384 MiB." in figure.caption
+    (chart, *_) = requested_memory.chart(figure.frame, subject()).layers
+    shades = chart.data.to_pylist()
+    # The axis goes from 2.79 to 8.8 GiB: its bands end at 4 and 6, and the second is shaded.
+    assert [(row["memory_gib"], row["end_gib"]) for row in shades] == [(4.0, 6.0)]
+    assert "fit (stage2)" in texts(drawn(requested_memory, figure.frame))
 
 
 def test_without_records_nothing_is_said_and_nothing_is_empty(

@@ -6,6 +6,7 @@ from typing import Any
 
 import altair as alt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...citations import Citations
 from ...look import palettes, theme
@@ -33,6 +34,9 @@ MARKS = {
     "killed at": (palettes.VERDICTS["worse"], "triangle-up"),
 }
 """Colour and shape of each mark, by its name in the frame, from back to front."""
+
+BAND = "band"
+"""Mark of the rows of the frame that are upper ends of bands of memory, and no job's."""
 
 ROW_HEIGHT = 22
 """Height of a label's row, in CSS pixels."""
@@ -63,9 +67,14 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
             )
             on "requested", "used (p95)", "killed at" into name mark value memory_gib
         )
-        select label || ' (' || {STAGE_TITLE} || ')' as label, mark, memory_gib
-        from marks
-        order by place, list_position(['requested', 'used (p95)', 'killed at'], mark)
+        select label, mark, memory_gib
+        from (
+            select label || ' (' || {STAGE_TITLE} || ')' as label, mark, memory_gib, place from marks
+            union all
+            select null, '{BAND}', unnest(memory_bands_mib) / 1024, 0
+            from dim_campaigns where campaign = $1 and exists (from marks)
+        )
+        order by place, list_position(['requested', 'used (p95)', 'killed at'], mark), memory_gib
         """,  # noqa: S608  (constants)
         [subject.campaign, MOST_LABELS],
     )
@@ -74,7 +83,15 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
 def chart(frame: pa.Table, _: Subject) -> Plot:
     """Draw one row per label: a tick, a circle, and a triangle where jobs were killed."""
     refuse_empty(frame, "job")
+    is_band = pc.equal(frame["mark"], BAND)
+    bands, frame = frame.filter(is_band), frame.filter(pc.invert(is_band))
     scale, ticks = log_memory_scale([frame["memory_gib"]])
+    x = alt.X(
+        "memory_gib:Q",
+        title="Memory (GiB, logarithmic)",
+        scale=scale,
+        axis=memory_axis(ticks),
+    )
     labels = list(dict.fromkeys(frame["label"].to_pylist()))
     used = set(frame["mark"].to_pylist())
     names = [name for name in MARKS if name in used]
@@ -94,26 +111,36 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
                 sort=labels,
                 axis=alt.Axis(labelLimit=theme.LABEL_LIMIT, grid=True, tickBand="extent"),
             ),
-            x=alt.X(
-                "memory_gib:Q",
-                title="Memory (GiB, logarithmic)",
-                scale=scale,
-                axis=memory_axis(ticks),
-            ),
+            x=x,
             color=alt.Color("mark:N", scale=alt.Scale(domain=names, range=list(colours)), **legend),
             shape=alt.Shape("mark:N", scale=alt.Scale(domain=names, range=list(shapes)), **legend),
         )
     )
-    return Plot([points], height=float(len(labels) * ROW_HEIGHT))
+    return Plot([*_shades(bands, x, scale.domain), points], height=float(len(labels) * ROW_HEIGHT))
 
 
-def caption(_: Citations, subject: Subject) -> str:
-    """Explain the marks."""
+def _shades(bands: pa.Table, x: alt.X, domain: list[float]) -> list[alt.Chart]:
+    """Shade every other band of the queues' memory, as far as the axis goes."""
+    low, high = domain
+    ends = [low, *(end for end in bands["memory_gib"].to_pylist() if low < end < high), high]
+    shaded = pa.table({"memory_gib": ends[1:-1:2], "end_gib": ends[2::2]})
+    if not shaded.num_rows:
+        return []
+    return [alt.Chart(shaded).mark_rect(color=theme.FAINT, opacity=0.5).encode(x=x, x2="end_gib")]
+
+
+def caption(citations: Citations, subject: Subject) -> str:
+    """Explain the marks, and the bands where there are any."""
+    key = {"campaign": subject.campaign}
+    bands = ""
+    if citations.value("dim_campaigns", "memory_bands_mib", **key):
+        ends = citations.cite("dim_campaigns", "memory_bands_mib", **key)
+        bands = f" The shades are the bands of memory of the queues, which end at {ends}."
     return (
         f"The jobs of {subject.campaign} that held most memory for longest, by the batch system's "
         "records: the median request; the 95th percentile of the peaks that the batch system "
         "sampled in tries that succeeded; and the largest request at which a job was killed for "
-        "its memory."
+        f"its memory.{bands}"
     )
 
 

@@ -4,6 +4,7 @@ import { campaignNames, embedded, keyOf, leftOut, tables } from "./data.js";
 import { fileStem, save, saveCsv } from "./downloads.js";
 import { byId, contains, fillSelect, setText } from "./elements.js";
 import { NOTHING, count, decimals, plural, shareInColumn, signed } from "./numbers.js";
+import { listenToRecords, showRecords } from "./records.js";
 import { ALL, EVIDENCE, gapRemarks, state } from "./selection.js";
 import { countColumn, fillTable, fractionColumn, gibColumn, nameColumn, shown, textColumn, writtenColumn } from "./tables.js";
 
@@ -208,6 +209,7 @@ const showRequests = () => {
     .sort((a, b) => campaignNames.indexOf(a.campaign) - campaignNames.indexOf(b.campaign) || JUDGED.indexOf(a.policy) - JUDGED.indexOf(b.policy));
   byId("backtest-part").hidden = !tests.length;
   fillTable("backtest", backtestGroups(), tests, { again: showRequests });
+  showRecords();
 
   const text = (isPooled() ? embedded.pooled_bps : bpsOf.get(state.campaign))?.[at];
   byId("bps-copy").disabled = byId("bps-save").disabled = !text;
@@ -249,6 +251,7 @@ export const requests = {
     }
     byId("job-kind").addEventListener("change", showRequests);
     byId("requests-search").addEventListener("input", showRequests);
+    listenToRecords();
     byId("requests-csv").addEventListener("click", saveRequests);
     byId("bps-copy").addEventListener("click", copyBps);
     byId("bps-save").addEventListener("click", () => save("requestMemory.yaml", "application/yaml", byId("bps").textContent));

@@ -169,6 +169,47 @@ def request_totals(warehouse: Warehouse) -> pa.Table:
     )
 
 
+def job_outcomes(warehouse: Warehouse) -> pa.Table:
+    """List how the recorded jobs of each label ended, those that lost most to kills first."""
+    return warehouse.query(
+        """
+        select
+            campaign, stage, label, job_count, killed_job_count, killed_job_fraction,
+            gave_up_job_count, max_killed_request_mib, killed_memory_core_h,
+            p50_requested_memory_bytes, p95_peak_bytes, used_fraction, p50_waiting_wall_time_s
+        from fct_job_outcomes
+        order by campaign, killed_memory_core_h desc, total_core_h desc, stage, label
+        """
+    )
+
+
+def queue_outcomes(warehouse: Warehouse) -> pa.Table:
+    """List waiting times and CPU efficiency of each queue, by the memory that it takes."""
+    return warehouse.query(
+        """
+        select
+            campaign, queue_name, try_count, killed_memory_fraction, min_requested_memory_bytes,
+            max_requested_memory_bytes, used_fraction, p50_waiting_wall_time_s,
+            p95_waiting_wall_time_s, cpu_efficiency_fraction, total_core_h
+        from fct_queue_outcomes
+        order by campaign, max_requested_memory_bytes nulls last, queue_name
+        """
+    )
+
+
+def recorded_tests(warehouse: Warehouse) -> pa.Table:
+    """List what each policy would have done to the recorded jobs, beside what was recorded."""
+    return warehouse.query(
+        """
+        select
+            evidence_campaign, campaign, policy, compared_job_count, recorded_killed_count,
+            killed_count, unfinished_count, recorded_wasted_gib_h, wasted_gib_h
+        from fct_recorded_backtest_totals
+        order by campaign, evidence_campaign, policy
+        """
+    )
+
+
 def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     """Read what the page embeds for this question, by the name of each table.
 
@@ -186,4 +227,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
         "request_totals": request_totals(warehouse),
         "backtests": backtests(warehouse, is_focus_only=is_focus_only),
         "backtest_totals": backtest_totals(warehouse),
+        "job_outcomes": job_outcomes(warehouse),
+        "queue_outcomes": queue_outcomes(warehouse),
+        "recorded_tests": recorded_tests(warehouse),
     }

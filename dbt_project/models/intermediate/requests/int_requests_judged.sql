@@ -25,38 +25,8 @@ requests as (
 
 ),
 
-attempts as (
-
-    select {{ integers(0, var('most_retries')) }} as attempt
-
-),
-
 simulated as (
-
-    select
-        requests.evidence_campaign,
-        requests.campaign,
-        requests.job_kind,
-        requests.job_label,
-        requests.policy,
-        requests.memory_bands_mib,
-        attempts.attempt,
-        peaks.slot_count,
-        peaks.occupied_wall_time_s,
-        peaks.used_gib_s,
-        {{ memory_of_attempt('attempts.attempt') }} as memory_mib,
-        peaks.peak_mib > {{ memory_of_attempt('attempts.attempt') }} as is_killed,
-        {{ is_tried_again('attempts.attempt') }} as is_tried_again
-    from requests
-    inner join peaks using (campaign, job_kind, job_label)
-    inner join attempts on requests.retries_count >= attempts.attempt
-    where
-        attempts.attempt = 0
-        or (
-            peaks.peak_mib > {{ memory_of_attempt('attempts.attempt - 1') }}
-            and {{ is_tried_again('attempts.attempt - 1') }}
-        )
-
+    {{ attempts_at_peaks('requests', 'peaks') }}
 ),
 
 -- A queue takes the smallest band that holds the request; what no band takes holds itself.
@@ -86,13 +56,7 @@ final as (
         {{ total_count('case when is_killed and not is_tried_again then slot_count else 0 end') }}
             as unfinished_count,
         -- Rounded, since doubles add up differently in every order.
-        round(
-            sum(
-                memory_mib / 1024 * cast(occupied_wall_time_s as double)
-                - case when is_killed then 0 else cast(used_gib_s as double) end
-            ) / 3600,
-            6
-        ) as wasted_gib_h,
+        {{ wasted_gib_h() }} as wasted_gib_h,
         round(sum(case when attempt = 0 then cast(used_gib_s as double) else 0 end) / 3600, 6) as used_gib_h,
         round(sum(band_mib / 1024 * cast(occupied_wall_time_s as double)) / 3600, 6) as banded_gib_h
     from banded

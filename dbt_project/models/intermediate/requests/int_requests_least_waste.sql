@@ -21,37 +21,9 @@ tried as (
 
 ),
 
-attempts as (
-
-    select {{ integers(0, var('most_retries')) }} as attempt
-
-),
-
 -- Every attempt of every slot, as in int_requests_judged.
 simulated as (
-
-    select
-        tried.campaign,
-        tried.job_kind,
-        tried.job_label,
-        tried.request_memory_mib,
-        attempts.attempt,
-        peaks.slot_count,
-        peaks.occupied_wall_time_s,
-        peaks.used_gib_s,
-        {{ memory_of_attempt('attempts.attempt') }} as memory_mib,
-        peaks.step_mib > {{ memory_of_attempt('attempts.attempt') }} as is_killed,
-        {{ is_tried_again('attempts.attempt') }} as is_tried_again
-    from tried
-    inner join peaks using (campaign, job_kind, job_label)
-    inner join attempts on tried.retries_count >= attempts.attempt
-    where
-        attempts.attempt = 0
-        or (
-            peaks.step_mib > {{ memory_of_attempt('attempts.attempt - 1') }}
-            and {{ is_tried_again('attempts.attempt - 1') }}
-        )
-
+    {{ attempts_at_peaks('tried', 'peaks', 'step_mib') }}
 ),
 
 judged as (
@@ -63,13 +35,7 @@ judged as (
         request_memory_mib,
         sum(case when is_killed and not is_tried_again then slot_count else 0 end) as unfinished_count,
         sum(case when attempt > 0 then slot_count else 0 end) as retry_count,
-        round(
-            sum(
-                memory_mib / 1024 * cast(occupied_wall_time_s as double)
-                - case when is_killed then 0 else cast(used_gib_s as double) end
-            ) / 3600,
-            6
-        ) as wasted_gib_h
+        {{ wasted_gib_h() }} as wasted_gib_h
     from simulated
     group by campaign, job_kind, job_label, request_memory_mib
 

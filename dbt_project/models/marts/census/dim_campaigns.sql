@@ -81,6 +81,21 @@ quanta as (
 
 ),
 
+rules as (
+
+    select
+        campaign,
+        {{ sorted_list('memory_band_mib') }} as memory_bands_mib
+    from (
+        select
+            campaign,
+            {{ unnested('memory_bands_mib') }} as memory_band_mib
+        from {{ ref('int_request_rules') }}
+    )
+    group by campaign
+
+),
+
 final as (
 
     select
@@ -95,6 +110,7 @@ final as (
         campaigns.threshold_gib,
         lines.lines_gib,
         campaigns.bin_gib,
+        rules.memory_bands_mib,
         coalesce(visits.visit_count, 0) as visit_count,
         coalesce(runs.run_count, 0) as run_count,
         stages.declared_gaps,
@@ -106,6 +122,7 @@ final as (
         runs.extracted_at
     from campaigns
     left join lines using (campaign)
+    left join rules using (campaign)
     left join stages using (campaign)
     left join runs using (campaign)
     left join visits using (campaign)
