@@ -51,6 +51,7 @@ CELLS = {
     "of_unit": ("fct_unit_costs", ("campaign", "stage", "unit_kind", "memory_per_core_gib")),
     "of_total": ("fct_request_totals", ("campaign", "policy")),
     "of_backtest": ("fct_request_backtest_totals", ("evidence_campaign", "campaign", "policy")),
+    "of_need": ("fct_task_needs", TASK),
     "of_queue": ("fct_queue_outcomes", ("campaign", "queue_name")),
     "of_test": ("fct_recorded_backtest_totals", ("evidence_campaign", "campaign", "policy")),
     "of_change": (
@@ -165,6 +166,7 @@ def table_rows(citations: Citations, census: Census) -> dict[str, Any]:
         "request_totals": sorted(totals, key=lambda row: row["total_core_h"]),
         "default_policy": default,
         "backtests": citations.rows("fct_request_backtest_totals"),
+        "needs": citations.rows("fct_task_needs", campaign=campaign),
         "recorded_tests": citations.rows("fct_recorded_backtest_totals", campaign=campaign),
         "queues": citations.rows("fct_queue_outcomes", campaign=campaign),
         "changes": sorted(changes, key=_by_size)[:MOST_ROWS],

@@ -143,7 +143,7 @@ def test_the_figure_shades_every_other_band_of_the_queues(recorded: Path, tmp_pa
     shades = chart.data.to_pylist()
     # The axis goes from 2.79 to 8.8 GiB: its bands end at 4 and 6, and the second is shaded.
     assert [(row["memory_gib"], row["end_gib"]) for row in shades] == [(4.0, 6.0)]
-    assert "fit (stage2)" in texts(drawn(requested_memory, figure.frame))
+    assert "fit (Stage 2)" in texts(drawn(requested_memory, figure.frame))
 
 
 def test_without_records_nothing_is_said_and_nothing_is_empty(
