@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
 from ..citations import Citations, CitedRow
 
 __all__ = ["queue_sentences", "recorded_backtest_sentences"]
@@ -26,14 +30,14 @@ def queue_sentences(citations: Citations, campaign: str) -> list[str]:
         Empty where no records are named, or none has a time.
     """
     sentences = []
-    slowest = _most(citations, campaign, "p50_waiting_wall_time_s", sign=1)
+    slowest = _queue(citations, campaign, max, "p50_waiting_wall_time_s")
     if slowest:
         sentences.append(
             f"Jobs of {campaign} waited longest in queue {slowest['queue_name']}: "
             f"{slowest['p50_waiting_wall_time_s']} in the median of {slowest['waited_count']} "
             f"tries, up to {slowest['max_waiting_wall_time_s']}."
         )
-    idlest = _most(citations, campaign, "cpu_efficiency_fraction", sign=-1)
+    idlest = _queue(citations, campaign, min, "cpu_efficiency_fraction")
     if idlest:
         sentences.append(
             f"CPU efficiency was lowest in queue {idlest['queue_name']}: its tries used "
@@ -89,10 +93,12 @@ def recorded_backtest_sentences(citations: Citations, campaign: str, policy: str
     return sentences
 
 
-def _most(citations: Citations, campaign: str, column: str, *, sign: int) -> CitedRow | None:
-    """Choose the queue with the largest value of a column, or with ``sign`` -1 the smallest."""
+def _queue(
+    citations: Citations, campaign: str, choose: Callable[..., dict[str, Any]], column: str
+) -> CitedRow | None:
+    """Choose the queue with the largest or smallest value of a column, if any has one."""
     known = [row for row in citations.rows(QUEUES, campaign=campaign) if row[column] is not None]
     if not known:
         return None
-    chosen = max(known, key=lambda row: sign * row[column])
+    chosen = choose(known, key=itemgetter(column))
     return citations.row(QUEUES, campaign=campaign, queue_name=chosen["queue_name"])

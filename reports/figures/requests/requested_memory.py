@@ -69,7 +69,8 @@ def query(warehouse: Warehouse, subject: Subject) -> pa.Table:
         )
         select label, mark, memory_gib
         from (
-            select label || ' (' || {STAGE_TITLE} || ')' as label, mark, memory_gib, place from marks
+            select label || ' (' || {STAGE_TITLE} || ')' as label, mark, memory_gib, place
+            from marks
             union all
             select null, '{BAND}', unnest(memory_bands_mib) / 1024, 0
             from dim_campaigns where campaign = $1 and exists (from marks)

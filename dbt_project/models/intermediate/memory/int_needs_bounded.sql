@@ -4,19 +4,22 @@
 
 with
 
--- A job with the label of a task alone runs one quantum of it.
+-- A job with the label of a task runs one quantum of it; one with that of a cluster, many.
 given_up as (
 
     select
-        campaign,
-        stage,
-        source,
-        job_key,
-        min(label) as task_label,
-        max(requested_memory_mib) filter (where is_killed_memory) as killed_request_mib
-    from {{ ref('fct_jobs') }}
-    group by campaign, stage, source, job_key
-    having bool_or(is_last_try and is_killed_memory)
+        tries.campaign,
+        tries.stage,
+        tries.source,
+        tries.job_key,
+        min(tries.label) as task_label,
+        max(tries.requested_memory_mib) filter (where tries.is_killed_memory) as killed_request_mib
+    from {{ ref('fct_jobs') }} as tries
+    inner join {{ ref('dim_jobs') }} as jobs
+        on tries.campaign = jobs.campaign
+        and tries.label = jobs.task_label
+    group by tries.campaign, tries.stage, tries.source, tries.job_key
+    having bool_or(tries.is_last_try and tries.is_killed_memory)
 
 ),
 

@@ -1,0 +1,72 @@
+"""What records say of queues, and of requests that are tried on them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from reports.citations import Citations
+from reports.sentences.records import queue_sentences, recorded_backtest_sentences
+from reports.warehouse import Warehouse
+from tests.reports.warehouses import BEFORE, FOCUS
+
+
+@pytest.fixture
+def recorded(data: Path, tmp_path: Path) -> Path:
+    """The warehouse of `data` with two queues, and a back-test from both campaigns."""
+    path = tmp_path / "warehouse.duckdb"
+    shutil.copy(data / "warehouse.duckdb", path)
+    with duckdb.connect(str(path)) as connection:
+        for mart in ("fct_queue_outcomes", "fct_recorded_backtest_totals"):
+            connection.execute(f"delete from {mart}")
+        connection.executemany(
+            "insert into fct_queue_outcomes (campaign, queue_name, waited_count, "
+            "p50_waiting_wall_time_s, max_waiting_wall_time_s, cpu_efficiency_fraction, "
+            f"total_core_h) values ('{FOCUS}', ?, ?, ?, ?, ?, ?)",
+            [("4G", 10, 60.0, 90.0, 0.2, 5.0), ("8G", 4, 600.0, 900.0, 0.9, 7.0),
+             ("untold", 0, None, None, None, 0.0)],
+        )  # fmt: skip
+        connection.executemany(
+            "insert into fct_recorded_backtest_totals (campaign, policy, evidence_campaign, "
+            "recorded_job_count, compared_job_count, gave_up_job_count, recorded_killed_count, "
+            "killed_count, unfinished_count, recorded_wasted_gib_h, wasted_gib_h, "
+            "is_of_its_own_evidence) "
+            f"values ('{FOCUS}', 'p99', ?, 20, 9, ?, 4, 2, ?, 16.0, 12.0, ?)",
+            [(BEFORE, 3, 1, False), (FOCUS, 0, 0, True)],
+        )
+    return path
+
+
+def test_the_slowest_and_the_idlest_queue_are_named(recorded: Path) -> None:
+    with Warehouse(recorded) as warehouse:
+        slowest, idlest = queue_sentences(Citations(warehouse), FOCUS)
+        assert queue_sentences(Citations(warehouse), BEFORE) == []
+    assert slowest == (
+        f"Jobs of {FOCUS} waited longest in queue 8G: 600.00 s in the median of 4 tries, up to "
+        "900.00 s."
+    )
+    assert idlest == (
+        "CPU efficiency was lowest in queue 4G: its tries used 20 % of 5.00 core hours."
+    )
+
+
+def test_requests_of_another_campaign_are_tested_before_those_of_the_same(recorded: Path) -> None:
+    with Warehouse(recorded) as warehouse:
+        tested, given_up = recorded_backtest_sentences(Citations(warehouse), FOCUS, "p99")
+        assert recorded_backtest_sentences(Citations(warehouse), FOCUS, "max_margin") == []
+    assert "on 9 of 20 recorded jobs, those that succeeded with a known peak: " in tested
+    assert f"requests by policy p99 from {BEFORE} would" in tested
+    assert "would kill 2 tries, 1 never done and leave 12.00 GiB h unused" in tested
+    assert tested.endswith("the recorded requests killed 4 and left 16.00 GiB h unused.")
+    assert given_up.endswith("nobody knows their peak: 3.")
+    with duckdb.connect(str(recorded)) as connection:
+        connection.execute(
+            "delete from fct_recorded_backtest_totals where not is_of_its_own_evidence"
+        )
+    with Warehouse(recorded) as warehouse:
+        tested, kind = recorded_backtest_sentences(Citations(warehouse), FOCUS, "p99")
+    assert f" from {FOCUS} would kill 2 tries and leave" in tested
+    assert kind == "The requests follow from the same campaign: the test is kind."
