@@ -81,21 +81,6 @@ quanta as (
 
 ),
 
-rules as (
-
-    select
-        campaign,
-        {{ sorted_list('memory_band_mib') }} as memory_bands_mib
-    from (
-        select
-            campaign,
-            {{ unnested('memory_bands_mib') }} as memory_band_mib
-        from {{ ref('int_request_rules') }}
-    )
-    group by campaign
-
-),
-
 final as (
 
     select
@@ -122,7 +107,7 @@ final as (
         runs.extracted_at
     from campaigns
     left join lines using (campaign)
-    left join rules using (campaign)
+    left join {{ ref('int_request_rules') }} as rules using (campaign)
     left join stages using (campaign)
     left join runs using (campaign)
     left join visits using (campaign)

@@ -2,10 +2,8 @@
 {%- set totals = {
     'measured': ['quanta_count', 'over_threshold_count', 'total_wall_time_s', 'over_threshold_wall_time_s'],
     'tasks': ['attempted_count', 'superseded_count', 'implausible_count', 'inherited_peak_count'],
-    'completeness': [
-        'expected_count', 'failed_count', 'blocked_count', 'aborted_count', 'no_work_count', 'missing_count',
-        'gap_count', 'unmeasured_count', 'unexpected_count', 'successful_count',
-    ],
+    'completeness': ['expected_count', 'failed_count', 'blocked_count', 'aborted_count', 'no_work_count',
+        'missing_count', 'gap_count', 'unmeasured_count', 'unexpected_count', 'successful_count'],
 } -%}
 
 with
