@@ -154,7 +154,9 @@ def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[pa.RecordBatc
 def _with_usage(batch: pa.RecordBatch, columns: Mapping[str, Sequence[Any]]) -> pa.RecordBatch:
     """Fill in what was gathered: a row without a peak stands for metadata that had no usage."""
     peaks = [_number(value) or None for value in columns[_MEMORY]]
-    filled = {"max_rss_bytes": [None if peak is None else round(peak) for peak in peaks]}
+    filled: dict[str, list[Any]] = {
+        "max_rss_bytes": [None if peak is None else round(peak) for peak in peaks]
+    }
     for name, column in GATHERED_COLUMNS.items():
         if name in columns:
             filled[column] = [
