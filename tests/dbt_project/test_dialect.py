@@ -99,3 +99,11 @@ def test_models_say_what_every_engine_understands() -> None:
         if (faults := foreign_words(path.read_text()) + parse_faults(path.read_text(), str(path)))
     }
     assert not found, f"Move these into macros/duckdb.sql: {found}"
+
+
+def test_no_window_has_a_filter() -> None:
+    # DuckDB 2.0.0 goes through all rows for each row of a running window with one: 200,000 rows
+    # take 8 s, and four times that with twice as many.
+    window = re.compile(r"filter \(where [^()]*(?:\([^()]*\)[^()]*)*\)\s+over\b")
+    assert window.search("count(*) filter (where is_kept) over (order by position)")
+    assert not [path.name for path in MODELS if window.search(path.read_text())]

@@ -69,7 +69,8 @@ numbered as (
 
     select
         *,
-        cast(count(*) filter (where is_after_break) over (
+        -- Not a count with a filter: DuckDB 2.0.0 counts such a window anew for each row.
+        cast(sum(case when is_after_break then 1 else 0 end) over (
             partition by campaign, stage
             order by begin_second
             rows between unbounded preceding and current row
