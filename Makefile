@@ -118,7 +118,7 @@ lint: $(STAMP) ## ruff, mypy, sqlfluff, oxlint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/analyses
+	$(BIN)/sqlfluff lint --processes 0 --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/analyses
 	$(BIN)/oxlint --deny-warnings reports/page/js
 
 format: $(STAMP) ## rewrite sources in the one style
