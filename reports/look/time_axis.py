@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import altair as alt
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,17 +26,17 @@ def time_axis(column: str, spells: pa.Table, ticks: pa.Table) -> alt.X:
     ticks : `pyarrow.Table`
         ``axis_position`` in bins and ``ticked_at`` (UTC).
     """
-    labels = {
-        format(row["axis_position"], POSITION_FORMAT): f"{row['ticked_at']:{tick_text(row)}}"
+    labels = ", ".join(
+        f"'{row['axis_position']:{POSITION_FORMAT}}': '{row['ticked_at']:{tick_text(row)}}'"
         for row in ticks.to_pylist()
-    }
+    )
     return alt.X(
         f"{column}:Q",
         title="Time (UTC)",
         scale=alt.Scale(domain=[0, pc.max(spells["axis_end"]).as_py()], nice=False),
         axis=alt.Axis(
             values=ticks["axis_position"].to_pylist(),
-            labelExpr=f"({json.dumps(labels)})[format(datum.value, '{POSITION_FORMAT}')]",
+            labelExpr=f"({{{labels}}})[format(datum.value, '{POSITION_FORMAT}')]",
             labelOverlap=True,
         ),
     )

@@ -114,7 +114,7 @@ def test_a_verdict_follows_from_cost_and_completeness(
         assert expected in said.getvalue()
         said.truncate(0)
         print_summary(warehouse, Console(file=said, width=2000))
-    assert "lost too few measured" in said.getvalue()
+    assert "has too few measured quanta for a verdict in lost;" in said.getvalue()
 
 
 def shares(warehouse: Path) -> list[tuple[str, str]]:
