@@ -46,9 +46,9 @@ staged as (
         memory_per_core_gib,
         max(case when unit_kind = 'tract' then growth * unit_count end) as projected_tract_count,
         coalesce(sum(case when unit_kind = 'campaign' then charged_core_h end), 0) as once_core_h,
-        sum(growth * charged_core_h) as exact_core_h,
-        sqrt(sum(power(growth * unit_count * (per_unit_core_h - low_per_unit_core_h), 2))) as below_core_h,
-        sqrt(sum(power(growth * unit_count * (high_per_unit_core_h - per_unit_core_h), 2))) as above_core_h,
+        {{ exact_total('growth * charged_core_h') }} as exact_core_h,
+        round(sqrt(sum(power(growth * unit_count * (per_unit_core_h - low_per_unit_core_h), 2))), 6) as below_core_h,
+        round(sqrt(sum(power(growth * unit_count * (high_per_unit_core_h - per_unit_core_h), 2))), 6) as above_core_h,
         count(*) filter (where unit_kind != 'campaign' and low_per_unit_core_h is null) = 0 as is_bounded
     from scaled
     group by campaign, stage, memory_per_core_gib
