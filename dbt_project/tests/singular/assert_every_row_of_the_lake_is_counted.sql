@@ -1,6 +1,7 @@
 -- Promise: every quantum that the lake holds for a RUN of the file stands in fct_quanta, once for each RUN.
 -- Harm: a join that drops or doubles rows changes every number, and no total within the marts would show it.
--- Limits: RUNs that left the campaigns file, or belong to an earlier stage, are left out on purpose.
+-- Limits: RUNs that left the campaigns file, or belong to an earlier stage, are left out on purpose, and so is what a
+-- table of gathered usage says of a quantum whose metadata can be read.
 with
 
 lake as (
@@ -9,7 +10,7 @@ lake as (
         quanta.campaign,
         quanta.stage,
         count(*) as lake_count
-    from {{ ref('stg_lake__quanta') }} as quanta
+    from {{ ref('int_attempts_kept') }} as quanta
     inner join {{ ref('int_runs_owned') }} using (campaign, stage, run)
     where quanta.is_last_attempt
     group by quanta.campaign, quanta.stage

@@ -28,10 +28,8 @@ attempts as (
     select
         quanta.*,
         runs.extracted_at
-    from {{ ref('stg_lake__quanta') }} as quanta
+    from {{ ref('int_attempts_kept') }} as quanta
     inner join {{ ref('stg_lake__runs') }} as runs using (campaign, stage, run)
-    left join {{ ref('int_tables_repeated') }} as repeated using (campaign, stage, task_label, data_id)
-    where quanta.source is distinct from 'usage_table' or repeated.data_id is null
 
 ),
 

@@ -14,18 +14,8 @@ runs as (
 
 quanta as (
 
-    select
-        quanta.campaign,
-        quanta.stage,
-        quanta.run,
-        quanta.task_label,
-        quanta.data_id,
-        quanta.status
-    from {{ ref('stg_lake__quanta') }} as quanta
-    left join {{ ref('int_tables_repeated') }} as repeated using (campaign, stage, task_label, data_id)
-    where
-        quanta.is_last_attempt
-        and (quanta.source is distinct from 'usage_table' or repeated.data_id is null)
+    select * from {{ ref('int_attempts_kept') }}
+    where is_last_attempt
 
 ),
 
