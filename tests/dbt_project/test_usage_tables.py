@@ -1,4 +1,4 @@
-"""Tables of gathered resource usage count where the metadata of a quantum is gone, and only there."""
+"""A table of gathered resource usage counts where metadata is gone, and only there."""
 
 from __future__ import annotations
 
