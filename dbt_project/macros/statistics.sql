@@ -237,9 +237,9 @@
     {{ element(list, position ~ ' + case when ' ~ position ~ ' >= ' ~ place ~ ' then 1 else 0 end') }}
 {%- endmacro %}
 
-{#- Sum of doubles that is the same in any order. -#}
+{#- Sum of doubles that is the same in any order. Products of odd records are beyond 18 digits. -#}
 {% macro exact_total(column) -%}
-    cast(sum(cast({{ column }} as decimal(18, 6))) as double)
+    cast(sum(cast({{ column }} as decimal(38, 6))) as double)
 {%- endmacro %}
 
 {#- What a sum over slots stands on: a guess where too many of them are, mixed where not all are of one kind. -#}

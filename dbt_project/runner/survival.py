@@ -78,8 +78,9 @@ def turnbull(lows: Doubles, highs: Doubles, counts: Doubles) -> Estimate:
 
 def _innermost(lows: Doubles, highs: Doubles) -> tuple[Doubles, Doubles]:
     """Find the intervals that can have a share: from a low end to a high one that follows it."""
-    marks = np.concatenate((np.unique(lows), np.unique(highs)))
-    is_high = np.concatenate((np.zeros(np.unique(lows).size), np.ones(np.unique(highs).size)))
+    begins, ends = np.unique(lows), np.unique(highs)
+    marks = np.concatenate((begins, ends))
+    is_high = np.repeat((0, 1), (begins.size, ends.size))
     order = np.lexsort((is_high, marks))
     marks, is_high = marks[order], is_high[order]
     pairs = (is_high[:-1] == 0) & (is_high[1:] == 1)

@@ -158,7 +158,7 @@ def _selector(butler: Butler, column: str) -> _Select | None:
     except (AttributeError, KeyError):
         return None
 
-    def select(ids: Collection[uuid.UUID]) -> Sequence[tuple[uuid.UUID, str]]:
+    def select(ids: Collection[uuid.UUID]) -> Sequence[tuple[uuid.UUID, Any]]:
         with database.query(columns.where(table.c.dataset_id.in_(ids))) as result:
             rows: Sequence[tuple[uuid.UUID, Any]] = result.fetchall()
         return rows

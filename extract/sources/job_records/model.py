@@ -11,7 +11,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-__all__ = ["BadRecord", "JobRecord", "State"]
+__all__ = ["LARGEST_CPU_TIME_S", "BadRecord", "JobRecord", "State"]
+
+LARGEST_CPU_TIME_S = 2**40
+"""As a job of a million CPUs spends in twelve days: a longer CPU time is damage."""
 
 
 class State(enum.StrEnum):
@@ -107,11 +110,13 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse counts that no column can hold."""
+        """Refuse counts that no column can hold, and a CPU time that no machine can spend."""
         for name in ("attempt", "max_attempts", "requested_cpus_count", "allocated_cpus_count"):
             count = getattr(self, name)
             if count is not None and not -(2**31) <= count < 2**31:
                 raise ValueError(f"{name} is {count}: no batch system counts that far")
+        if self.cpu_time_s is not None and not 0 <= self.cpu_time_s <= LARGEST_CPU_TIME_S:
+            raise ValueError(f"a CPU time of {self.cpu_time_s:g} s cannot be")
 
 
 class BadRecord(msgspec.Struct, frozen=True):

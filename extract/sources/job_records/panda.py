@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from .model import JobRecord, State
+from .model import LARGEST_CPU_TIME_S, JobRecord, State
 from .names import from_command, from_name
 from .values import (
     KIB,
@@ -34,7 +34,7 @@ PATHS = (("hits", "hits"), ("jobs",))
 """Where records stand in a document: an answer of OpenSearch, and one of the monitor."""
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-_Seconds = Annotated[float, msgspec.Meta(ge=0, le=2**40)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=LARGEST_CPU_TIME_S)]
 
 
 class _Record(msgspec.Struct):

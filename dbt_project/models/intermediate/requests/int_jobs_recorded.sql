@@ -48,10 +48,10 @@ final as (
         kinds.job_kind,
         jobs.job_label,
         {{ mib_up('jobs.peak_bytes') }} as peak_mib,
-        cast(jobs.occupied_wall_time_s as decimal(18, 6)) as occupied_wall_time_s,
-        cast({{ gib('jobs.peak_bytes') }} * jobs.occupied_wall_time_s as decimal(18, 6)) as used_gib_s,
+        cast(jobs.occupied_wall_time_s as decimal(38, 6)) as occupied_wall_time_s,
+        cast({{ gib('jobs.peak_bytes') }} * jobs.occupied_wall_time_s as decimal(38, 6)) as used_gib_s,
         cast(
-            jobs.requested_gib_s - {{ gib('jobs.peak_bytes') }} * jobs.occupied_wall_time_s as decimal(18, 6)
+            jobs.requested_gib_s - {{ gib('jobs.peak_bytes') }} * jobs.occupied_wall_time_s as decimal(38, 6)
         ) as recorded_wasted_gib_s,
         jobs.recorded_killed_count
     from jobs

@@ -163,6 +163,7 @@ def test_the_separator_at_the_end_of_each_line_is_no_field(tmp_path: Path) -> No
         (line("1", start="noon"), "no time"),
         (line("1", cpus="two"), "AllocCPUS"),
         (line("1", cpu="ages"), "duration"),
+        (line("1", cpu="99999999-00:00:00"), "a CPU time of 8.64e+12 s cannot be"),
         (line(""), "no JobID"),
         (line("99.batch"), "a job that is not there"),
     ],
