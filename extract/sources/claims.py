@@ -18,6 +18,7 @@ __all__ = [
     "LARGEST_COUNT",
     "LARGEST_DOCUMENT",
     "LARGEST_FRAME",
+    "LARGEST_TABLE",
     "require_file",
     "require_small_members",
 ]
@@ -28,8 +29,11 @@ LARGEST_FRAME = 128 * 2**20
 LARGEST_DOCUMENT = 128 * 2**20
 """Bytes of a metadata document or log: real ones have some thousands."""
 
+LARGEST_TABLE = 2**30
+"""Bytes of a table of gathered resource usage: a real row of one has some tens."""
+
 LARGEST_COUNT = 2**62
-"""Quanta of a task that a header may promise."""
+"""What a number of quanta or bytes may be: 64 bits hold it, and sums of some."""
 
 _FRAME_HEADER = 32
 """Bytes of a member in which its frame tells its size."""

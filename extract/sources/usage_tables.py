@@ -35,6 +35,7 @@ from ..documents.quanta import (
 )
 from ..lake.schema import DIMENSION_COLUMNS, GATHERED_COLUMNS, QUANTA, REJECTS
 from ..uris import without_secrets
+from .claims import LARGEST_COUNT, LARGEST_TABLE, require_file
 from .protocol import Description, Outcome, Place, Sink
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 __all__ = ["TablePart", "UsageTables"]
 
 _MEMORY = "memory"
+_USAGE = (_MEMORY, *GATHERED_COLUMNS)
+
+_DAMAGE = (pa.ArrowException, OSError, ValueError)
+"""What pyarrow raises at bytes that are no Parquet; nothing here reads from a disk any more."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,7 @@ class UsageTables:
         """
         uri = part.table.uri
         try:
-            read = None if uri is None else ResourcePath(uri).read()
+            content = _content(uri)
         except Exception as error:  # The store decides which.
             assert uri is not None, "something was read"
             guard, diagnosis = StoreGuard(), diagnose(error, uri)
@@ -92,28 +97,46 @@ class UsageTables:
             guard.close()
             sink("rejects", _reject(part, diagnosis.text))
             return Outcome(unread=[uri])
-        content = _opened(part.table, read)
-        if isinstance(content, str):
-            sink("rejects", _reject(part, content))
+        opened = content if isinstance(content, str) else _opened(part.table, content)
+        if isinstance(opened, str):
+            sink("rejects", _reject(part, opened))
             return Outcome()
         with paused_garbage_collection():
-            for batch in _batches(part, content):
-                sink("quanta", batch)
+            for name, batch in _batches(part, opened):
+                sink(name, batch)
         return Outcome()
 
 
-def _opened(table: UsageTable, content: bytes | None) -> pq.ParquetFile | str:
-    """Open a table, or say what is wrong with it."""
-    if content is None:
+def _content(uri: str | None) -> bytes | str:
+    """Read the file of a table, or say what is wrong with it."""
+    if uri is None:
         return "registered, but the datastore has no record of a file"
+    path = ResourcePath(uri)
+    if path.isLocal:
+        try:
+            require_file(path.ospath)
+        except ValueError as error:
+            return str(error)
+    if path.size() > LARGEST_TABLE:
+        return f"no table of resource usage has more than {LARGEST_TABLE:,} bytes"
+    return path.read()
+
+
+def _opened(table: UsageTable, content: bytes) -> pq.ParquetFile | str:
+    """Open a table, or say what is wrong with it."""
     if table.required is None:
         return f"no dataset type {table.task_label}{METADATA} tells the dimensions of its data IDs"
     try:
         opened = pq.ParquetFile(io.BytesIO(content))
-    except pa.ArrowException as error:
+        names = opened.schema_arrow.names
+    except _DAMAGE as error:
         return f"the table is no Parquet file: {error}"
-    lacking = sorted({*table.required, _MEMORY} - set(opened.schema_arrow.names))
-    return f"the table has no column {', '.join(lacking)}" if lacking else opened
+    lacking = sorted({*table.required, _MEMORY} - set(names))
+    if lacking:
+        return f"the table has no column {', '.join(lacking)}"
+    if not table.required and opened.metadata.num_rows > 1:
+        return f"{opened.metadata.num_rows:,} rows of a task without dimensions, which has one"
+    return opened
 
 
 def _reject(part: TablePart, reason: str) -> pa.RecordBatch:
@@ -129,8 +152,8 @@ def _reject(part: TablePart, reason: str) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([row], schema=REJECTS)
 
 
-def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
-    """Turn the rows of a table into those of `QUANTA`."""
+def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Turn the rows of a table into those of `QUANTA`; the rest of a damaged one is a reject."""
     required = part.table.required or ()
     names = [name for name in content.schema_arrow.names if name in DIMENSION_COLUMNS]
     names += [name for name in required if name not in names]
@@ -138,9 +161,22 @@ def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[pa.RecordBatc
     is_implied = [name not in required for name in names]
     gathered = [name for name in GATHERED_COLUMNS if name in content.schema_arrow.names]
     builder = QuantaBuilder(part.run, "usage_table")
-    for found in content.iter_batches(BATCH_SIZE, columns=[*names, _MEMORY, *gathered]):
-        columns = {name: found[name].to_pylist() for name in found.schema.names}
-        for values in zip(*(columns[name] for name in names), strict=True) if names else [()]:
+    found = content.iter_batches(BATCH_SIZE, columns=[*names, _MEMORY, *gathered])
+    done_count = 0
+    while True:
+        try:
+            batch = next(found, None)
+            columns = None if batch is None else _columns(batch, required)
+        except _DAMAGE as error:
+            yield (
+                "rejects",
+                _reject(part, f"rows after the first {done_count:,} cannot be read: {error}"),
+            )
+            return
+        if columns is None:
+            return
+        rows = zip(*(columns[name] for name in names), strict=True) if names else [()]
+        for values in rows:
             # The tool leaves 0 or "" where a data ID did not have its implied dimensions.
             dimensions = [
                 value or None if implied else value
@@ -148,14 +184,38 @@ def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[pa.RecordBatc
             ]
             row = Row(part.table.task_label, make_data_id(values), pick(dimensions), "successful")
             builder.append(row._replace(has_metadata=False))
-        yield _with_usage(builder.take_batch(), columns)
+        done_count += len(builder)
+        yield "quanta", _with_usage(builder.take_batch(), columns)
+
+
+def _columns(batch: pa.RecordBatch, required: Sequence[str]) -> dict[str, list[Any]]:
+    """Take the values of each column, in the types of the lake.
+
+    Raises
+    ------
+    pyarrow.ArrowException
+        Raised if a column is of another kind.
+    ValueError
+        Raised if a row has no value of a required dimension.
+    """
+    columns = {}
+    for name in batch.schema.names:
+        values = batch[name]
+        if name in required and values.null_count:
+            raise ValueError(f"{values.null_count:,} of {len(values):,} rows have no {name}")
+        kind = DIMENSION_COLUMNS.get(name, pa.float64() if name in _USAGE else None)
+        try:
+            columns[name] = (values if kind is None else values.cast(kind)).to_pylist()
+        except pa.ArrowException as error:
+            raise ValueError(f"column {name} holds no {kind}: {error}") from error
+    return columns
 
 
 def _with_usage(batch: pa.RecordBatch, columns: Mapping[str, Sequence[Any]]) -> pa.RecordBatch:
     """Fill in what was gathered: a row without a peak stands for metadata that had no usage."""
     peaks = [_number(value) or None for value in columns[_MEMORY]]
     filled: dict[str, list[Any]] = {
-        "max_rss_bytes": [None if peak is None else round(peak) for peak in peaks]
+        "max_rss_bytes": [None if peak is None else _bytes(peak) for peak in peaks]
     }
     for name, column in GATHERED_COLUMNS.items():
         if name in columns:
@@ -171,3 +231,8 @@ def _with_usage(batch: pa.RecordBatch, columns: Mapping[str, Sequence[Any]]) -> 
 def _number(value: float | None) -> float | None:
     """Take what is no number for absent."""
     return None if value is None or not math.isfinite(value) else value
+
+
+def _bytes(peak: float) -> int:
+    """Round a peak.  The models flag what cannot be, so it only has to fit into the column."""
+    return max(-LARGEST_COUNT, min(LARGEST_COUNT, round(peak)))

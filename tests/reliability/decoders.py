@@ -10,6 +10,7 @@ checksums made right; and the documents in it, with blocks, addresses and checks
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 import re
@@ -20,9 +21,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import zstandard
 
-from extract.butler.registered import FileBatch
+from extract.butler.registered import FileBatch, UsageTable
 from extract.campaigns import load_campaigns
 from extract.documents.logs import decode_failure_log
 from extract.documents.task_metadata import decode_metadata, failure_type
@@ -39,6 +42,7 @@ from extract.sources.metadata_files import read_metadata_files
 from extract.sources.predicted_graphs import PredictedGraphs
 from extract.sources.protocol import Place
 from extract.sources.provenance import check_graph, describe_graph, plan_slices, read_slice
+from extract.sources.usage_tables import TablePart, UsageTables
 from tests.bench.make_graph import (
     RUN,
     TASKS,
@@ -319,6 +323,22 @@ def _htcondor_samples() -> list[bytes]:
     return [(recorded / "evicted.log").read_bytes(), json.dumps([htcondor.ad()]).encode()]
 
 
+def _usage_table(content: bytes) -> None:
+    path = str(_file("table.parq", content))
+    part = TablePart("a/run", UsageTable("isr", ("detector",), path))
+    UsageTables().read(part, lambda *_: None)
+
+
+def _usage_table_samples() -> list[bytes]:
+    rows = [
+        {"detector": 1, "band": "r", "memory": 2.0**30, "wall_time": 4.0, "run_time": 3.0},
+        {"detector": 2, "band": "", "memory": None, "wall_time": 0.0, "run_time": 0.0},
+    ]
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), sink)
+    return [sink.getvalue()]
+
+
 def _campaigns(content: bytes) -> None:
     load_campaigns(_file("campaigns.yaml", content), folder())
 
@@ -380,6 +400,7 @@ DECODERS = {
         lambda raw: _predicted(_zipped(_compressed(_members(raw)))),
         lambda: [_joined(_documents(_unzipped(_predicted_sample())))],
     ),
+    "usage_tables": Decoder(_usage_table, _usage_table_samples),
     "panda": Decoder(_job_records("panda.json"), _panda_samples),
     "slurm": Decoder(_job_records("slurm.txt"), _slurm_samples),
     "htcondor": Decoder(_job_records("htcondor.log"), _htcondor_samples),

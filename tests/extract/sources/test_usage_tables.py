@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from lsst.daf.butler import (  # type: ignore[attr-defined]
     Butler,
@@ -15,6 +17,8 @@ from lsst.daf.butler import (  # type: ignore[attr-defined]
 )
 
 from extract.butler.registered import USAGE_TABLES, UsageTable
+from extract.documents.quanta import BATCH_SIZE
+from extract.sources.claims import LARGEST_COUNT
 from extract.sources.usage_tables import TablePart, UsageTables
 from tests.extract.tiny import (
     DETECTORS,
@@ -89,7 +93,9 @@ def test_a_table_stands_for_metadata_that_is_gone(tmp_path: Path) -> None:
     assert sources == {"c/usage": USAGE_TABLES, "c/r1": "none"}
 
 
-def read(folder: Path, table: pd.DataFrame | bytes | None, *required: str) -> dict[str, pa.Table]:
+def read(
+    folder: Path, table: pd.DataFrame | bytes | None, required: tuple[str, ...] | None
+) -> dict[str, pa.Table]:
     """Read a table from a file of its own."""
     path = folder / "table.parq"
     if isinstance(table, bytes):
@@ -97,7 +103,7 @@ def read(folder: Path, table: pd.DataFrame | bytes | None, *required: str) -> di
     elif table is not None:
         table.to_parquet(path)
     batches: dict[str, list[pa.RecordBatch]] = {}
-    part = TablePart("run", UsageTable("isr", required or None, str(path)))
+    part = TablePart("run", UsageTable("isr", required, str(path)))
     UsageTables().read(part, lambda name, batch: batches.setdefault(name, []).append(batch))
     return {name: pa.Table.from_batches(found) for name, found in batches.items()}
 
@@ -110,7 +116,7 @@ def test_zeros_of_what_is_not_there_are_null(tmp_path: Path) -> None:
         memory=[0.0, float("nan"), 5.0],
         run_time=[0.0, 0.0, 0.0],
     )
-    (quanta,) = read(tmp_path, table, "instrument", "detector").values()
+    (quanta,) = read(tmp_path, table, ("instrument", "detector")).values()
     assert quanta["max_rss_bytes"].to_pylist() == [None, None, 5]
     # Without work the task took no time; without usage nobody knows.
     assert quanta["gathered_run_cpu_time_s"].to_pylist() == [None, None, 0.0]
@@ -130,14 +136,84 @@ def test_zeros_of_what_is_not_there_are_null(tmp_path: Path) -> None:
             ("detector",),
             "the table has no column memory",
         ),
-        (gathered(detector=[1]), (), "no dataset type isr_metadata tells the dimensions"),
+        (gathered(detector=[1]), None, "no dataset type isr_metadata tells the dimensions"),
+        (gathered(detector=[1, 2]), (), "2 rows of a task without dimensions, which has one"),
+        (
+            gathered(detector=[1, None]),
+            ("detector",),
+            "rows after the first 0 cannot be read: 1 of 2 rows have no detector",
+        ),
+        (
+            gathered(detector=["x"]),
+            ("detector",),
+            "rows after the first 0 cannot be read: column detector holds no int64",
+        ),
+        (
+            gathered(detector=[1], memory=["much"]),
+            ("detector",),
+            "rows after the first 0 cannot be read: column memory holds no double",
+        ),
+        (b"PAR1" + b"x" * 40 + b"PAR1", ("detector",), "the table is no Parquet file: "),
     ],
 )
 def test_a_table_that_cannot_be_used_is_a_reject(
-    tmp_path: Path, table: pd.DataFrame | bytes | None, required: tuple[str, ...], reason: str
+    tmp_path: Path,
+    table: pd.DataFrame | bytes | None,
+    required: tuple[str, ...] | None,
+    reason: str,
 ) -> None:
-    found = read(tmp_path, table, *required)
+    found = read(tmp_path, table, required)
     assert set(found) == {"rejects"}
     (reject,) = found["rejects"].to_pylist()
     assert reject["dataset_type"] == "isr_resource_usage"
     assert reject["reason"].startswith(reason)
+
+
+def test_rows_before_the_damage_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "whole.parq"
+    count = 3 * BATCH_SIZE
+    gathered(detector=list(range(count))).to_parquet(path, row_group_size=BATCH_SIZE)
+    content = bytearray(path.read_bytes())
+    last = pq.ParquetFile(path).metadata.row_group(2)
+    for index in range(last.num_columns):
+        column = last.column(index)
+        begin = column.dictionary_page_offset or column.data_page_offset
+        content[begin : begin + 20] = b"\xff" * 20
+    found = read(tmp_path, bytes(content), ("detector",))
+    assert found["quanta"]["detector"].to_pylist() == list(range(2 * BATCH_SIZE))
+    [reject] = found["rejects"].to_pylist()
+    assert reject["reason"].startswith("rows after the first 4,096 cannot be read: ")
+
+
+def test_whole_numbers_are_read_from_floats_and_categories(tmp_path: Path) -> None:
+    table = gathered(detector=[1.0, 2.0], band=pd.Categorical(["r", None]))  # type: ignore[arg-type]
+    (quanta,) = read(tmp_path, table, ("detector",)).values()
+    assert quanta["data_id"].to_pylist() == ['{"detector":1}', '{"detector":2}']
+    assert quanta["band"].to_pylist() == ["r", None]
+
+
+def test_a_peak_beyond_all_integers_is_left_to_the_models(tmp_path: Path) -> None:
+    table = gathered(detector=[1, 2], memory=[1e300, -1e300])
+    (quanta,) = read(tmp_path, table, ("detector",)).values()
+    assert quanta["max_rss_bytes"].to_pylist() == [LARGEST_COUNT, -LARGEST_COUNT]
+
+
+def test_a_task_without_dimensions_has_one_row(tmp_path: Path) -> None:
+    (quanta,) = read(tmp_path, gathered(detector=[1]), ()).values()
+    assert quanta["data_id"].to_pylist() == ["{}"]
+
+
+def test_a_file_that_no_table_has_the_size_of_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("extract.sources.usage_tables.LARGEST_TABLE", 100)
+    found = read(tmp_path, gathered(detector=[1]), ("detector",))
+    [reject] = found["rejects"].to_pylist()
+    assert reject["reason"] == "no table of resource usage has more than 100 bytes"
+
+
+def test_a_pipe_in_the_place_of_a_table_is_a_reject(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "table.parq")
+    found = read(tmp_path, None, ("detector",))
+    [reject] = found["rejects"].to_pylist()
+    assert reject["reason"].startswith("it is no regular file")
