@@ -1,12 +1,14 @@
-"""What dbt gives to a model in Python, as far as ours use it."""
+"""What models in Python share: what dbt gives to them, and how rows become what they return."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 import duckdb
+import pyarrow as pa
 
-__all__ = ["Models"]
+__all__ = ["Models", "table_of"]
 
 
 class Models(Protocol):
@@ -14,3 +16,27 @@ class Models(Protocol):
 
     def ref(self, name: str) -> duckdb.DuckDBPyRelation:
         """Read a model."""
+
+
+def table_of(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
+    """Make a table of rows.
+
+    Parameters
+    ----------
+    rows : `~collections.abc.Iterable` [ `~collections.abc.Sequence` ]
+        Values of each row, in the order of the schema.
+    schema : `pyarrow.Schema`
+        Names and types of the columns.
+
+    Returns
+    -------
+    table : `pyarrow.Table`
+        The rows; a table without rows has the columns, too.
+
+    Raises
+    ------
+    ValueError
+        Raised if a row has more or fewer values than the schema.
+    """
+    named = [dict(zip(schema.names, row, strict=True)) for row in rows]
+    return pa.Table.from_pylist(named, schema=schema)

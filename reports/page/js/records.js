@@ -11,8 +11,6 @@ const outcomes = tables.get("job_outcomes");
 const queues = tables.get("queue_outcomes");
 const tests = tables.get("recorded_tests");
 
-const policyName = (name) => embedded.policies.find((one) => one.policy === name)?.short ?? "today's request";
-
 const minutesColumn = (key, title, hint, more = {}) =>
   writtenColumn(key, title, (value) => decimals(value === null ? null : value / 60, 1), { hint, ...more });
 const coreHoursColumn = (key, title, hint, more = {}) => writtenColumn(key, title, (value) => decimals(value, 2), { hint, ...more });
@@ -54,7 +52,7 @@ const queueGroups = () => [["", [
 ]]];
 
 const testGroups = () => [["", [
-  textColumn("policy", "Policy", { text: (row) => policyName(row.policy) }),
+  textColumn("policy", "Policy", { text: (row) => embedded.policy_names[row.policy] }),
   textColumn("evidence_campaign", "From", { hint: "Campaign that the requests were computed from" }),
   countColumn("compared_job_count", "Jobs", { hint: "Recorded jobs that succeeded with a known peak" }),
 ]], ["Tries killed", [

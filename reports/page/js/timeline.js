@@ -33,15 +33,15 @@ const axisOf = (stages) => {
     const parts = spells.filter(isOwn);
     const wider = parts[0].axis_position * (stages.length - 1);
     const begin = axis.end;
-    const place = (at) => begin + at + wider * parts.filter((part) => part.axis_position <= at).length;
-    axis.places.set(stage, stage.axis_position.map(place));
+    const place = (at, spell) => begin + at + wider * (spell + 1);
+    axis.places.set(stage, stage.axis_position.map((at, index) => place(at, stage.spell_position[index])));
     for (const part of parts) {
-      const at = place(part.axis_position);
+      const at = place(part.axis_position, part.spell_position);
       axis.spells.push({ margin_begin: axis.end, margin_end: at, is_idle: part.spell_position > 0, began: instant(part.started_at_s).slice(0, 16) });
       axis.end = at + part.bin_count;
     }
     for (const tick of ticks.filter(isOwn)) {
-      const at = place(tick.axis_position);
+      const at = place(tick.axis_position, tick.spell_position);
       axis.tickPlaces.push(at);
       axis.tickLabels[at.toFixed(3)] = tickText(tick.ticked_at_s);
     }
@@ -68,7 +68,7 @@ const running = () => {
   const rows = found.flatMap((stage) =>
     stage.bin_at_s.map((at, index) => ({
       label: stageTitle(stage.stage),
-      part: spells.filter((row) => row.campaign === stage.campaign && row.stage === stage.stage && row.axis_position <= stage.axis_position[index]).length,
+      part: stage.spell_position[index],
       axis_position: axis.places.get(stage)[index],
       colour: stageColour(stage.stage),
       at: 1000 * at,

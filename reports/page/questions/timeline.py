@@ -24,6 +24,7 @@ def concurrency(warehouse: Warehouse) -> pa.Table:
     stages : `pyarrow.Table`
         With ``bin_wall_time_s``, and lists of one length: ``bin_at_s`` (its begin, in s since 1970
         UTC), ``axis_position`` (in bins, without the long times in which nothing ran),
+        ``spell_position`` (the part of the axis, from 0),
         ``running_quanta_count``, ``resident_gib`` (means over the bin, to three decimals).
     """
     return warehouse.query(
@@ -33,6 +34,7 @@ def concurrency(warehouse: Warehouse) -> pa.Table:
             any_value(bin_wall_time_s) as bin_wall_time_s,
             list(epoch(bin_started_at)::bigint order by bin_position) as bin_at_s,
             list(axis_position order by bin_position) as axis_position,
+            list(spell_position order by bin_position) as spell_position,
             list(round(running_quanta_count, 3) order by bin_position) as running_quanta_count,
             list(round(resident_gib, 3) order by bin_position) as resident_gib
         from fct_concurrency
@@ -68,7 +70,9 @@ def ticks(warehouse: Warehouse) -> pa.Table:
     """List the round instants on the axes of time, with their places in bins."""
     return warehouse.query(
         """
-        select campaign, stage, axis_position, epoch(ticked_at)::bigint as ticked_at_s
+        select
+            campaign, stage, spell_position, axis_position,
+            epoch(ticked_at)::bigint as ticked_at_s
         from fct_time_ticks
         order by campaign, stage, ticked_at
         """

@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from dbt_project.runner.python_models import Models
+from dbt_project.runner.python_models import Models, table_of
 from dbt_project.runner.resampling import RESAMPLES, Sample, quantile_change_interval, seed_of
 
 KEYS = ("before_campaign", "after_campaign", "stage", "task_label", "quantile_fraction")
@@ -57,6 +57,4 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
         )
         low, high = (math.exp(end / 1000) - 1 for end in ends)
         rows.append((*key[:4], float(key[4]), low, high, RESAMPLES))
-    return pa.Table.from_pylist(
-        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
-    )
+    return table_of(rows, SCHEMA)

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from dbt_project.runner.python_models import Models
+from dbt_project.runner.python_models import Models, table_of
 from dbt_project.runner.survival import turnbull
 
 KEYS = ("campaign", "stage", "task_label")
@@ -48,6 +48,4 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
         estimate = turnbull(*np.array(values, dtype=np.float64).T)
         for low, high, share in zip(estimate.lows, estimate.highs, estimate.fractions, strict=True):
             rows.append((*key, int(low), None if np.isinf(high) else int(high), float(share)))
-    return pa.Table.from_pylist(
-        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
-    )
+    return table_of(rows, SCHEMA)

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from dbt_project.runner.python_models import Models
+from dbt_project.runner.python_models import Models, table_of
 from dbt_project.runner.resampling import mean_interval, seed_of
 
 KEYS = ("campaign", "stage", "unit_kind")
@@ -48,6 +48,4 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
         lows, highs = mean_interval(totals, counts, seed=seed_of(*key))
         choices = [cell[4] for cell in by_group[0]]
         rows += [(*key, *row) for row in zip(choices, lows.tolist(), highs.tolist(), strict=True)]
-    return pa.Table.from_pylist(
-        [dict(zip(SCHEMA.names, row, strict=True)) for row in rows], schema=SCHEMA
-    )
+    return table_of(rows, SCHEMA)
