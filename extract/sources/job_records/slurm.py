@@ -6,6 +6,12 @@ depending on the version; a peak that was never sampled is empty or 0; a requeue
 for each time that it ran (``--duplicates``), with one and the same JobID; and times are in the zone
 of whoever ran ``sacct``, without saying which.  Run it as ``TZ=UTC sacct ...`` where this program
 reads the file in another zone.
+
+As a cluster of Slurm 22.05 was seen to write: the accounting's own guard of memory
+(``OverMemoryKill``) leaves FAILED and ``0:9``, and nothing names memory; the text takes 128 from
+exit codes from 128 on, so that 137 is ``9:0``; the document has no exit code, gives memory per core
+as ``memory``, and CPU time at steps alone; and CPU time is that of processes that their parent
+waited for, which a killed script does not.
 """
 
 from __future__ import annotations
@@ -69,6 +75,8 @@ _STATES = {
     "CANCELLED": State.CANCELLED,
 }
 _NO_NODES = ("", "None assigned", "Unknown")
+_SIGKILL = 9
+_SIGNALS = (_SIGKILL, 15)
 
 
 class _Exit(msgspec.Struct):
@@ -85,6 +93,12 @@ class _Step(msgspec.Struct):
     state: str
     exit: _Exit
     peak_bytes: int | None
+    cpu_time_s: float | None = None
+
+    @property
+    def is_killed_script(self) -> bool:
+        """Whether this is the job's script, ended by SIGKILL."""
+        return self.name.rpartition(".")[2] == "batch" and self.exit.signal == _SIGKILL
 
 
 # The text of `sacct --parsable2`.
@@ -166,8 +180,8 @@ def _checked_header(fields: list[str]) -> list[str]:
     names = fields[:-1] if fields and not fields[-1] else fields
     if missing := [name for name in COLUMNS if name not in names]:
         raise RecordsError(
-            f"the columns {', '.join(missing)} are missing: run sacct --duplicates --parsable2 "
-            f"--format={','.join(COLUMNS)},Partition,TotalCPU"
+            f"the columns {', '.join(missing)} are missing: run sacct --duplicates "
+            f"--starttime=DAY --parsable2 --format={','.join(COLUMNS)},Partition,TotalCPU"
         )
     return names
 
@@ -281,13 +295,17 @@ def _record(
     """Make a row of what both kinds of output tell."""
     identity: JobIdentity = from_name(name)
     by_command = from_command(command)
-    outcome, rule, is_inferred = _outcome(state, ended, steps)
+    nodes_count = 1 if nodes in _NO_NODES else count_nodes(nodes)
+    each_node = None if memory is None else memory / nodes_count
+    outcome, rule, is_inferred = _outcome(state, ended, steps, each_node)
     peaks = [step.peak_bytes for step in steps] + [own_peak]
     peak = max((size for size in peaks if size), default=None)
+    if any(step.is_killed_script for step in steps):
+        cpu_time_s = None  # What the script had not waited for is not in it.
     codes = {"ExitCode": f"{ended.code or 0}:{ended.signal or 0}"} | {
         step.name: f"{step.state} {step.exit.code or 0}:{step.exit.signal or 0}" for step in steps
     }
-    is_one_node = nodes not in _NO_NODES and count_nodes(nodes) == 1
+    is_one_node = nodes not in _NO_NODES and nodes_count == 1
     return JobRecord(
         source="slurm",
         record_number=number,
@@ -322,7 +340,9 @@ def _record(
     )
 
 
-def _outcome(state: str, ended: _Exit, steps: Sequence[_Step]) -> tuple[State, str, bool]:
+def _outcome(
+    state: str, ended: _Exit, steps: Sequence[_Step], each_node: float | None
+) -> tuple[State, str, bool]:
     """Tell how a job ended, by which rule, and whether the rule infers it."""
     # "CANCELLED by 1234" names who did it.
     word = state.split()[0] if state.split() else ""
@@ -334,9 +354,26 @@ def _outcome(state: str, ended: _Exit, steps: Sequence[_Step]) -> tuple[State, s
         # 125 is the signal's number by which Slurm tells that its memory guard struck.
         if ended.signal == 125:
             return State.KILLED_MEMORY, "ExitCode 0:125 (out of memory)", False
-        if ended.signal in (9, 15) or ended.code in (137, 143):
-            return State.KILLED, f"ExitCode {ended.code}:{ended.signal} (a signal)", True
+        for step in steps:
+            if each_node and step.peak_bytes and step.peak_bytes > each_node and _is_killed(step):
+                return State.KILLED_MEMORY, f"step {step.name} killed, MaxRSS over ReqMem", True
+        signal = _signal(ended)
+        if signal is not None:
+            return State.KILLED, f"ExitCode {ended.code or 0}:{ended.signal or 0} (a signal)", True
     return outcome, f"State {word}" if word else "no State", False
+
+
+def _signal(ended: _Exit) -> int | None:
+    """Tell which signal ended a job or step, itself or in its script, which passed it on."""
+    if ended.signal:
+        return ended.signal if ended.signal in _SIGNALS else None
+    # The text of `sacct` has 9 for 137; no program of BPS ends with 9 or 15 by itself.
+    code = ended.code or 0
+    return next((signal for signal in _SIGNALS if code in (signal, 128 + signal)), None)
+
+
+def _is_killed(step: _Step) -> bool:
+    return _signal(step.exit) == _SIGKILL
 
 
 # The document of `sacct --json`.
@@ -370,6 +407,7 @@ class _JsonStep(msgspec.Struct):
     step: dict[str, _Any] = {}
     state: _Any = None
     exit_code: _Any = None
+    time: _JsonTime = msgspec.field(default_factory=_JsonTime)
     tres: _JsonStepTres = msgspec.field(default_factory=_JsonStepTres)
 
 
@@ -426,16 +464,17 @@ def convert(number: int, value: _Any) -> JobRecord:
     count = 1 if nodes in _NO_NODES else count_nodes(nodes)
     each_core = _whole(raw.required.get("memory_per_cpu"))
     each_node = _whole(raw.required.get("memory_per_node", raw.required.get("memory")))
-    if each_core:
+    # The total comes first, for `memory` may be that of a core.
+    if total := _tres(raw.tres.requested, "mem"):
+        memory = positive_bytes(total, MIB)
+    elif each_core:
         memory = positive_bytes(each_core * (requested or 1), MIB)
-    elif each_node:
-        memory = positive_bytes(each_node * count, MIB)
     else:
-        memory = positive_bytes(_tres(raw.tres.requested, "mem"), MIB)
+        memory = positive_bytes(None if each_node is None else each_node * count, MIB)
     task = _whole(raw.array.get("task_id"))
     started = unix_us(_whole(raw.time.start))
     finished = unix_us(_whole(raw.time.end))
-    total = raw.time.total if isinstance(raw.time.total, dict) else {}
+    steps = [_json_step(step) for step in raw.steps]
     return _record(
         number,
         # An array's tasks share the array's own ID in `array.job_id`.
@@ -445,13 +484,12 @@ def convert(number: int, value: _Any) -> JobRecord:
         state=_word(raw.state.get("current")),
         ended=_json_exit(raw.exit_code),
         reason=_word(raw.state.get("reason")),
-        steps=[_json_step(step) for step in raw.steps],
+        steps=steps,
         own_peak=None,
         memory=memory,
         requested_cpus=requested,
         cpus=cpus,
-        cpu_time_s=(_whole(total.get("seconds")) or 0)
-        + (_whole(total.get("microseconds")) or 0) / 1_000_000,
+        cpu_time_s=_json_seconds(raw.time.total) or sum(step.cpu_time_s or 0 for step in steps),
         wall_time_s=elapsed_s(started, finished) if finished else _whole(raw.time.elapsed),
         queue=raw.partition,
         nodes=nodes,
@@ -473,7 +511,15 @@ def _json_step(step: _JsonStep) -> _Step:
         _word(step.state),
         _json_exit(step.exit_code),
         peak,
+        _json_seconds(step.time.total),
     )
+
+
+def _json_seconds(value: _Any) -> float:
+    """Read a time in seconds and microseconds; 0 where there is none."""
+    if not isinstance(value, dict):
+        return 0
+    return (_whole(value.get("seconds")) or 0) + (_whole(value.get("microseconds")) or 0) / 1e6
 
 
 def _tres(resources: Iterable[_JsonTres], kind: str) -> int | None:

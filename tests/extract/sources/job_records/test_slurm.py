@@ -102,6 +102,9 @@ def test_a_peak_that_was_never_sampled_is_none(tmp_path: Path) -> None:
         ("FAILED", "0:125", "FAILED", State.KILLED_MEMORY),
         ("FAILED", "1:0", "FAILED", State.FAILED),
         ("FAILED", "137:0", "FAILED", State.KILLED),
+        ("FAILED", "9:0", "FAILED", State.KILLED),
+        ("FAILED", "15:0", "FAILED", State.KILLED),
+        ("FAILED", "0:53", "CANCELLED", State.FAILED),
         ("FAILED", "0:9", "FAILED", State.KILLED),
         ("TIMEOUT", "0:0", "CANCELLED", State.KILLED_TIME),
         ("CANCELLED by 4711", "0:0", "CANCELLED", State.CANCELLED),
@@ -121,6 +124,46 @@ def test_each_state_has_a_rule(
     )
     assert row.state is expected
     assert row.raw_state == state
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "step_exit", "peak", "nodes", "expected"),
+    [
+        ("0:9", "0:9", "4097M", "n1", State.KILLED_MEMORY),
+        ("0:9", "0:9", "4096M", "n1", State.KILLED),
+        ("0:9", "0:9", "3000M", "n[1-2]", State.KILLED_MEMORY),
+        ("9:0", "9:0", "5G", "n1", State.KILLED_MEMORY),
+        ("1:0", "0:9", "5G", "n1", State.KILLED_MEMORY),
+        ("0:15", "0:15", "5G", "n1", State.KILLED),
+        ("1:0", "1:0", "5G", "n1", State.FAILED),
+        ("0:9", "0:9", "", "n1", State.KILLED),
+    ],
+)
+def test_a_step_that_was_killed_over_the_request_was_killed_for_it(
+    tmp_path: Path, exit_code: str, step_exit: str, peak: str, nodes: str, expected: State
+) -> None:
+    row = read_one(
+        tmp_path,
+        line("1", state="FAILED", exit_code=exit_code, memory="4G", nodes=nodes),
+        line("1.0", state="CANCELLED by 0", exit_code=step_exit, peak=peak),
+    )
+    assert row.state is expected
+    assert row.is_state_inferred == (expected is not State.FAILED)
+
+
+@pytest.mark.parametrize(
+    ("step", "step_exit", "expected"),
+    [("batch", "0:9", None), ("batch", "0:15", 3723.0), ("0", "0:9", 3723.0)],
+)
+def test_a_script_that_was_killed_leaves_no_cpu_time(
+    tmp_path: Path, step: str, step_exit: str, expected: float | None
+) -> None:
+    row = read_one(
+        tmp_path,
+        line("1", state="FAILED", exit_code=step_exit),
+        line(f"1.{step}", state="CANCELLED", exit_code=step_exit, peak="1G"),
+    )
+    assert row.cpu_time_s == expected
 
 
 def test_a_requeued_job_has_a_row_for_each_time_that_it_ran(tmp_path: Path) -> None:
@@ -250,6 +293,15 @@ def test_older_documents_are_read(tmp_path: Path) -> None:
     assert (row.job_id, row.state) == ("5_3", State.KILLED_MEMORY)
     assert row.requested_memory_bytes == 4096 * 1024**2
     assert row.diagnostic == "OutOfMemory"
+
+
+def test_the_total_of_the_request_counts_before_what_may_be_that_of_a_core(
+    tmp_path: Path,
+) -> None:
+    tres = {"allocated": [], "requested": [{"type": "mem", "id": 2, "count": 8192}]}
+    [row] = read_json(tmp_path, job(required={"CPUs": 2, "memory": 4096}, tres=tres))
+    assert isinstance(row, JobRecord)
+    assert row.requested_memory_bytes == 8192 * 1024**2
 
 
 @pytest.mark.parametrize(
