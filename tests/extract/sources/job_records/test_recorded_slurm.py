@@ -37,7 +37,7 @@ def text() -> dict[str, list[JobRecord]]:
         ("1", State.SUCCESSFUL, False, "took 300 MiB of 500"),
         ("2", State.KILLED_MEMORY, True, "took 500 MiB of 200"),
         ("3", State.FAILED, False, "ended with 3"),
-        ("6", State.SUCCESSFUL, False, "took 120 MiB in a step of its own, of 150 each for 2 cores"),
+        ("6", State.SUCCESSFUL, False, "took 120 MiB in a step of its own"),
         ("7", State.KILLED, True, "killed its script by signal 9"),
         ("8", State.KILLED_TIME, False, "slept for longer than its limit"),
         ("11_1", State.SUCCESSFUL, False, "was the first of an array"),
