@@ -1,4 +1,4 @@
-"""Making text from outside harmless in the markup that it is put into.
+"""Making text from outside harmless in the markup or picture that it is put into.
 
 Task names, remarks, fields and reasons come from a campaigns file or a repository: they may hold
 HTML, Markdown, MyST or anything else, and must show as what they are.
@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from typing import Any
 
-__all__ = ["Myst", "code", "csv_text", "myst", "plain", "toml_string", "yaml_key"]
+__all__ = ["Myst", "code", "csv_text", "drawable", "myst", "plain", "toml_string", "yaml_key"]
 
 _PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
 # Read as text where we put them, so they need no backslash, but for `_TYPOGRAPHY`.
@@ -57,6 +58,43 @@ def plain(text: str) -> str:
 def _is_noncharacter(code: int) -> bool:
     """Whether Unicode says that no text holds it; XML and YAML refuse some of them."""
     return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
+
+
+# What no XML may hold, what no reader can see, and what ends a line in an expression of Vega.
+_UNDRAWABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+)
+# What every object of JavaScript has: Vega looks up texts in objects, and would find these.
+_JAVASCRIPT = re.compile(
+    "constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString|valueOf"
+    "|__(?:proto|defineGetter|defineSetter|lookupGetter|lookupSetter)__"
+)
+
+
+def drawable(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+    """Change texts at which the renderer of figures fails.
+
+    A character that no XML may hold, which ends the whole process, becomes the sign of
+    replacement.  A name that every object of JavaScript has gets a blank at its end.
+
+    Parameters
+    ----------
+    value : `object`
+        Value of JSON: a specification of Vega-Lite with its data.
+
+    Returns
+    -------
+    value : `object`
+        The same with other texts.  Texts that were equal stay equal, wherever they stand.
+    """
+    if isinstance(value, str):
+        text = _UNDRAWABLE.sub("\ufffd", value)
+        return f"{text} " if _JAVASCRIPT.fullmatch(text) else text
+    if isinstance(value, dict):
+        return {key: drawable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [drawable(one) for one in value]
+    return value
 
 
 def yaml_key(label: str) -> str:

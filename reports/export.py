@@ -15,7 +15,7 @@ import altair as alt
 import vl_convert
 
 from .errors import OutputError
-from .escape import plain
+from .escape import drawable, plain
 from .figures import Figure
 from .files import write_file
 
@@ -44,7 +44,7 @@ def write_figure(figure: Figure, folder: Path) -> bool:
     is_new : `bool`
         Whether anything was written.
     """
-    spec = figure.draw().to_dict(validate=False)
+    spec = drawable(figure.draw().to_dict(validate=False))
     spec["usermeta"] = {"name": figure.name, "made_by": MADE_BY}
     text = json.dumps(spec, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     files = {suffix: folder / f"{figure.name}.{suffix}" for suffix in ("json", "svg", "png")}

@@ -214,7 +214,9 @@ class Definition:
 
 def _could_not_be_drawn(error: Exception) -> str:
     """Say why there is no figure."""
-    return f"This figure could not be drawn: {type(error).__name__}: {plain(str(error))}"
+    # The renderer appends the places in its scripts, which help nobody here.
+    reason = plain(str(error).split("\n    at ")[0])
+    return f"This figure could not be drawn: {type(error).__name__}: {reason}"
 
 
 def _nothing_measured(_: Citations, subject: Subject) -> str:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import vl_convert
 import yaml
 from markdown_it import MarkdownIt
 
 from quanta_census.terminal import printable
-from reports.escape import csv_text, myst, plain, yaml_key
+from reports.escape import csv_text, drawable, myst, plain, yaml_key
 from reports.run import write_table
 from tests.reliability.nasty import NASTY, SURROGATE
 
@@ -79,3 +81,25 @@ def test_a_lone_surrogate_is_dropped_where_text_becomes_bytes() -> None:
     assert plain(SURROGATE) == "ab"
     assert printable(SURROGATE) == "ab"
     assert yaml.safe_load(myst(SURROGATE)) == "ab"
+
+
+JAVASCRIPT = ("constructor", "toString", "valueOf", "hasOwnProperty", "__proto__", "isPrototypeOf")
+
+
+@pytest.mark.parametrize("text", [*NASTY.values(), *JAVASCRIPT], ids=[*NASTY.keys(), *JAVASCRIPT])
+def test_a_figure_shows_it_beside_others(text: str) -> None:
+    order = {"sort": [text, "isr"]}
+    colour = {"field": "task", "type": "nominal", "scale": {"domain": [text, "isr"]}, **order}
+    chart = {
+        "title": text,
+        "data": {"values": [{"task": text, "gib": 1}, {"task": "isr", "gib": 2}]},
+        "mark": "bar",
+        "encoding": {
+            "x": {"field": "gib", "type": "quantitative", "stack": True},
+            "y": {"field": "task", "type": "nominal", **order},
+            "color": colour,
+        },
+    }
+    drawn = ET.fromstring(vl_convert.vegalite_to_svg(drawable(chart)))
+    bars = [one for one in drawn.iter() if one.get("aria-roledescription") == "bar"]
+    assert len(bars) == 2

@@ -79,7 +79,7 @@ def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     campaigns = (
         Campaign(
             "DM-1",
-            "w_2025_48",
+            "w_2025_48\x01",
             0.5,
             fields=(SCRIPT, "a|b"),
             description=HOSTILE_TEXT,
@@ -94,7 +94,12 @@ def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         campaigns,
         stages=("stage1",),
         empty_stages=("finale",),
-        rename={"isr": HOSTILE_LABEL, "calibrateImage": SCRIPT},
+        rename={
+            "isr": HOSTILE_LABEL,
+            "calibrateImage": SCRIPT,
+            "associateIsolatedStar": "constructor",
+            "consolidateSingleVisitStar": "toString",
+        },
         thin=20,
     )
 
