@@ -50,3 +50,12 @@ def test_a_fault_of_our_own_is_no_missing_extra() -> None:
 
 def test_commands_are_those_of_a_checkout_here() -> None:
     assert entrance.command("extract") == "`make extract`"
+
+
+def test_the_demo_finds_its_tables_in_a_wheel() -> None:
+    """A wheel has no package of the name `extract`."""
+    code = (
+        "import sys; from quanta_census.extract.demo.tasks import stage_tasks\n"
+        "assert stage_tasks('w_2025_48', 'stage1'); assert 'extract' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,7 +9,7 @@ import csv
 import dataclasses
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 __all__ = ["STAGES", "PublishedRss", "Task", "parent_label", "stage_tasks"]
 
@@ -112,7 +112,8 @@ class Task:
 
 def _read(name: str) -> list[dict[str, str]]:
     """Read one of the package's tables."""
-    text = resources.files("extract.demo").joinpath("data", name).read_text(encoding="utf-8")
+    # Not by the name of the package, which is another one in a wheel.
+    text = (Path(__file__).parent / "data" / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
 

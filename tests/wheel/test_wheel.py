@@ -99,6 +99,18 @@ def test_the_way_from_a_repository_to_a_report(
     assert (folder / "data" / "report" / "technote" / "index.md").is_file()
 
 
+def test_the_demo_of_the_tutorial_is_built(wheel: Path, tmp_path: Path) -> None:
+    builder = environment(wheel, tmp_path / "env", "extract,demo")
+    campaigns = tmp_path / "demo.yaml"
+    campaigns.write_text(run(builder / "census-extract", "example", "demo", folder=tmp_path).stdout)
+    small = campaigns.read_text().replace("scale: 1}", "scale: 0.02}")
+    assert small != campaigns.read_text()
+    campaigns.write_text(small)
+    extracted = run(builder / "census-extract", "run", str(campaigns), folder=tmp_path)
+    assert extracted.returncode == 0, extracted.stderr
+    assert list((tmp_path / "data" / "lake" / "quanta").rglob("*.parquet"))
+
+
 @pytest.mark.parametrize("name", ["census-extract", "census-transform", "census-report"])
 def test_a_missing_extra_is_one_line_that_names_it(
     reader: Path, analyst: Path, folder: Path, name: str
