@@ -55,7 +55,7 @@ def _check_name(name: str) -> str:
 def _check_text(text: str) -> str:
     """Refuse what no path can have."""
     if "\0" in text:
-        raise ValueError("it has a zero byte: remove it")
+        raise ValueError("the text has a zero byte: remove it")
     return text
 
 
@@ -232,13 +232,14 @@ class CampaignsFile(_Section):
             # File names go on with an underscore: of `v30` and `v30_log`, two would be the same.
             if label == other or other.startswith(f"{label}_"):
                 raise ValueError(
-                    f"the labels {label!r} and {other!r} of 'focus' would give figures the same "
-                    "file name: choose others"
+                    f"the labels {label!r} and {other!r} of 'focus' would give two figures the "
+                    "same "
+                    "file name: choose other labels"
                 )
         if len(set(self.thresholds_gib)) != len(self.thresholds_gib):
-            raise ValueError("thresholds_gib holds the same value twice")
+            raise ValueError("thresholds_gib has the same value twice")
         if len(set(self.lines_gib)) != len(self.lines_gib):
-            raise ValueError("lines_gib holds the same value twice")
+            raise ValueError("lines_gib has the same value twice")
         if self.bin_gib not in BINS_GIB:
             raise ValueError(f"bin_gib is {self.bin_gib:g}: expected 1, 0.5 or 0.25")
         for name, campaign in self.campaigns.items():
@@ -378,10 +379,10 @@ def _read_yaml(path: Path) -> object:
     except RecursionError:
         raise CampaignsError(f"{path}: {_TOO_DEEP}") from None
     except ValueError as error:  # A number of thousands of digits, a date of month 13.
-        raise CampaignsError(f"{path}: holds a value that cannot be read: {error}") from None
+        raise CampaignsError(f"{path}: has a value that cannot be read: {error}") from None
 
 
-_TOO_DEEP = "mappings or lists are nested too deeply: no such file needs more than ten levels"
+_TOO_DEEP = "mappings or lists are nested too deeply: a campaigns file needs at most ten levels"
 
 
 def _read_requests(path: Path, wms: str | None) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def _guarded(command: Callable[[], int]) -> int:
         return tell(
             error,
             ExtractionError,
-            interrupted="interrupted: run again to go on where it stopped.",
+            interrupted="interrupted: run again to continue.",
             clean=without_secrets,
         )
 
@@ -215,15 +215,18 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
         seed, scale = built["seed"], built["scale"]
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise CampaignsError(
-            f"{stamp}: is damaged ({type(error).__name__}): remove {root}, and it is built again"
+            f"{stamp}: is damaged ({type(error).__name__}): remove {root}; the next run builds it "
+            "again"
         ) from error
     if built.get("version") != DEMO_VERSION:
         raise CampaignsError(
-            f"{root} was built by another version of this program: remove it, and it is built again"
+            f"{root} was built by another version of this program: remove it; the next run builds "
+            "it "
+            "again"
         )
     if (seed, scale) != (file.demo.seed, file.demo.scale):
         raise CampaignsError(
-            f"{root} was built with seed {seed} and scale {scale}, {file.path} asks for seed "
+            f"{root} was built with seed {seed} and scale {scale}, but {file.path} asks for seed "
             f"{file.demo.seed} and scale {file.demo.scale:g}: remove it, or choose another --data"
         )
 
@@ -232,13 +235,13 @@ def _build_demo(root: Path, *, seed: int, scale: float) -> None:
     """Build the demo, with tools that reading repositories does not need."""
     if other := read_elsewhere(str(root)):
         raise CampaignsError(
-            f"{root}: the Butler would put the demo into {other}: choose another folder"
+            f"{root}: the Butler would write the demo into {other}: choose another folder"
         )
     try:
         from .demo import build
     except ImportError as error:
         raise CampaignsError(
-            f"this stack can read repositories but not build the demo ({error}): that takes "
+            f"this stack can read repositories but not build the demo ({error}): the demo needs "
             "lsst-pipe-base 30.2026.400 or later, and the extra 'demo'"
         ) from None
     with writing(root):
@@ -248,7 +251,7 @@ def _build_demo(root: Path, *, seed: int, scale: float) -> None:
             raise CampaignsError(str(error)) from None
         except BrokenExecutor as error:
             raise WorkerError(
-                "a process that builds the demo died, most likely killed for lack of memory: run "
+                "a process that builds the demo died, probably killed for lack of memory: run "
                 "again, or choose a smaller scale"
             ) from error
 
@@ -259,7 +262,7 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
     for inputs in summary.inputs:
         out.print(inputs)
     for name in summary.retired:
-        out.print(f"taken out of the lake: {name}")
+        out.print(f"removed from the lake: {name}")
     for warning in summary.warnings:
         err.print(f"Warning: {warning}")
     rate = summary.attempts / summary.wall_time_s if summary.wall_time_s else 0
@@ -279,13 +282,13 @@ def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> in
     if summary.rejects:
         unread = counted(summary.rejects, "dataset or job record", "datasets or job records")
         err.print(
-            f"Warning: {unread} could not be read: table 'rejects' gives the reasons, and such "
+            f"Warning: {unread} could not be read: table 'rejects' gives the reasons; these "
             "datasets are 'unreadable' in table 'quanta'"
         )
     for title in summary.unread_runs:
         err.print(
             f"Warning: {title}: some of its files could not be read: the next run tries them, and "
-            "reads it again when they are back"
+            "reads the RUN again when it can read them"
         )
     for failure in summary.failures:
         err.print(f"Error: {failure}")
@@ -367,7 +370,7 @@ def init(
 
     def command() -> int:
         if output.exists() and not force:
-            raise CampaignsError(f"{output} exists: choose another --output, or --force")
+            raise CampaignsError(f"{output} exists: choose another --output, or give --force")
         where = str(Path(location).absolute()) if Path(location).exists() else location
         with open_repository(where) as repository:
             campaigns = (
@@ -619,7 +622,7 @@ def check(campaigns: Path, settings: Settings) -> int:
 
 
 def _check_repository(file: CampaignsFile, location: str, out: Console) -> int:
-    """Check one repository and the stages in it, and count what is amiss."""
+    """Check one repository and its stages, and count the failed checks."""
     try:
         with open_repository(location) as repository:
             out.print(f"ok    repository {location}: opened, read-only")
@@ -661,10 +664,10 @@ def _check_stage(
         if plan.graphs:
             parts.append(counted(len(plan.graphs), "predicted graph"))
         elif sources[registered.METADATA_FILES]:
-            parts.append("no predicted graphs, so nothing tells which quanta were expected")
+            parts.append("no predicted graphs, so the expected quanta are not known")
         if not any(sources[name] for name in SOURCES) and declared is None:
             raise RepositoryError(
-                f"{', '.join(parts)}, and nothing to read: correct the collections, or declare the "
+                f"{', '.join(parts)}, but nothing to read: correct the collections, or declare the "
                 "stage 'incomplete' if its data is lost"
             )
         for run_plan in own:
@@ -676,7 +679,7 @@ def _check_stage(
                 break
             if run_plan.contents.quanta_count:
                 raise RepositoryError(
-                    f"{run_plan.run}: the datastore does not know where its metadata is"
+                    f"{run_plan.run}: the datastore has no record of its metadata files"
                 )
     except (RepositoryError, CampaignsError) as error:
         out.print(f"FAIL  {title}: {error}")

@@ -158,7 +158,7 @@ class _Store:
         except Exception as error:  # Each store has its own.
             uri = f"{self.name}{file}"
             text = without_secrets(explain(error, uri))
-            raise LakeError(f"{uri}: {text}; run again to go on where it stopped") from error
+            raise LakeError(f"{uri}: {text}; run again to continue") from error
 
 
 def push(root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None]) -> Copied:
@@ -201,8 +201,8 @@ def push(root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None])
                 there.transfer_from(ResourcePath(str(root / file)), "copy", overwrite=True)
                 if (size := there.size()) != written.bytes_count:
                     raise LakeError(
-                        f"{store.name}{file}: has {size:,} bytes after {written.bytes_count:,} "
-                        "were sent: push again"
+                        f"{store.name}{file}: has {size:,} bytes, but {written.bytes_count:,} "
+                        "bytes were sent: push again"
                     )
 
         return _copy(local, store, send, may_replace=may_replace, say=say)
@@ -244,7 +244,7 @@ def pull(root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None])
                 ResourcePath(str(staged)).transfer_from(store.root.join(file), "copy")
             if LakeFile.of(staged) != written:
                 raise LakeError(
-                    f"{store.name}{file}: has not the content that was pushed: push it again"
+                    f"{store.name}{file}: its content is not what was pushed: push it again"
                 )
             (root / file).parent.mkdir(parents=True, exist_ok=True)
             move(staged, root / file)
@@ -258,7 +258,7 @@ def _require_plain(*places: str) -> None:
         path = place if "://" in place else str(Path(place).absolute())
         if other := read_elsewhere(path):
             raise LakeError(
-                f"{place}: its files would be copied to or from {other}: choose another folder"
+                f"{place}: the files would be copied to or from {other}: choose another folder"
             )
 
 
@@ -274,13 +274,14 @@ def _copy(
     wanted, held = source.read(), target.read()
     if not wanted.is_finished:
         raise LakeError(
-            f"{source.name}: is not finished: an extraction or a copy was interrupted: run it again"
+            f"{source.name}: is incomplete: an extraction or a copy was interrupted: run it again"
         )
     left = _campaigns(held) - _campaigns(wanted)
     if left and not may_replace:
         raise LakeError(
             f"{target.name}: has campaigns that {source.name} does not have "
-            f"({', '.join(sorted(left))}): choose another folder, or --replace to lose them"
+            f"({', '.join(sorted(left))}): choose another folder, or give --replace to remove "
+            "them from it"
         )
     same = [file for file, written in wanted.files.items() if held.files.get(file) == written]
     with ThreadPoolExecutor(_AT_ONCE) as pool:

@@ -115,14 +115,14 @@ def _files(place: str, patterns: Iterable[str]) -> list[str]:
     for pattern in patterns:
         if "://" in pattern:
             raise CampaignsError(
-                f"{place}: {pattern}: job records are read from a file system: copy them there"
+                f"{place}: {pattern}: job records must be files on a file system: copy them to one"
             )
         # A name may hold brackets: what is there by that name is meant.
         is_there = Path(pattern).exists()
         matches = [pattern] if is_there else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
         if not matches:
             raise CampaignsError(
-                f"{place}: there is no file {pattern}; correct 'job_records' or take it out"
+                f"{place}: there is no file {pattern}; correct 'job_records', or remove it"
             )
         for match in matches:
             if Path(match).is_dir():

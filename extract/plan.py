@@ -167,7 +167,8 @@ def select_stages(
     """
     if campaign is not None and campaign not in file.campaigns:
         raise CampaignsError(
-            f"{file.path}: has no campaign {campaign!r} (it has {', '.join(file.campaigns)})"
+            f"{file.path}: there is no campaign {campaign!r}; the campaigns are "
+            f"{', '.join(file.campaigns)}"
         )
     everything = [
         (name, own) for name, declared in file.campaigns.items() for own in declared.stages
@@ -179,7 +180,7 @@ def select_stages(
         known = ", ".join(
             dict.fromkeys(own for name, own in everything if campaign in (None, name))
         )
-        raise CampaignsError(f"{file.path}: has no stage {stage!r} there (it has {known})")
+        raise CampaignsError(f"{file.path}: there is no stage {stage!r}; the stages are {known}")
     return chosen
 
 
@@ -262,8 +263,9 @@ def make_plan(
             uri = without_secrets(location)
             if uri in names:
                 raise CampaignsError(
-                    f"{file.path}: campaign {campaign}, {stage}: two predicted graphs are {uri} "
-                    "but for user or query: name each once"
+                    f"{file.path}: campaign {campaign}, {stage}: two predicted graphs differ only "
+                    "in "
+                    f"user or query of {uri}: name each graph once"
                 )
             names.add(uri)
             fingerprint = _graph_fingerprint(location)
@@ -291,8 +293,9 @@ def _warn_of_foreign_names(file: CampaignsFile, plan: Plan, key: StageKey) -> No
     if foreign:
         plan.warnings.append(
             f"{key[0]} {key[1]}: {counted(len(foreign), 'RUN')} outside its collections "
-            f"({shortened(foreign)}), read because no stage of the campaign has a RUN of its own "
-            "name; if they are inputs of this stage, name the RUNs of the stage under 'collections'"
+            f"({shortened(foreign)}), read because no RUN of the campaign has the name of its "
+            "stage; if they are inputs of this stage, name the RUNs of the stage under "
+            "'collections'"
         )
 
 
@@ -437,7 +440,7 @@ def _graphs(file: CampaignsFile, key: StageKey, warnings: list[str]) -> list[str
             )
         if not matches:
             remedy = (
-                f"there is no predicted graph {pattern}; correct 'quantum_graphs' or take it out"
+                f"there is no predicted graph {pattern}; correct 'quantum_graphs', or remove it"
             )
             if declared is None:
                 raise CampaignsError(f"{file.path}: campaign {campaign}, {stage}: {remedy}")

@@ -93,7 +93,7 @@ def propose(repository: Repository, glob: str = "*") -> list[ProposedCampaign]:
     if not stages:
         raise RepositoryError(
             f"{repository.location}: none of the {len(found)} collections that match {glob!r} "
-            "holds metadata, logs or a provenance graph; name others with --collections"
+            "has metadata, logs or a provenance graph; choose others with --collections"
         )
     campaigns: dict[str, ProposedCampaign] = {}
     for (campaign, stage), (collection, runs) in stages.items():
@@ -135,8 +135,8 @@ def propose_comparison(repository: Repository, before: str, after: str) -> list[
         runs = [run for run in runs if run in holding]
         if not runs:
             raise RepositoryError(
-                f"{repository.location}: {collection} holds neither metadata nor logs nor a "
-                "provenance graph: there is nothing to compare"
+                f"{repository.location}: {collection} has no metadata, logs or provenance graph: "
+                "there is nothing to compare"
             )
         source = repository.contents.describe(runs[0]).source
         stage = ProposedStage("all", collection, tuple(runs), source)

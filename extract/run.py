@@ -501,7 +501,7 @@ def _warn_of_promises(plan: Plan, summary: Summary) -> None:
         if run.contents and run.contents.source == PROMISED:
             summary.warnings.append(
                 f"{run.campaign} {run.stage}: {run.run} is promised: aggregated, but neither its "
-                "metadata nor its graph is in the database yet; run 'butler ingest-graph', "
+                "metadata nor its graph is in the registry yet; run 'butler ingest-graph', "
                 "then extract again"
             )
 
@@ -534,7 +534,8 @@ def _retire_what_is_damaged(lake: Lake, plan: Plan, summary: Summary) -> None:
         if damage is not None and (is_record or (unit.campaign, unit.stage) in plan.stages):
             lake.retire(unit.key)
             summary.warnings.append(
-                f"{unit.campaign} {unit.stage}: {damage}: it is taken out, and read again"
+                f"{unit.campaign} {unit.stage}: {damage}: it is removed from the lake, and read "
+                "again"
             )
 
 
@@ -611,8 +612,8 @@ def _write_stage(
     read = [row for row in rows if row["extracted_at"] is not None]
     if unknown := sum(row["packages"] is None for row in read):
         summary.warnings.append(
-            f"{stage[0]} {stage[1]}: {unknown} of {len(read)} RUNs have no 'packages' that can be "
-            "read: with which software they ran stays unknown"
+            f"{stage[0]} {stage[1]}: {unknown} of {len(read)} RUNs have no 'packages' dataset "
+            "that can be read: their software versions stay unknown"
         )
     _write_rows(lake, "runs", rows, *stage)
     location = file.repository_of(stage[0])

@@ -111,7 +111,7 @@ class Citations:
         """
         rows = self.rows(mart, **key)
         if len(rows) != 1:
-            raise WarehouseError(f"{mart} has {len(rows)} rows for {key}: one is needed.")
+            raise WarehouseError(f"{mart} has {len(rows)} rows for {key}, but needs exactly one.")
         return rows[0][column]
 
     def cite(self, mart: str, column: str, **key: object) -> str:

@@ -48,7 +48,7 @@ Data = Annotated[Path, typer.Option("--data", parser=_folder, help="Folder of al
 
 @app.callback()
 def _main(version: Version = False, debug: Debug = False) -> None:
-    """Report what the warehouse holds: figures, tables, technote, page, summary."""
+    """Make the report of the warehouse: figures, tables, technote, page, summary."""
 
 
 @app.command("run")
@@ -63,9 +63,9 @@ def run_command(data: Data = Path("data")) -> None:
 @app.command("summary")
 def summary_command(
     data: Data = Path("data"),
-    stage: Annotated[str | None, typer.Option(help="Show the tasks of this stage instead.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Show only the tasks of this stage.")] = None,
     task: Annotated[
-        str | None, typer.Option(help="Show this task in every stage and campaign instead.")
+        str | None, typer.Option(help="Show only this task, in every stage and campaign.")
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Show everything that the technote says.")
@@ -96,7 +96,11 @@ def technote_command(
         ),
     ] = Path(sys.prefix) / "technote",
 ) -> None:
-    """Build the HTML of the technote in $DATA/report/technote with documenteer, offline."""
+    """Build the HTML of the technote in $DATA/report/technote with documenteer.
+
+    The first time, it installs documenteer into an environment of its own, which needs `uv` and a
+    package index. After that it works offline.
+    """
     with clear_errors():
         page = build_html(data / "report" / "technote", environment=environment)
         typer.echo(f"Technote: {page}")
@@ -192,22 +196,18 @@ def regressions_command(
     ] = None,
     fail_on: Annotated[
         FailOn,
-        typer.Option(
-            help="What makes it fail: worse checks alone, or also those that cannot be told."
-        ),
+        typer.Option(help="What fails: only checks that became worse, or also inconclusive ones."),
     ] = FailOn.WORSE,
     allow_unjudged: Annotated[
-        bool, typer.Option("--allow-unjudged", help="Pass also when nothing could be judged.")
+        bool, typer.Option("--allow-unjudged", help="Pass even if no check could be judged.")
     ] = False,
-    form: Annotated[
-        Format, typer.Option("--format", help="How to print what was judged.")
-    ] = Format.TEXT,
+    form: Annotated[Format, typer.Option("--format", help="Format of the result.")] = Format.TEXT,
 ) -> None:
     """Fail when a task became worse on the same data IDs, for the CI of a pipeline.
 
     Memory and wall time of each task are one check each. The exit status is 2 when a check became
-    worse by more than the limit, 3 when a check cannot be told (with --fail-on cannot-tell), and 1
-    when nothing matched or nothing could be judged.
+    worse by more than the limit, 3 when a check is inconclusive (with --fail-on cannot-tell), and
+    1 when no data ID matched or no check could be judged.
     """
     with clear_errors():
         limit = parse_share(fail_over)
@@ -217,7 +217,8 @@ def regressions_command(
         status = found.exit_status(fail_on, allow_unjudged=allow_unjudged)
         if status == 1:
             raise ChoiceError(
-                f"none of {len(found.checks)} checks could be judged, which is no pass: compare "
+                f"none of {len(found.checks)} checks could be judged, so the gate does not pass: "
+                "compare "
                 "campaigns with more matched quanta, or give --allow-unjudged."
             )
     if status:

@@ -75,8 +75,8 @@ def _run(program: str, *arguments: str) -> None:
     path = str(beside) if beside.exists() else shutil.which(program)
     if path is None:
         raise ComparisonError(
-            f"{program} is not installed here: pip install 'quanta-census[extract,warehouse]'"
+            f"{program} is not installed: pip install 'quanta-census[extract,warehouse]'"
         )
     done = subprocess.run([path, *arguments], check=False)
     if done.returncode:
-        raise ComparisonError(f"{program} {arguments[0]} failed: its message is above.")
+        raise ComparisonError(f"{program} {arguments[0]} failed; see its message above.")

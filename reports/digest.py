@@ -67,7 +67,7 @@ def digest(warehouse: Warehouse) -> str:
     }
     lines = [f"# Quanta Census: {plain(census.campaign)}, {plain(census.focus['release'])}", ""]
     if census.lake.get("is_simulated"):
-        lines += ["SIMULATED data: no statement about any real campaign.", ""]
+        lines += ["SIMULATED data: the numbers say nothing about a real campaign.", ""]
     for title, items in sections.items():
         lines += [f"## {title}", "", *(f"- {plain(item)}" for item in items), ""]
     return "\n".join(lines)

@@ -95,7 +95,7 @@ def request_memory_yaml(
         Raised if there is no such campaign or policy; names those that there are.
     """
     if policy is not None and policy not in POLICIES:
-        raise ChoiceError(f"There is no policy {policy!r}; there are {', '.join(POLICIES)}.")
+        raise ChoiceError(f"There is no policy {policy!r}; the policies are {', '.join(POLICIES)}.")
     campaigns = read_campaigns(warehouse)
     releases = {row["campaign"]: row["release"] for row in campaigns}
     if campaign == ALL:
@@ -107,8 +107,8 @@ def request_memory_yaml(
         name = campaign or focus_of(campaigns, warehouse)["campaign"]
         if name not in releases:
             raise ChoiceError(
-                f"There is no campaign {name!r}; there are {', '.join(releases)}, "
-                f"and {ALL} for all of them."
+                f"There is no campaign {name!r}; the campaigns are {', '.join(releases)}, "
+                f"and {ALL!r} means all of them."
             )
         policy = policy or default_policy(warehouse, name) or next(iter(POLICIES))
         evidence = f"{name}, {releases[name]}"
@@ -158,7 +158,7 @@ def _kills_explained(jobs: list[dict[str, Any]]) -> list[str]:
         )
     if any(row["is_raised_by_kill"] for row in jobs):
         lines.append(
-            "# raised: to the next step above the largest request of a kill; the need is not known."
+            "# raised: above a request at which jobs were killed; how much they need is not known."
         )
     return lines
 

@@ -221,7 +221,7 @@ def focus_of(campaigns: list[dict[str, Any]], warehouse: Warehouse) -> dict[str,
     focus = next((row for row in campaigns if row["is_focus"]), None)
     if focus is None:
         raise WarehouseError(
-            f"No campaign in {warehouse.path} has `focus`: give it to one in the campaigns file, "
+            f"No campaign in {warehouse.path} has `focus`: add it to one in the campaigns file, "
             f"then run {command('extract')} and {command('transform')}."
         )
     return focus

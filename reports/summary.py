@@ -156,7 +156,7 @@ def print_stage(warehouse: Warehouse, name: str, console: Console) -> None:
     stage = next((each for each in census.stages if each.name == name), None)
     if stage is None:
         known = ", ".join(each.name for each in census.stages)
-        raise WarehouseError(f"There is no stage {name!r}: the stages are {known}.")
+        raise WarehouseError(f"There is no stage {name!r}; the stages are {known}.")
     _say_simulated(census, console)
     rows = _tasks_of_stage(warehouse, citations, census, stage, over=False)
     title = f"Measured tasks of {census.campaign}, {stage.title}"
@@ -195,7 +195,9 @@ def print_task(warehouse: Warehouse, task: str, console: Console) -> None:
         )
     ]  # fmt: skip
     if not rows:
-        raise WarehouseError(f"No campaign measured a task {task!r}: see `summary --stage`.")
+        raise WarehouseError(
+            f"No campaign has measured quanta of task {task!r}: `summary --stage` lists tasks."
+        )
     _say_simulated(census, console)
     console.print(_task_table(citations, f"Task {task}", rows))
 
@@ -238,7 +240,9 @@ def print_all(warehouse: Warehouse, console: Console) -> None:
 def _say_simulated(census: Census, console: Console) -> None:
     """Say first that the data are simulated, if they are."""
     if census.lake.get("is_simulated"):
-        console.print(Text("SIMULATED data: no statement about any real campaign.\n", style="bold"))
+        console.print(
+            Text("SIMULATED data: the numbers say nothing about a real campaign.\n", style="bold")
+        )
 
 
 def _conclude(citations: Citations, stage: Stage, console: Console) -> None:

@@ -42,7 +42,7 @@ class Warehouse:
     def __init__(self, path: Path) -> None:
         if path.is_dir():
             raise WarehouseError(
-                f"{path} is a folder, and a warehouse is a file: remove or rename the folder, "
+                f"{path} is a folder, but a warehouse is a file: remove or rename the folder, "
                 f"then {_TRANSFORM}."
             )
         if not path.is_file():

@@ -30,13 +30,13 @@ DEBUG = "CENSUS_DEBUG"
 _REMEDIES = {
     errno.ENOSPC: "its disk is full: free some space, then run again",
     errno.EDQUOT: "its quota is used up: free some space, then run again",
-    errno.EFBIG: "it is larger than a file may be here: raise the limit, or choose another DATA",
+    errno.EFBIG: "it exceeds the largest size of a file: raise the limit, or choose another DATA",
     errno.EROFS: "its file system is read-only: choose another DATA",
-    errno.EACCES: "this user may not write there: change its permissions, or choose another DATA",
-    errno.EPERM: "this user may not write there: change its permissions, or choose another DATA",
-    errno.EEXIST: "a file has its name: remove the file, or choose another DATA",
-    errno.ENOTDIR: "a file stands where a folder should: remove it, or choose another DATA",
-    errno.EISDIR: "a folder has its name: remove the folder, or choose another DATA",
+    errno.EACCES: "you may not write there: change its permissions, or choose another DATA",
+    errno.EPERM: "you may not write there: change its permissions, or choose another DATA",
+    errno.EEXIST: "a file with this name exists: remove the file, or choose another DATA",
+    errno.ENOTDIR: "part of its path is a file, not a folder: remove it, or choose another DATA",
+    errno.EISDIR: "a folder with this name exists: remove the folder, or choose another DATA",
 }
 
 
@@ -111,8 +111,8 @@ def tell(
         text = "there is not enough memory: free some, or give the job more, then run again."
     else:
         text = (
-            f"unforeseen {type(error).__name__}: {error}\nThis is a fault of the program. "
-            "Please report it with what --debug shows."
+            f"unexpected {type(error).__name__}: {error}\nThis is a fault of the program. "
+            "Please report it, with the traceback that --debug shows."
         )
     if os.environ.get(DEBUG):
         typer.echo(clean("".join(traceback.format_exception(error))), err=True, nl=False)

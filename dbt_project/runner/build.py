@@ -140,7 +140,7 @@ def _alone(layout: Layout) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             raise TransformError(
-                f"another transform works on {layout.root} (process {lock.read().strip()}): "
+                f"another transform is running on {layout.root} (process {lock.read().strip()}): "
                 "wait for it to end"
             ) from None
         lock.truncate(0)
@@ -179,7 +179,7 @@ def _make_models(layout: Layout, console: Console) -> None:
     if broken:
         lines = [f"{o.name} ({o.path}): {o.message}" for o in broken]
         raise TransformError(
-            "models failed, the warehouse stays as it was:\n  "
+            "models failed; the published warehouse is unchanged:\n  "
             + "\n  ".join(lines)
             + f"\nThe full log is {layout.log}"
         )
@@ -206,7 +206,7 @@ def _refuse_failed(outcomes: list[Outcome], database: Path, layout: Layout) -> N
         if outcome.status == "fail":
             lines += [f"    {row}" for row in _failing_rows(outcome, database)]
     raise TransformError(
-        "checks failed, the warehouse stays as it was:\n  "
+        "checks failed; the published warehouse is unchanged:\n  "
         + "\n  ".join(lines)
         + f"\nThe full log is {layout.log}"
     )

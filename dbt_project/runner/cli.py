@@ -21,20 +21,25 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
     context_settings=CONTEXT,
 )
 
 
 Data = Annotated[
     Path,
-    typer.Option("--data", parser=data_folder, help="Folder of all outputs: lake/ is read."),
+    typer.Option(
+        "--data",
+        parser=data_folder,
+        help="Folder of all outputs; the warehouse is DATA/warehouse.duckdb.",
+    ),
 ]
 
 
 def _clear_errors() -> AbstractContextManager[None]:
     """Turn every error into one message and an exit status; the traceback shows on request."""
     return clear_errors(
-        TransformError, interrupted="interrupted: the warehouse is as it was; run again."
+        TransformError, interrupted="interrupted: the warehouse is unchanged; run again."
     )
 
 
@@ -48,13 +53,23 @@ def build(
     data: Data = Path("data"),
     memory_limit: Annotated[
         str,
-        typer.Option(help="Memory that DuckDB may take, such as 2GB; it spills to disk beyond."),
+        typer.Option(
+            help="Memory limit of DuckDB, such as 2GB or 75%. It writes to disk what does not "
+            "fit. The process needs more than this limit: see docs/scale.md."
+        ),
     ] = "75%",
     full_refresh: Annotated[
-        bool, typer.Option("--full-refresh", help="Build also when nothing changed.")
+        bool, typer.Option("--full-refresh", help="Build even if nothing changed.")
     ] = False,
 ) -> None:
-    """Build the warehouse from the lake, run every check on it, and publish it."""
+    """Build the warehouse from DATA/lake, check it, and publish it.
+
+    The exit status is 1 when a model or a check fails; then the published warehouse is unchanged.
+    It is also 1 when expected quanta are missing and the campaigns file does not declare the gap;
+    then the new warehouse is published. If nothing changed, nothing is built.
+
+    Example: census-transform build --data data --memory-limit 2GB
+    """
     # Not above: a query should not wait for what only a build needs.
     from . import build as builder
 
@@ -66,24 +81,31 @@ def build(
 
 @app.command()
 def sql(
-    query: Annotated[str | None, typer.Argument(help="One query; without it, a prompt.")] = None,
+    query: Annotated[
+        str | None, typer.Argument(help="SQL of one query. Default: open a prompt.")
+    ] = None,
     data: Data = Path("data"),
     output_format: Annotated[
-        Format, typer.Option("--format", help="How the rows of one query are printed.")
+        Format, typer.Option("--format", help="Format of the rows of one query.")
     ] = Format.table,
     from_env: Annotated[
-        str | None, typer.Option(help="Take the query from this environment variable.")
+        str | None, typer.Option(help="Read the query from this environment variable.")
     ] = None,
     allow_files: Annotated[
         bool,
         typer.Option(
             "--allow-files",
-            help="Let SQL read and write files, attach databases and load extensions, and dot "
-            "commands use files and the shell.",
+            help="Let SQL read and write files, attach databases and load extensions. Let dot "
+            "commands of the prompt use files and the shell.",
         ),
     ] = False,
 ) -> None:
-    """Open a read-only SQL prompt on the warehouse, or print the rows of one query."""
+    """Open a read-only SQL prompt on the warehouse, or print the rows of one query.
+
+    In the prompt, `.tables` lists the marts, and `.quit` ends it.
+
+    Example: census-transform sql "select * from fct_stage_usage" --format markdown
+    """
     with _clear_errors():
         text = query if from_env is None else os.environ.get(from_env, "")
         status = prompt.run(Layout(data), text or None, output_format, allow_files=allow_files)
@@ -93,17 +115,22 @@ def sql(
 @app.command()
 def ask(
     question: Annotated[
-        str | None, typer.Argument(help="Name of a question; without it, all are listed.")
+        str | None, typer.Argument(help="Name of a question. Default: list all questions.")
     ] = None,
     data: Data = Path("data"),
     campaign: Annotated[str | None, typer.Option(help="Only the rows of this campaign.")] = None,
     stage: Annotated[str | None, typer.Option(help="Only the rows of this stage.")] = None,
     task: Annotated[str | None, typer.Option(help="Only the rows of this task label.")] = None,
     output_format: Annotated[
-        Format, typer.Option("--format", help="How the rows are printed.")
+        Format, typer.Option("--format", help="Format of the rows.")
     ] = Format.table,
 ) -> None:
-    """List the ready questions, or print the answer of one."""
+    """List the ready questions, or print the answer to one.
+
+    A ready question is an SQL query that comes with the warehouse.
+
+    Example: census-transform ask exceptions_by_task --campaign DM-53877
+    """
     from . import questions
 
     layout = Layout(data)
@@ -121,7 +148,10 @@ def ask(
 
 @app.command()
 def docs(data: Data = Path("data")) -> None:
-    """Write dbt's documentation of every model and column as one page that works offline."""
+    """Write dbt's documentation of every model and column into DATA/docs/index.html.
+
+    It is one page that works offline. The warehouse must exist.
+    """
     from . import docs as docs_page
 
     with _clear_errors():
@@ -135,7 +165,10 @@ def dictionary(
         "docs/data-dictionary.md"
     ),
 ) -> None:
-    """Write the data dictionary: every mart and column, with units, from the models."""
+    """Write the data dictionary: every mart and column, with units.
+
+    The text comes from the descriptions of the models; no warehouse is needed.
+    """
     from . import dictionary as dictionaries
 
     with _clear_errors():
@@ -148,7 +181,10 @@ def questions_page(
     path: Annotated[Path, typer.Argument(help="The file to write.")] = Path("docs/questions.md"),
     data: Data = Path("data"),
 ) -> None:
-    """Write a page of the ready questions, each with the first rows of its answer."""
+    """Write a page of the ready questions, each with the first rows of its answer.
+
+    The answers come from the warehouse in DATA.
+    """
     from . import questions
 
     with _clear_errors():

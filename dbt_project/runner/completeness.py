@@ -44,7 +44,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
     for campaign, stage, verdict, gap_count, expected_count, is_empty, reason in stages:
         where = f"{campaign}, {stage}"
         if is_empty:
-            what = "nothing was found of it"
+            what = "the lake has no data of this stage"
         else:
             verb = "is" if gap_count == 1 else "are"
             # Without a graph, quanta can be known to be lost that nothing expected.
@@ -55,9 +55,12 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
             complete = False
             console.print(f"[red]Error[/]: {where}: {what}")
             _print_tasks(connection, console, campaign, stage, shown_data_ids=_SHOWN_DATA_IDS)
+            if is_empty:
+                remedy = "Correct its collections"
+            else:
+                remedy = "fct_missing_quanta lists these quanta. Run them again"
             console.print(
-                "  Run these quanta again, or declare the gap with `incomplete:` in the campaigns "
-                "file. fct_missing_quanta lists all of them."
+                f"  {remedy}, or declare the gap with `incomplete:` in the campaigns file."
             )
         elif verdict == "declared":
             # Known already: its tasks are enough, and the list is in the warehouse.
@@ -94,7 +97,7 @@ def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) 
 
 
 def _report_implausible(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
-    """Warn once of values that cannot be, with task and data ID of the first quanta."""
+    """Warn once of impossible values, with task and data ID of the first quanta."""
     rows = connection.execute(
         """
         select

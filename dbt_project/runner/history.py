@@ -52,7 +52,7 @@ def keep(layout: Layout) -> None:
                 connection.execute(f"insert into verdicts {rows}", [str(file)])
             except duckdb.Error as error:
                 raise TransformError(
-                    f"{file} cannot be read ({error}): restore it, or move it away to begin a new "
+                    f"{file} cannot be read ({error}): restore it, or move it away to start a new "
                     "history"
                 ) from None
         before = _count(connection)

@@ -105,8 +105,8 @@ def _require_version(layout: Layout, found: object, ours: int) -> None:
     said = f"the lake in {layout.lake} has schema version {found}"
     if isinstance(found, int) and found > ours:
         raise TransformError(
-            f"{said}, of a newer version of this program, which reads {ours}: update it, or choose "
-            "another DATA"
+            f"{said}, of a newer version of this program; this version reads {ours}: update this "
+            "program, or choose another DATA"
         )
     raise TransformError(
         f"{said}, this program reads {ours}: remove {layout.lake} (or choose another DATA) and run "
@@ -141,16 +141,17 @@ def _require_files(layout: Layout, manifest: LakeManifest) -> None:
         for table in LAKE_TABLES
         for file in (layout.lake / table).rglob("*.parquet")
     }
-    troubles = [f"{name} is gone" for name in sorted(manifest.sizes.keys() - found.keys())]
+    troubles = [f"{name} does not exist" for name in sorted(manifest.sizes.keys() - found.keys())]
     troubles += [
-        f"{name} has {found[name]:,} bytes, and was written with {size:,}"
+        f"{name} has {found[name]:,} bytes, but was written with {size:,}"
         for name, size in sorted(manifest.sizes.items())
         if name in found and found[name] != size
     ]
     troubles += [
-        f"{name} is not of the extraction" for name in sorted(found.keys() - manifest.sizes.keys())
+        f"{name} was not written by the extraction"
+        for name in sorted(found.keys() - manifest.sizes.keys())
     ]
-    _refuse(layout, troubles, f"run {command('extract')} again, which mends this")
+    _refuse(layout, troubles, f"run {command('extract')} again, which repairs this")
 
 
 def check_content(layout: Layout, manifest: LakeManifest) -> None:
@@ -178,7 +179,7 @@ def check_content(layout: Layout, manifest: LakeManifest) -> None:
         "remove "
         + ("this file" if len(changed) == 1 else "these files")
         + " and run "
-        + f"{command('extract')} again, which reads anew what is gone",
+        + f"{command('extract')} again",
     )
     _refuse(
         layout, list(_wrong_columns(layout, manifest)), "run `census-extract run` with --refresh"
@@ -207,7 +208,7 @@ def _wrong_columns(layout: Layout, manifest: LakeManifest) -> Iterator[str]:
         try:
             schema = pq.read_schema(layout.lake / name)
         except (pa.ArrowException, OSError) as error:
-            yield f"{name} is no Parquet file ({str(error).splitlines()[0]})"
+            yield f"{name} is not a Parquet file ({str(error).splitlines()[0]})"
             continue
         found = {column.name: _without_item_names(str(column.type)) for column in schema}
         if found != promised:
@@ -216,7 +217,7 @@ def _wrong_columns(layout: Layout, manifest: LakeManifest) -> Iterator[str]:
                 for column in found.keys() | promised.keys()
                 if found.get(column) != promised.get(column)
             )
-            yield f"{name} has not the columns of its table: {', '.join(differing)}"
+            yield f"{name} does not have the columns of its table: {', '.join(differing)}"
 
 
 def _without_item_names(kind: str) -> str:
@@ -233,5 +234,6 @@ def _refuse(layout: Layout, troubles: Iterable[str], remedy: str) -> None:
     if len(troubles) > len(shown):
         shown.append(f"and {len(troubles) - len(shown)} more")
     raise TransformError(
-        f"the lake in {layout.lake} is not as extraction left it: {'; '.join(shown)}: {remedy}"
+        f"the lake in {layout.lake} differs from what extraction wrote: {'; '.join(shown)}: "
+        f"{remedy}"
     )

@@ -61,7 +61,7 @@ def _client() -> str:
     client = shutil.which("duckdb", path=places)
     if client is None:
         raise TransformError(
-            "the client of DuckDB is not installed: pip install 'quanta-census[warehouse]'"
+            "the command line of DuckDB is not installed: pip install 'quanta-census[warehouse]'"
         )
     return client
 

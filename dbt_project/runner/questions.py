@@ -74,7 +74,7 @@ def publish(connection: duckdb.DuckDBPyConnection, analyses: Sequence[Outcome]) 
         try:
             connection.execute(f"create or replace view {view} as {analysis.sql}")
         except duckdb.Error as error:
-            raise TransformError(f"{analysis.path} is no valid query: {error}") from None
+            raise TransformError(f"{analysis.path} is not a valid query: {error}") from None
         connection.execute(f"comment on view {view} is {_literal(analysis.description)}")
 
 
@@ -110,7 +110,7 @@ def find(layout: Layout) -> list[Question]:
         raise TransformError(f"{path} cannot be read: {error}") from None
     if not rows:
         raise TransformError(
-            f"{path} has no ready questions, because an older version built it: "
+            f"{path} was built by an older version and has no ready questions: "
             f"run {command('transform')}"
         )
     return [Question(name, asks or "", tuple(columns)) for name, asks, columns in rows]
@@ -192,14 +192,14 @@ def query_of(
     question = next((each for each in questions if each.name == name), None)
     if question is None:
         known = ", ".join(each.name for each in questions)
-        raise TransformError(f"there is no question {name!r}: the questions are {known}")
+        raise TransformError(f"there is no question {name!r}; the questions are {known}")
     wanted = {"campaign": campaign, "stage": stage, "task_label": task}
     conditions = []
     for column, value in wanted.items():
         if not value:
             continue
         if column not in question.columns:
-            raise TransformError(f"the answer of {name} has no column {column} to choose rows by")
+            raise TransformError(f"the answer of {name} has no column {column}: remove that option")
         conditions.append(f"{column} = {_literal(value)}")
     where = f" where {' and '.join(conditions)}" if conditions else ""
     return f'select * from {SCHEMA}."{name}"{where}'  # noqa: S608 the name is one of ours

@@ -77,7 +77,7 @@ class Collections:
             if types and types <= _WITHOUT_RUNS:
                 raise RepositoryError(
                     f"{self._location}: {expression!r} is {' and '.join(sorted(types))}, which "
-                    "keeps no metadata: name the RUN collections, or the chain that holds them"
+                    "has no metadata: name the RUN collections, or the chain that has them"
                 )
             for run in runs:
                 led_to.setdefault(run, expression)

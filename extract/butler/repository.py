@@ -73,8 +73,8 @@ def open_repository(location: str) -> Iterator[Repository]:
     """
     if other := read_elsewhere(location):
         raise RepositoryError(
-            f"repository {location}: the Butler would look for it at {other}: rename the folder, "
-            "or name a link to it"
+            f"repository {location}: the Butler would open {other} instead: rename the folder, "
+            "or use a symbolic link to it"
         )
     # Before the first client is made, which remembers them: threads that read at once need as
     # many connections, and a dead database server would be waited for for minutes.

@@ -83,14 +83,14 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     # Registries
     (
         r"no password supplied",
-        f"the database wants a password and none is known: add an entry for this server "
+        f"the database needs a password, and none is set: add an entry for this server "
         f"{_DATABASE_LOGIN}",
         "store",
     ),
     (
         r'password authentication failed for user "(?P<user>[^"]*)"',
         f"the database refuses the password of user {{user}}: correct the entry "
-        f"{_DATABASE_LOGIN}; without an entry the name of the system's user is tried",
+        f"{_DATABASE_LOGIN}; without an entry, the name of your system user is used",
         "store",
     ),
     (
@@ -106,20 +106,20 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     ),
     (
         r"unable to open database file",
-        "the registry's SQLite file is missing, or this user may not read it: restore it, ask "
+        "the registry's SQLite file is missing, or you may not read it: restore it, ask "
         "its owner for permission, or correct registry.db in butler.yaml",
         "store",
     ),
     (
         r"file is not a database|disk image is malformed|no such table",
-        "the registry's SQLite file is damaged, or of no Butler repository: restore it from a "
+        "the registry's SQLite file is damaged, or is not a Butler registry: restore it from a "
         "copy, or correct registry.db in butler.yaml",
         "store",
     ),
     (
         r"sqlite3\.OperationalError\) (?:disk I/O error|database is locked)",
-        "the registry's SQLite file cannot be read now: its disk or network file system is in "
-        "trouble, or a program that writes keeps it locked",
+        "the registry's SQLite file cannot be read now: its disk or network file system has an "
+        "error, or another program has locked it",
         "store",
     ),
     # Servers
@@ -127,42 +127,42 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
         r"(?:Failed to resolve '|could not translate host name \"|failed to resolve host '"
         r"|Could not connect to the endpoint URL: \".*Name or service not known)"
         r"(?P<host>[^'\"]*)",
-        "the host name {host} is unknown here: correct it, or the name service is down",
+        "the host name {host} is unknown: correct it, or check the name service (DNS)",
         "server",
     ),
     (
         r"connection refused|Could not connect to the endpoint URL",
-        "nothing answers there (connection refused): is the server up, and the address right?",
+        "the connection is refused: check that the server is up and that its address is right",
         "server",
     ),
     (
         r"timed out|timeout expired|Read timeout",
-        "no answer in time: is the server up and reachable from here, its certificate trusted, "
-        "and this machine not overloaded?",
+        "no answer in time: check that the server is up and reachable from this machine, that its "
+        "certificate is trusted, and that this machine is not overloaded",
         "server",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|certificate verify failed",
-        "the server's certificate is not trusted: name the bundle of your authorities, for "
-        "dav(s):// as trusted_authorities in the file that LSST_RESOURCES_WEBDAV_CONFIG names, "
-        "for https:// in LSST_HTTP_CACERT_BUNDLE; REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE "
-        "override the latter",
+        "the server's certificate is not trusted: give the bundle of your certificate "
+        "authorities, for dav(s):// as trusted_authorities in the file that "
+        "LSST_RESOURCES_WEBDAV_CONFIG names, for https:// in LSST_HTTP_CACERT_BUNDLE "
+        "(REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE override it)",
         "server",
     ),
     (
         r"WRONG_VERSION_NUMBER|record layer failure",
-        "the server speaks no TLS: dav:// or http:// instead of davs:// or https://?",
+        "the server does not use TLS: write dav:// or http:// instead of davs:// or https://",
         "server",
     ),
     (
         r"Connection reset by peer|Remote end closed connection|Connection aborted",
-        "the server breaks the connection off: is it up, or does it speak TLS, and davs:// or "
-        "https:// is meant instead of dav:// or http://?",
+        "the server closes the connection: check that it is up; if it uses TLS, write davs:// or "
+        "https:// instead of dav:// or http://",
         "store",
     ),
     (
         r"does not implement webDAV",
-        "the server is no WebDAV server: http(s):// instead of dav(s)://?",
+        "the server is not a WebDAV server: write http(s):// instead of dav(s)://",
         "server",
     ),
     # Stores
@@ -187,7 +187,7 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     (
         r"too many (?P<status>5\d\d) error responses|\b(?P<other>5\d\d) "
         r"(?:Internal|Bad Gateway|Service|Gateway)",
-        "the store is in trouble ({status}{other}): try again later, or tell who runs it",
+        "the store reports an error ({status}{other}): try again later, or tell its operators",
         "store",
     ),
     # Repositories and files
@@ -204,29 +204,29 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     ),
     (
         r"Config location \S+ does not exist",
-        "nothing is there: correct the path of the repository",
+        "this path does not exist: correct the path of the repository",
         "store",
     ),
     (
         r"(?:No such file|No file found|No such resource|Unable to read resource)"
         r".*/butler\.yaml",
-        "there is no butler.yaml: that is no Butler repository",
+        "there is no butler.yaml, so this is not a Butler repository",
         "store",
     ),
     (
         # One file is an accident; when it is all of them, their owner forgot this user.
         r"Permission denied|PermissionError",
-        "this user may not read it: ask its owner for permission",
+        "you have no permission to read it: ask its owner",
         "store",
     ),
     (
         r"(?:Parser|Scanner)Error: .*butler\.yaml",
-        "its butler.yaml is no YAML: restore it from a copy",
+        "its butler.yaml is not valid YAML: restore it from a copy",
         "store",
     ),
     (
         r"No such file|No file found|No such resource|Unable to read resource|NoSuchKey",
-        "registered, but the file is gone",
+        "it is registered, but the file does not exist",
         "file",
     ),
 )

@@ -141,7 +141,7 @@ def _locked(root: Path) -> Iterator[None]:
             is_current = False
         if not is_current:
             raise FileExistsError(
-                f"{root} is being built by another process: wait for it, or end it."
+                f"{root} is being built by another process: wait for it, or stop it."
             )
         try:
             yield

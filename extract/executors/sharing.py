@@ -52,8 +52,8 @@ def require_shared_folder(executor: Executor, folder: Path, name: str) -> str:
         if not isinstance(error, Exception):
             raise
         raise ExecutorError(
-            f"--executor {name}: its first worker failed ({named(error)}): it "
-            "needs the same environment as this machine (worker_init, job_script_prologue)"
+            f"--executor {name}: its first worker failed ({named(error)}): give "
+            "it the same environment as this machine (worker_init, job_script_prologue)"
         ) from error
     finally:
         mark.unlink(missing_ok=True)

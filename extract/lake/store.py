@@ -64,13 +64,13 @@ _DISK_TROUBLE = {
     errno.ENOSPC: "its disk is full: free some space",
     errno.EDQUOT: "its quota is used up: free some space",
     errno.EROFS: f"its disk is read-only: {_CHOOSE}",
-    errno.EACCES: f"this user may not: {_CHOOSE}, or ask its owner for permission",
-    errno.EPERM: f"this user may not: {_CHOOSE}, or ask its owner for permission",
-    errno.ENOTDIR: f"a file is in its place: {_CHOOSE}",
-    errno.EEXIST: f"a file is in its place: {_CHOOSE}",
-    errno.ENOLCK: f"its file system keeps no locks: {_CHOOSE}",
-    errno.EOPNOTSUPP: f"its file system keeps no locks: {_CHOOSE}",
-    errno.ENOENT: f"a folder on the way is gone or cannot be made: {_CHOOSE}",
+    errno.EACCES: f"you may not: {_CHOOSE}, or ask its owner for permission",
+    errno.EPERM: f"you may not: {_CHOOSE}, or ask its owner for permission",
+    errno.ENOTDIR: f"a file with its name exists: {_CHOOSE}",
+    errno.EEXIST: f"a file with its name exists: {_CHOOSE}",
+    errno.ENOLCK: f"its file system has no file locks: {_CHOOSE}",
+    errno.EOPNOTSUPP: f"its file system has no file locks: {_CHOOSE}",
+    errno.ENOENT: f"a folder of its path does not exist and cannot be made: {_CHOOSE}",
 }
 """What keeps a folder from being written, and the remedy, by the system's error number."""
 
@@ -242,7 +242,9 @@ def decode_manifest(raw: bytes, where: str, remedy: str) -> Manifest:
         if isinstance(version, int) and version > LAKE_SCHEMA_VERSION:
             raise LakeError(
                 f"{where}: this lake has schema version {version}, of a newer version of this "
-                f"program, which writes {LAKE_SCHEMA_VERSION}: update it, or choose another --data"
+                f"program; this version writes {LAKE_SCHEMA_VERSION}: update this program, or "
+                "choose "
+                "another --data"
             )
         if version != LAKE_SCHEMA_VERSION:
             raise LakeError(
@@ -255,7 +257,7 @@ def decode_manifest(raw: bytes, where: str, remedy: str) -> Manifest:
     names = {*content.files, *(file for unit in content.units for file in unit.files)}
     for name in sorted(names):
         if not _is_file_of_lake(name):
-            raise LakeError(f"{path}: names {name!r}, which is no file of a lake: {remedy}")
+            raise LakeError(f"{path}: lists {name!r}, which is not a file of a lake: {remedy}")
     return Manifest(content.units, content.files, content.is_finished)
 
 
@@ -333,12 +335,12 @@ def _damage(root: Path, unit: Unit, files: Mapping[str, LakeFile]) -> str | None
     for file in unit.files:
         path = root / file
         if not path.is_file():
-            return f"{file} is gone"
+            return f"{file} does not exist"
         if file not in files:
-            return f"{file} was written by a version that kept no digest"
+            return f"{file} was written by a version that recorded no digest"
         found, written = path.stat().st_size, files[file].bytes_count
         if found != written:
-            return f"{file} has {found:,} bytes, and was written with {written:,}"
+            return f"{file} has {found:,} bytes, but was written with {written:,}"
     return None
 
 
@@ -417,7 +419,7 @@ class Lake:
                 holder = stream.read().strip() or "an unknown process"
                 raise LakeError(
                     f"{root}: another extraction is writing this lake: {holder}; "
-                    "wait for it, or end it"
+                    "wait for it, or stop it"
                 ) from None
             stream.truncate(0)
             now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

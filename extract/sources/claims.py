@@ -81,7 +81,7 @@ def require_small_members(stream: Any, addresses: str) -> None:  # noqa: ANN401
         frames = ("header.json.zst", "pipeline_graph.json.zst", "packages.json.zst")
         for name in (*frames, "compression_dict", addresses):
             if name in members and members[name].compress_type != zipfile.ZIP_STORED:
-                raise ValueError(f"member {name} is compressed by zip, which no graph writer does")
+                raise ValueError(f"member {name} is compressed by zip, as no writer of graphs does")
         for name in frames:
             if name in members:
                 with archive.open(name) as member:

@@ -118,7 +118,8 @@ def read_predicted_header(uri: str) -> PredictedHeader:
             )
     except Exception as error:  # zip, zstd, pydantic, the store: all mean the same to the user.
         raise PredictedGraphError(
-            f"{uri}: is no readable predicted graph (.qg; older .qgraph files cannot be read): "
+            f"{uri}: cannot be read as a predicted graph (.qg; older .qgraph files are not "
+            "supported): "
             f"{named(error)[:300]}"
         ) from error
 

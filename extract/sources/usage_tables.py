@@ -130,7 +130,7 @@ def _opened(table: UsageTable, content: bytes) -> pq.ParquetFile | str:
         opened = pq.ParquetFile(io.BytesIO(content))
         names = opened.schema_arrow.names
     except _DAMAGE as error:
-        return f"the table is no Parquet file: {error}"
+        return f"the table is not a Parquet file: {error}"
     lacking = sorted({*table.required, _MEMORY} - set(names))
     if lacking:
         return f"the table has no column {', '.join(lacking)}"

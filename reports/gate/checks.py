@@ -152,7 +152,7 @@ def parse_share(text: str) -> float:
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
     if not found:
-        raise ChoiceError(f"{text!r} is no share: write 10% or 0.1")
+        raise ChoiceError(f"{text!r} is not a share: write 10% or 0.1")
     return float(found[1]) / (100 if found[2] else 1)
 
 
@@ -188,8 +188,8 @@ def compare(
     matched = [row for row in compared if row["is_matched"]]
     if not matched:
         raise ChoiceError(
-            f"No quantum of {after} has the task and data ID of one of {before}, or the two are "
-            "not compared: each campaign is with the focus and with its predecessor in the file."
+            f"{after} and {before} have no task and data ID in common, or are not compared. Each "
+            "campaign is compared with the focus campaign and with the one before it in the file."
         )
     checks = [_check(row, measure, limit) for row in matched for measure in Measure]
     checks.sort(key=lambda check: -abs(check.change_fraction or 0))
@@ -227,13 +227,13 @@ def _chosen(warehouse: Warehouse, before: str | None, after: str | None) -> tupl
     names = [row["campaign"] for row in campaigns]
     after = after or str(focus_of(campaigns, warehouse)["campaign"])
     if after not in names:
-        raise ChoiceError(f"There is no campaign {after!r}; there are {', '.join(names)}.")
+        raise ChoiceError(f"There is no campaign {after!r}; the campaigns are {', '.join(names)}.")
     if before is None:
         if names.index(after) == 0:
             raise ChoiceError(
-                f"No campaign stands before {after} in the campaigns file: name one with --before."
+                f"{after} is the first campaign of the file: name an earlier one with --before."
             )
         before = names[names.index(after) - 1]
     if before not in names:
-        raise ChoiceError(f"There is no campaign {before!r}; there are {', '.join(names)}.")
+        raise ChoiceError(f"There is no campaign {before!r}; the campaigns are {', '.join(names)}.")
     return before, after

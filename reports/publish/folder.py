@@ -103,7 +103,7 @@ def publish(data: Path, folder: Path) -> Publication:
     """
     report = data / "report"
     if report in folder.parents:
-        raise OutputError(f"{folder} lies in the report: choose another folder.")
+        raise OutputError(f"{folder} is inside the report: choose another folder.")
     _refuse_others(folder)
     published = Publication(folder)
     write_file(folder / WEB_MARK, "`census-report publish` fills this folder.\n")
@@ -131,13 +131,13 @@ def _refuse_others(folder: Path) -> None:
         return
     if not (folder / WEB_MARK).is_file():
         raise OutputError(
-            f"{folder} is not empty, and no publication is in it (it has no file {WEB_MARK}): "
+            f"{folder} is not empty and was not made by `publish` (it has no file {WEB_MARK}): "
             "choose another folder."
         )
     for name in ("lake", "warehouse.duckdb"):
         if (folder / name).exists():
             raise OutputError(
-                f"{folder} also holds {name}, which publishing would remove: choose another folder."
+                f"{folder} also has {name}, which publishing would remove: choose another folder."
             )
 
 

@@ -28,7 +28,7 @@ def answer_lines(citations: Citations, census: Census) -> list[str]:
     return [
         _memory(citations, census),
         *_cost(citations, census),
-        _completeness(citations, census),
+        *_completeness(citations, census),
     ]
 
 
@@ -50,21 +50,26 @@ def _cost(citations: Citations, census: Census) -> list[str]:
     return [shares, *requested] if shares else []
 
 
-def _completeness(citations: Citations, census: Census) -> str:
+def _completeness(citations: Citations, census: Census) -> list[str]:
     """Say what is missing of the focus campaign, or that nothing tells."""
     campaign = census.campaign
-    gaps, unverified = [], []
+    gaps, absent, unverified = [], [], []
     for stage in census.stages:
         match stage.focus["completeness_verdict"]:
+            case "incomplete" | "declared" if stage.focus["is_empty"]:
+                absent.append(stage.title)
             case "incomplete" | "declared":
                 usage = citations.stage_usage(stage.focus)
                 gaps.append(
-                    f"{stage.title} {usage['gap_count']} of {usage['expected_count']} expected"
+                    f"{usage['gap_count']} of {usage['expected_count']} expected in {stage.title}"
                 )
             case "unverified":
                 unverified.append(stage.title)
+    said = []
     if gaps:
-        return f"Missing quanta of {campaign}: {', '.join(gaps)}."
-    if unverified:
-        return f"No graph says what {campaign} should hold in {', '.join(unverified)}."
-    return f"No expected quantum of {campaign} is missing."
+        said.append(f"Missing quanta of {campaign}: {', '.join(gaps)}.")
+    if absent:
+        said.append(f"The lake has no data of {campaign} for {', '.join(absent)}.")
+    if unverified and not said:
+        said.append(f"No graph says what {campaign} should hold in {', '.join(unverified)}.")
+    return said or [f"No expected quantum of {campaign} is missing."]

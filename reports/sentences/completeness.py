@@ -1,4 +1,4 @@
-"""Is it all there: what is said of gaps, and of stages that show nothing."""
+"""Sentences on completeness: gaps, and stages without measured quanta."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def gap_notes(usages: Iterable[dict[str, Any]]) -> tuple[str, ...]:
         where = f"{stage_title(usage['stage'])} of {usage['campaign']}"
         if usage["incomplete_reason"]:
             notes.append(f"{where}: declared incomplete: {usage['incomplete_reason']}")
+        elif usage["completeness_verdict"] == "incomplete" and usage["is_empty"]:
+            notes.append(
+                why_empty(usage)
+                if usage["promised_run_count"]
+                else f"{where}: incomplete: the lake has no data of this stage."
+            )
         elif usage["completeness_verdict"] == "incomplete":
             gaps = numbers.plural(usage["gap_count"], "expected quantum", "expected quanta")
             notes.append(f"{where}: incomplete: {gaps} left no usable result{_unmeasured(usage)}.")

@@ -40,8 +40,8 @@ def queue_sentences(citations: Citations, campaign: str) -> list[str]:
     idlest = _queue(citations, campaign, min, "cpu_efficiency_fraction")
     if idlest:
         sentences.append(
-            f"CPU efficiency was lowest in queue {idlest['queue_name']}: its tries used "
-            f"{idlest['cpu_efficiency_fraction']} of {idlest['total_core_h']}."
+            f"CPU efficiency was lowest in queue {idlest['queue_name']}: "
+            f"{idlest['cpu_efficiency_fraction']}, over the tries whose CPU time is known."
         )
     return sentences
 
@@ -79,17 +79,19 @@ def recorded_backtest_sentences(citations: Citations, campaign: str, policy: str
             f"Back-test on {cited['compared_job_count']} of {cited['recorded_job_count']} "
             f"recorded jobs, those that succeeded with a known peak: requests by policy "
             f"{cited['policy']} from {cited['evidence_campaign']} would kill "
-            f"{cited['killed_count']} tries{undone} and leave {cited['wasted_gib_h']} unused; the "
-            f"recorded requests killed {cited['recorded_killed_count']} and left "
+            f"{cited['killed_count']} tries{undone} and leave {cited['wasted_gib_h']} unused. The "
+            f"recorded requests killed {cited['recorded_killed_count']} tries and left "
             f"{cited['recorded_wasted_gib_h']} unused."
         )
         if row["gave_up_job_count"]:
             sentences.append(
-                f"Jobs that gave up after a kill are not in it, since nobody knows their peak: "
-                f"{cited['gave_up_job_count']}."
+                f"The back-test leaves out jobs that gave up after a kill, because their peak is "
+                f"not known: {cited['gave_up_job_count']}."
             )
         if row["is_of_its_own_evidence"]:
-            sentences.append("The requests follow from the same campaign: the test is kind.")
+            sentences.append(
+                "The requests follow from the same campaign, so the test favours them."
+            )
     return sentences
 
 

@@ -114,7 +114,9 @@ def test_a_question_without_tasks_cannot_be_asked_of_one(
 def test_a_warehouse_of_an_older_version_says_so(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     duckdb.connect(str(layout.warehouse)).close()
-    with pytest.raises(TransformError, match="an older version built it: run `make transform`"):
+    with pytest.raises(
+        TransformError, match="an older version and has no ready questions: run `make transform`"
+    ):
         questions.find(layout)
 
 

@@ -127,7 +127,7 @@ campaigns:
         ("threshold_gib: 1.0e+300", "threshold_gib: Input should be less than or equal to"),
         ("nodes: {n: {cores: 99999999999999999999, memory_gib: 1}}", "nodes.n.cores: Input should"),
         ("prices: {per_core: 1.0e+300}", "prices.per_core: Input should be less than"),
-        ('current_requests: "a\\0b"', "current_requests: it has a zero byte"),
+        ('current_requests: "a\\0b"', "current_requests: the text has a zero byte"),
     ],
 )
 def test_absurd_values_are_one_line(tmp_path: Path, line: str, said: str) -> None:

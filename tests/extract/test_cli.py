@@ -129,7 +129,7 @@ def test_check_says_one_line_for_each_thing(repository: TinyRepository, tmp_path
     assert code == 1
     assert [line[:5] for line in lines] == ["ok   ", "ok   ", "ok   ", "FAIL "]
     assert "stage1: 1 RUN," in lines[2]
-    assert "nothing tells which quanta were expected" in lines[2]
+    assert "the expected quanta are not known" in lines[2]
     assert "no collection 'a/gone'" in lines[3]
     assert not list(tmp_path.iterdir())
 
@@ -143,7 +143,7 @@ def test_check_tells_of_a_stage_in_which_there_is_nothing_to_read(
     assert code == 1
     (failed,) = [line for line in output.splitlines() if line.startswith("FAIL ")]
     assert failed.startswith(
-        "FAIL  DM-1 stage2: 0 RUNs, 1 input set aside: 1 of stage1, and nothing to read: "
+        "FAIL  DM-1 stage2: 0 RUNs, 1 input set aside: 1 of stage1, but nothing to read: "
     )
     declared = {"collections": "a/inputs", "incomplete": "The disk broke."}
     campaigns = repository.campaigns({**stages, "stage2": declared})
@@ -174,7 +174,7 @@ def test_an_interrupted_run_says_how_to_go_on(
         patch.setattr("extract.run.slices_of", interrupt)
         code, output = _call("run", campaigns, "--data", tmp_path, "--workers", 1)
     assert code == 130
-    assert "Error: interrupted: run again to go on where it stopped." in output
+    assert "Error: interrupted: run again to continue." in output
     assert _call("run", campaigns, "--data", tmp_path, "--workers", 1)[0] == 0
     assert read_lake(tmp_path, "quanta").num_rows == 3
 
@@ -198,7 +198,7 @@ def test_a_demo_is_not_built_in_the_place_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     code, output = _call("demo", tmp_path / "file")
     assert code == 1
-    assert output.startswith(f"Error: {tmp_path}/file: cannot be written: a file is in its place")
+    assert output.startswith(f"Error: {tmp_path}/file: cannot be written: a file with its name")
 
 
 @pytest.mark.parametrize("command", ["run", "status", "check"])

@@ -131,7 +131,7 @@ def test_records_of_a_whole_campaign_stand_under_no_stage(
         ("records/nothing*", "there is no file .*correct 'job_records'"),
         ("records", "is a folder: name the files"),
         ("s3://bucket/a.json", "read from a file system"),
-        ("tiny.yaml", "is no file of job records|holds no job records|there is no file"),
+        ("tiny.yaml", "is not a file of job records|has no job records|there is no file"),
     ],
 )
 def test_records_that_cannot_be_are_one_clear_error(

@@ -175,7 +175,7 @@ def test_a_place_that_the_butler_would_look_for_elsewhere_is_refused(
         pull(tmp_path / "lake", str(place), may_replace=False, say=print)
     demo = CliRunner().invoke(extract.cli.app, ["demo", str(place)])
     assert demo.exit_code == 1
-    assert "the Butler would put the demo into" in demo.output
+    assert "the Butler would write the demo into" in demo.output
     assert not list(tmp_path.iterdir())
 
 

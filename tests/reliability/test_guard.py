@@ -113,9 +113,9 @@ def test_a_full_output_is_no_success(words: str, unbuffered: str, data: Path) ->
         (KeyboardInterrupt(), 130, "interrupted"),
         (LookupError("foreseen"), 1, "foreseen"),
         (MemoryError(), 1, "not enough memory"),
-        (PermissionError(13, "no", "/x"), 1, "/x cannot be written: this user may not write"),
+        (PermissionError(13, "no", "/x"), 1, "/x cannot be written: you may not write"),
         (OSError(5, "bad disk"), 1, "the system reports an error: bad disk: run again"),
-        (ZeroDivisionError("by 0"), 1, "unforeseen ZeroDivisionError: by 0"),
+        (ZeroDivisionError("by 0"), 1, "unexpected ZeroDivisionError: by 0"),
     ],
 )
 def test_each_kind_of_error(

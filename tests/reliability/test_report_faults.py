@@ -114,7 +114,7 @@ def test_a_damaged_warehouse_is_one_line(command: str, damage: str, data: Path) 
 
 def test_a_file_in_the_reports_place_is_named(data: Path) -> None:
     (data / "report").write_text("mine")
-    assert "a file has its name" in refused("run", "--data", str(data))
+    assert "a file with this name exists" in refused("run", "--data", str(data))
     assert (data / "report").read_text() == "mine"
 
 
@@ -170,7 +170,7 @@ def test_requests_and_regressions_ask_for_no_focus_where_campaigns_are_named(dat
     with duckdb.connect(str(data / "warehouse.duckdb")) as connection:
         connection.execute("update dim_campaigns set is_focus = false")
     for command in ("requests", "regressions", "summary", "run"):
-        assert "has `focus`: give it to one" in refused(command, "--data", str(data))
+        assert "has `focus`: add it to one" in refused(command, "--data", str(data))
     for more in (["requests", "--evidence", "DM-1"], ["requests", "--evidence", "all"]):
         assert report(*more, "--data", str(data)).returncode == 0
     named = ["regressions", "--allow-unjudged", "--before", "DM-1", "--after", "DM-2"]
@@ -247,6 +247,6 @@ def test_what_nobody_foresaw_is_one_message_and_its_traceback_shows_on_request(
     monkeypatch.delenv("CENSUS_DEBUG", raising=False)
     result = CliRunner().invoke(cli.app, ["requests", "--data", str(data)])
     assert result.exit_code == 1
-    assert "Error: unforeseen ZeroDivisionError: a [31mnumber\n" in result.output
+    assert "Error: unexpected ZeroDivisionError: a [31mnumber\n" in result.output
     assert "Please report it" in result.output
     assert "Traceback" not in result.output

@@ -34,7 +34,7 @@ def test_two_runs_become_a_report(tmp_path: Path) -> None:
 def test_a_program_that_fails_ends_the_comparison(tmp_path: Path) -> None:
     status, said = compare(tmp_path / "data", "a", "b", "--repository", str(tmp_path / "none"))
     assert status == 1
-    assert "census-extract init failed: its message is above" in said
+    assert "census-extract init failed; see its message above" in said
 
 
 def test_a_program_that_is_not_installed_is_named_with_its_extra(

@@ -103,7 +103,7 @@ def test_technote_and_docs_are_published_when_they_are_newer_than_their_sources(
 
 def test_a_folder_of_others_is_refused_and_left_alone(data: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("x")
-    with pytest.raises(OutputError, match="not empty, and no publication is in it"):
+    with pytest.raises(OutputError, match="not empty and was not made by `publish`"):
         publish(data, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -113,7 +113,7 @@ def test_a_folder_of_outputs_is_refused_and_left_alone(data: Path, tmp_path: Pat
     make_folder(outputs)
     (outputs / "lake" / "quanta").mkdir(parents=True)
     held = sorted(outputs.rglob("*"))
-    with pytest.raises(OutputError, match="no publication is in it"):
+    with pytest.raises(OutputError, match="was not made by `publish`"):
         publish(data, outputs)
     assert sorted(outputs.rglob("*")) == held
 
@@ -124,7 +124,7 @@ def test_a_publication_into_which_outputs_were_written_is_refused(
 ) -> None:
     (tmp_path / WEB_MARK).touch()
     (tmp_path / name).mkdir()
-    with pytest.raises(OutputError, match=f"also holds {name}"):
+    with pytest.raises(OutputError, match=f"also has {name}"):
         publish(data, tmp_path)
     assert (tmp_path / name).is_dir()
 
@@ -143,7 +143,7 @@ def test_an_own_folder_is_filled_again_and_what_is_gone_is_removed(
 def test_the_report_itself_is_no_place_to_publish(data: Path, report: Path) -> None:
     with pytest.raises(OutputError, match="choose another folder"):
         publish(data, report)
-    with pytest.raises(OutputError, match="lies in the report"):
+    with pytest.raises(OutputError, match="is inside the report"):
         publish(data, report / "web")
 
 

@@ -49,7 +49,7 @@ def test_the_slowest_and_the_idlest_queue_are_named(recorded: Path) -> None:
         "900.00 s."
     )
     assert idlest == (
-        "CPU efficiency was lowest in queue 4G: its tries used 20 % of 5.00 core hours."
+        "CPU efficiency was lowest in queue 4G: 20 %, over the tries whose CPU time is known."
     )
 
 
@@ -60,13 +60,13 @@ def test_requests_of_another_campaign_are_tested_before_those_of_the_same(record
     assert "on 9 of 20 recorded jobs, those that succeeded with a known peak: " in tested
     assert f"requests by policy p99 from {BEFORE} would" in tested
     assert "would kill 2 tries, 1 never done and leave 12.00 GiB h unused" in tested
-    assert tested.endswith("the recorded requests killed 4 and left 16.00 GiB h unused.")
-    assert given_up.endswith("nobody knows their peak: 3.")
+    assert tested.endswith("The recorded requests killed 4 tries and left 16.00 GiB h unused.")
+    assert given_up.endswith("because their peak is not known: 3.")
     with duckdb.connect(str(recorded)) as connection:
         connection.execute(
             "delete from fct_recorded_backtest_totals where not is_of_its_own_evidence"
         )
     with Warehouse(recorded) as warehouse:
-        tested, kind = recorded_backtest_sentences(Citations(warehouse), FOCUS, "p99")
+        tested, caveat = recorded_backtest_sentences(Citations(warehouse), FOCUS, "p99")
     assert f" from {FOCUS} would kill 2 tries and leave" in tested
-    assert kind == "The requests follow from the same campaign: the test is kind."
+    assert caveat == "The requests follow from the same campaign, so the test favours them."

@@ -152,9 +152,9 @@ def test_a_comparison_of_nothing_is_no_pass(data: Path) -> None:
     command = ["regressions", "--data", str(data)]
     for more, said in (
         (["--after", "DM-0"], "There is no campaign 'DM-0'"),
-        (["--after", "DM-53368"], "No campaign stands before DM-53368"),
+        (["--after", "DM-53368"], "DM-53368 is the first campaign of the file"),
         (["--before", FOCUS, "--after", BEFORE], "No quantum of DM-53719 has the task"),
-        (["--fail-over", "much"], "is no share"),
+        (["--fail-over", "much"], "is not a share"),
     ):
         result = CliRunner().invoke(app, command + more)
         assert result.exit_code == 1, more

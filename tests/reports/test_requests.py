@@ -91,7 +91,7 @@ def test_what_a_kill_raised_is_said(data: Path, tmp_path: Path) -> None:
         (said,) = [
             one for one in request_sentences(Citations(warehouse), FOCUS) if "from kills" in one
         ]
-    assert "# raised: to the next step above the largest request of a kill" in text
+    assert "# raised: above a request at which jobs were killed" in text
     assert ", killed 3 at up to 4096, raised; " in text
     assert yaml.safe_load(text)
     assert " jobs 2 follow from kills. " in said
@@ -127,8 +127,14 @@ def test_requests_of_any_policy_and_evidence_are_written(data: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--policy", "p42"], "no policy 'p42'; there are p95_retry, p99, max_margin, least_waste"),
-        (["--evidence", "DM-0"], f"'DM-0'; there are DM-53368, {BEFORE}, {FOCUS}, and all for all"),
+        (
+            ["--policy", "p42"],
+            "no policy 'p42'; the policies are p95_retry, p99, max_margin, least_waste",
+        ),
+        (
+            ["--evidence", "DM-0"],
+            f"'DM-0'; the campaigns are DM-53368, {BEFORE}, {FOCUS}, and 'all'",
+        ),
     ],
 )
 def test_an_unknown_policy_or_campaign_names_what_there_is(

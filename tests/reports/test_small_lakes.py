@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
+from dbt_project.runner import completeness
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
 from extract.bps_requests import resolve_requests
@@ -94,6 +95,21 @@ def test_the_summary_of_a_stage_without_wall_time_is_whole(small: Path) -> None:
         "is not enough for no_time. 100 % of the jobs exceed it; they took no time."
         in said.getvalue()
     )
+
+
+def test_a_stage_without_data_is_said_to_have_none(small: Path) -> None:
+    said = io.StringIO()
+    with Warehouse(small / "warehouse.duckdb") as warehouse:
+        print_summary(warehouse, Console(file=said, width=200))
+    with duckdb.connect(str(small / "warehouse.duckdb"), read_only=True) as connection:
+        assert not completeness.report(connection, Console(file=said, width=200))
+    lines = said.getvalue().splitlines()
+    assert "The lake has no data of DM-1 for empty." in lines
+    assert "empty of DM-1: incomplete: the lake has no data of this stage." in lines
+    place = lines.index("Error: DM-1, empty: the lake has no data of this stage")
+    assert lines[place + 1].startswith("  Correct its collections, or declare the gap with")
+    assert "Missing quanta of DM-1: 90 of 100 expected in lost." in lines
+    assert "0 of 0" not in said.getvalue()
 
 
 @pytest.mark.parametrize(

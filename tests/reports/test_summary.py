@@ -91,8 +91,8 @@ def test_a_task_is_shown_in_every_campaign(data: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        (("--stage", "nope"), "There is no stage 'nope': the stages are stage1"),
-        (("--task", "nope"), "No campaign measured a task 'nope'"),
+        (("--stage", "nope"), "There is no stage 'nope'; the stages are stage1"),
+        (("--task", "nope"), "No campaign has measured quanta of task 'nope'"),
         (("--task", "isr", "--all"), "choose one of --stage, --task and --all"),
     ],
 )

@@ -81,7 +81,7 @@ def detect_kind(path: Path) -> Kind:
     if slurm.is_header(head):
         return Kind.SLURM_TEXT
     if head[:1] not in (b"{", b"["):
-        raise RecordsError(f"{path}: is no file of job records: {_EXPECTED}")
+        raise RecordsError(f"{path}: is not a file of job records: {_EXPECTED}")
     first: object = None
     with opened(path) as stream:
         for found in itertools.islice(json_items(stream, _PATHS), _MOST_BAD_AT_START):
@@ -93,7 +93,7 @@ def detect_kind(path: Path) -> Kind:
                     return kind
         if first is None and head[:1] == b"[" and not head[1:].strip().removeprefix(b"]"):
             return Kind.EMPTY
-    raise RecordsError(f"{path}: is JSON, but holds no job records: {_EXPECTED}")
+    raise RecordsError(f"{path}: is JSON, but has no job records: {_EXPECTED}")
 
 
 def read_records(

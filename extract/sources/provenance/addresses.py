@@ -104,7 +104,7 @@ class AddressFile:
         if header[0] != int_size:
             raise self._error(f"has integers of {header[0]} bytes, the header of {int_size}")
         if (count := int.from_bytes(header[1 + int_size :], "big")) != _ADDRESS_COUNT:
-            raise self._error(f"has {count} addresses a row, not {_ADDRESS_COUNT}")
+            raise self._error(f"has {count} addresses in each row, not {_ADDRESS_COUNT}")
         if self._header_size + self._n_rows * self._row.itemsize != self._member.size:
             raise self._error(f"has {self._member.size} bytes, not what {self._n_rows} rows need")
 
@@ -152,11 +152,11 @@ class AddressFile:
         for index, name in ((_QUANTA, "quanta.mb"), (_METADATA, "metadata.mb"), (_LOGS, "logs.mb")):
             addresses = rows["addresses"][:, index]
             if max(addresses["offset"].max(), addresses["size"].max()) > _MAX_INTEGER:
-                raise self._error("has an absurd address")
+                raise self._error("has an impossible address")
             offsets = addresses["offset"].astype(np.int64)
             sizes = addresses["size"].astype(np.int64)
             if np.any(offsets + sizes > self._members[name].size):
-                raise self._error(f"points beyond member {name}")
+                raise self._error(f"has an address outside member {name}")
             if np.any((sizes > 0) & (sizes <= self._int_size)):
                 raise self._error(f"has an empty block in member {name}")
             columns += [offsets, sizes]

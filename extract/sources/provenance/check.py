@@ -199,7 +199,7 @@ _BLOCK_MEMBERS = ("quanta.mb", "metadata.mb", "logs.mb", "nodes.addr")
 
 def _read_header(path: str, members: Mapping[str, Member]) -> _Header:
     if "header.json.zst" not in members:
-        raise GraphError(f"{path}: no member header.json.zst, so this is no quantum graph")
+        raise GraphError(f"{path}: no member header.json.zst, so this is not a quantum graph")
     with GraphFile(path) as file:
         try:
             raw = _read_single(file, members, "header")
@@ -209,7 +209,7 @@ def _read_header(path: str, members: Mapping[str, Member]) -> _Header:
     if header.graph_type != "provenance":
         raise GraphError(
             f"{path}: a {header.graph_type or 'nameless'} graph, not a provenance graph; "
-            "list predicted graphs under quantum_graphs in the campaigns file"
+            "name predicted graphs under quantum_graphs in the campaigns file"
         )
     return header
 

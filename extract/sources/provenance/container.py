@@ -81,7 +81,7 @@ def read_directory(path: str) -> dict[str, Member]:
     try:
         require_file(path)
     except ValueError as error:
-        raise GraphError(f"{path}: {error}; correct what the repository says of it") from None
+        raise GraphError(f"{path}: {error}; correct its entry in the repository") from None
     try:
         size = Path(path).stat().st_size
         with zipfile.ZipFile(path) as archive, Path(path).open("rb") as stream:
@@ -94,7 +94,7 @@ def read_directory(path: str) -> dict[str, Member]:
     for member in sorted(members, key=lambda member: member.offset):
         if member.offset < end or member.offset + member.size > size:
             raise GraphError(
-                f"{path}: member {member.name} overlaps another or the end of the file; "
+                f"{path}: member {member.name} overlaps another member or the end of the file; "
                 "write or transfer the graph again"
             )
         end = member.offset + member.size
@@ -112,13 +112,13 @@ def _locate(path: str, entry: zipfile.ZipInfo, stream: Any) -> Member:  # noqa: 
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 0x1:
         raise GraphError(
             f"{path}: member {entry.filename} is compressed or encrypted by zip, "
-            "which no graph writer does; write the graph again"
+            "which no writer of graphs does; write the graph again"
         )
     stream.seek(entry.header_offset)
     signature, name_size, extra_size = _LOCAL_HEADER.unpack(stream.read(_LOCAL_HEADER.size))
     if signature != b"PK\x03\x04" or stream.read(name_size) != entry.orig_filename.encode():
         raise GraphError(
-            f"{path}: the directory points member {entry.filename} at something else; "
+            f"{path}: the zip directory has a wrong position of member {entry.filename}; "
             "write or transfer the graph again"
         )
     offset = entry.header_offset + _LOCAL_HEADER.size + name_size + extra_size
@@ -208,7 +208,7 @@ class GraphFile:
         """
         if not 0 <= offset <= offset + size <= member.size:
             raise GraphError(
-                f"{self.path}: an address points beyond member {member.name}; write the graph again"
+                f"{self.path}: an address lies outside member {member.name}; write the graph again"
             )
         pieces = []
         position, left = member.offset + offset, size

@@ -75,7 +75,7 @@ def _official_reader(path: str) -> Iterator[ProvenanceQuantumGraphReader]:
         # It has no exception of its own: pydantic, zipfile, zstandard and LookupError come through.
         raise GraphError(
             f"{path}: lsst.pipe.base cannot read this graph "
-            f"({named(error)[:200]}); use the stack that wrote it, or newer"
+            f"({named(error)[:200]}); use the stack that wrote it, or a newer one"
         ) from error
 
 
@@ -110,7 +110,7 @@ def read_officially(path: str, output: QuantumRows) -> None:
     """
     if not reads_members_in_turn():
         raise GraphError(
-            f"{path}: only lsst.pipe.base knows this version of the graph, and Python "
+            f"{path}: only lsst.pipe.base can read this version of the graph, but Python "
             f"{platform.python_version()} gives it wrong bytes (CPython issue 127847): use Python "
             "3.11, or at least 3.12.9 or 3.13.2"
         )

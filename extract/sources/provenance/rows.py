@@ -151,7 +151,7 @@ class QuantumRows:
             batch = self._builder.take_batch()
         except (pa.ArrowException, OverflowError) as error:
             raise GraphError(
-                f"{self._uri}: a data ID has a value of a wrong type ({error}); {DAMAGED}"
+                f"{self._uri}: a data ID has a value of the wrong type ({error}); {DAMAGED}"
             ) from error
         self._rejects.append(self._builder.take_rejects())
         self._attempts_count += len(batch)

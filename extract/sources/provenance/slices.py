@@ -264,7 +264,7 @@ class _Blocks:
         prefixes = digits.view(integer_type(self._int_size)).ravel()
         if not np.array_equal(prefixes, sizes - self._int_size):
             raise GraphError(
-                f"{self._file.path}: member {name}: a block's own size is not that of its "
+                f"{self._file.path}: member {name}: the size of a block differs from its "
                 f"address; {DAMAGED}"
             )
 

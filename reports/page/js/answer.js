@@ -13,18 +13,18 @@ const banner = () => {
     .filter((row) => row.completeness_verdict !== "complete")
     .map((row) => {
       const left = row.is_empty
-        ? "nothing was found."
-        : `${count(row.gap_count)} of ${plural(row.expected_count, "expected quantum", "expected quanta")} are not accounted for.`;
+        ? "the lake has no data of this stage."
+        : `${count(row.gap_count)} of ${plural(row.expected_count, "expected quantum", "expected quanta")} left no usable result.`;
       const said = {
-        declared: `declared gap, ${left} ${row.incomplete_reason ?? ""}`,
-        incomplete: `incomplete, ${left}`,
-        unverified: "not verified: nothing independent tells what was expected.",
+        declared: `declared gap: ${left} ${row.incomplete_reason ?? ""}`,
+        incomplete: `incomplete: ${left}`,
+        unverified: "unverified: no graph says which quanta were expected.",
       }[row.completeness_verdict];
       return element("li", { class: row.completeness_verdict }, element("strong", {}, stageTitle(row.stage)), ` ${said}`);
     });
   target.className = `banner ${items.length ? "gaps" : "fine"}`;
   target.replaceChildren(
-    items.length ? element("ul", {}, ...items) : element("p", {}, "Complete: every expected quantum is accounted for."),
+    items.length ? element("ul", {}, ...items) : element("p", {}, "Complete: no expected quantum is missing."),
   );
 };
 

@@ -110,7 +110,7 @@ const changed = () => {
     note: notes.join(" "),
     gaps: state.pair.split(",").filter(Boolean).flatMap((name) => gapRemarks(name)),
     alt: `Dumbbells of ${measure.title.toLowerCase()} for ${plural(rows.length, "task")}, coloured by verdict; the table below has the values.`,
-    empty: "No quantum of one has the task and data ID of one of the other: nothing can be judged.",
+    empty: "The two campaigns have no task and data ID in common, so nothing can be judged.",
   };
 };
 

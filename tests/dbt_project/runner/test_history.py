@@ -41,5 +41,5 @@ def test_a_damaged_history_is_told_with_a_remedy(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
     layout.history.mkdir()
     (layout.history / "verdicts.parquet").write_bytes(b"PAR1")
-    with pytest.raises(TransformError, match="move it away to begin a new history"):
+    with pytest.raises(TransformError, match="move it away to start a new history"):
         history.keep(layout)

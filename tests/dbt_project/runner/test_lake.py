@@ -89,7 +89,8 @@ def test_content_that_changed_is_named_with_a_remedy(
 
 
 @pytest.mark.parametrize(
-    ("damage", "said"), [(Path.unlink, "is gone"), (cut_short, "bytes, and was written with")]
+    ("damage", "said"),
+    [(Path.unlink, "does not exist"), (cut_short, "bytes, but was written with")],
 )
 def test_files_that_are_gone_or_cut_short_are_named(
     layout: Layout, quanta: Path, damage: Damage, said: str
@@ -101,7 +102,7 @@ def test_files_that_are_gone_or_cut_short_are_named(
 
 def test_a_file_that_no_extraction_wrote_is_not_read(layout: Layout, quanta: Path) -> None:
     (quanta.parent / "more.parquet").write_bytes(quanta.read_bytes())
-    with pytest.raises(TransformError, match=r"more.parquet is not of the extraction"):
+    with pytest.raises(TransformError, match=r"more.parquet was not written by the extraction"):
         read_manifest(layout, LAKE_SCHEMA_VERSION)
 
 
@@ -120,7 +121,7 @@ def test_a_file_of_garbage_that_extraction_vouches_for_is_named(
 ) -> None:
     fill_with_garbage(quanta)
     seal(layout.lake)
-    with pytest.raises(TransformError, match=rf"{quanta.name} is no Parquet file"):
+    with pytest.raises(TransformError, match=rf"{quanta.name} is not a Parquet file"):
         check(layout)
 
 

@@ -34,16 +34,16 @@ REFUSED = "HTTPConnectionPool(host='h', port=1): Max retries exceeded (Caused by
         (REFUSED + ": [Errno 111] Connection refused", "connection refused"),
         ("Failed to resolve 'no.such.host' ([Errno -2] Name", "host name no.such.host is unknown"),
         ('could not translate host name "db.x" to address', "host name db.x is unknown"),
-        ("SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number')", "speaks no TLS"),
+        ("SSLError(1, '[SSL: WRONG_VERSION_NUMBER] wrong version number')", "does not use TLS"),
         ("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed", "not trusted"),
-        ("Server of / does not implement webDAV protocol", "no WebDAV server"),
+        ("Server of / does not implement webDAV protocol", "not a WebDAV server"),
         ("Unable to locate credentials", "AWS_ACCESS_KEY_ID"),
         ("Unexpected response to OPTIONS request to /: status 401 Unauthorized", "(401)"),
         ("Unexpected response to HTTP request OPTIONS http://h:1/: 401 Unauthorized", "(401)"),
         ("Unable to read resource http://h:1/x; status: 401 Unauthorized", "(401)"),
         ("An error occurred (403) when calling the GetObject operation: Forbidden", "(403)"),
         ("An error occurred (NoSuchBucket) when calling the GetObject", "no such bucket"),
-        ("Caused by ResponseError('too many 503 error responses')", "in trouble (503)"),
+        ("Caused by ResponseError('too many 503 error responses')", "reports an error (503)"),
         (
             "Config location file:///w/nolabel does not exist. "
             "(given 'nolabel' and known aliases: dp1, dp2)",
@@ -90,7 +90,7 @@ def test_a_server_that_nobody_can_talk_to_is_told_from_one_that_answers(
 )
 def test_a_missing_file_is_no_trouble_of_the_store_whatever_numbers_it_bears(said: str) -> None:
     diagnosis = diagnose(FileNotFoundError(said))
-    assert diagnosis.text == "registered, but the file is gone"
+    assert diagnosis.text == "it is registered, but the file does not exist"
     assert not diagnosis.is_everywhere
 
 

@@ -9,7 +9,7 @@ from extract.butler.stores import StoreGuard
 from extract.errors import StoreError
 
 DOWN = Diagnosis("nothing answers there", "server")
-GONE = Diagnosis("registered, but the file is gone", "file")
+GONE = Diagnosis("it is registered, but the file does not exist", "file")
 
 
 def test_a_store_that_only_fails_is_not_taken_for_files_that_are_lost() -> None:

@@ -142,7 +142,7 @@ def test_what_cannot_be_read_is_a_row_and_a_reject(tmp_path: Path) -> None:
     assert part.quanta["end_at"].null_count == 4
     reasons = {row["dataset_id"]: row["reason"] for row in part.rejects.to_pylist()}
     assert set(reasons) == {"0", "1", "3", "4"}
-    assert "gone" in reasons["0"]
+    assert "does not exist" in reasons["0"]
     assert "not JSON" in reasons["1"]
     assert "yesterday" in reasons["3"]
     assert set(part.rejects["dataset_type"].to_pylist()) == {"isr_metadata"}

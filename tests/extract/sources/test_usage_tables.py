@@ -128,8 +128,8 @@ def test_zeros_of_what_is_not_there_are_null(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "required", "reason"),
     [
-        (b"no Parquet", ("detector",), "the table is no Parquet file: "),
-        (None, ("detector",), "registered, but the file is gone"),
+        (b"no Parquet", ("detector",), "the table is not a Parquet file: "),
+        (None, ("detector",), "it is registered, but the file does not exist"),
         (gathered(detector=[1]), ("detector", "visit"), "the table has no column visit"),
         (
             gathered(detector=[1]).drop(columns="memory"),

@@ -50,7 +50,7 @@ def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
 def test_a_sqlite_file_that_is_gone_is_named(local_repository: Repository, tmp_path: Path) -> None:
     shutil.copy(Path(local_repository.name) / "butler.yaml", tmp_path)
     line = told(Repository(str(tmp_path)), tmp_path / "x")
-    assert f"SQLite file {tmp_path}/gen3.sqlite3 is missing, or this user may not" in line
+    assert f"SQLite file {tmp_path}/gen3.sqlite3 is missing, or you may not" in line
     assert "ask its owner" in line
 
 
@@ -83,9 +83,9 @@ def test_a_sqlite_file_that_is_damaged_is_named_with_the_remedy(
 @pytest.mark.parametrize(
     ("forbidden", "meant"),
     [
-        ("gen3.sqlite3", "SQLite file {path} is missing, or this user may not read it"),
-        ("butler.yaml", "this user may not read it: ask its owner for permission"),
-        (FILES_RUN, "this user may not read it: ask its owner for permission"),
+        ("gen3.sqlite3", "SQLite file {path} is missing, or you may not read it"),
+        ("butler.yaml", "you have no permission to read it: ask its owner"),
+        (FILES_RUN, "you have no permission to read it: ask its owner"),
     ],
 )
 def test_what_this_user_may_not_read_is_told(
@@ -111,7 +111,7 @@ def test_a_data_folder_that_this_user_may_not_write_is_told(
     outcome = run_process("run", local_repository, tmp_path / "x", *options, is_obedient=True)
     assert outcome.code == 1
     (line,) = outcome.text.splitlines()
-    assert line.startswith(f"Error: {data}/lake: cannot be written: this user may not")
+    assert line.startswith(f"Error: {data}/lake: cannot be written: you may not")
     assert not list(data.iterdir())
 
 
@@ -153,7 +153,7 @@ def test_a_database_that_refuses(
 def test_a_password_that_nobody_gave(postgres_repository: Repository, tmp_path: Path) -> None:
     environment = {"LSST_DB_AUTH_CREDENTIALS": "[]", "PGPASSFILE": "/dev/null"}
     line = told(Repository(postgres_repository.name, environment), tmp_path)
-    assert "the database wants a password and none is known" in line
+    assert "the database needs a password, and none is set" in line
 
 
 def test_a_grant_that_covers_only_some_tables(
@@ -209,7 +209,7 @@ def test_files_that_are_registered_but_gone(
     there: Repository = request.getfixturevalue(f"{store}_repository")
     path = configure_elsewhere(local_repository, f"{there.store}elsewhere/", tmp_path)
     for line in told_of_stages(Repository(str(path), there.environment), tmp_path / "x"):
-        assert "registered, but the file is gone" in line
+        assert "it is registered, but the file does not exist" in line
         assert f"{there.store}elsewhere/u/stores/stage" in line
 
 
@@ -230,7 +230,7 @@ def website(environ: WSGIEnvironment, start_response: StartResponse) -> list[byt
 def test_a_web_server_that_is_no_webdav_server(tmp_path: Path) -> None:
     with serve(Doorman(website)) as address:
         line = told(Repository(f"dav://{address}/butler.yaml"), tmp_path)
-    assert "the server is no WebDAV server" in line
+    assert "the server is not a WebDAV server" in line
 
 
 def test_a_certificate_that_is_not_trusted_is_told_once_the_client_gives_up(

@@ -119,7 +119,7 @@ def test_what_was_interrupted_is_not_finished_and_goes_on(
     target = store if direction == "push" else back
     assert json.loads((target / "manifest.json").read_text())["is_finished"] is False
     if direction == "push":
-        with pytest.raises(LakeError, match="is not finished"):
+        with pytest.raises(LakeError, match="is incomplete"):
             fetch(back, str(store))
     assert copy(quiet).kept_count == 4
     assert digests(target) == digests(lake)
@@ -132,7 +132,7 @@ def test_a_file_that_changed_on_the_way_is_not_put_in_its_place(lake: Path, tmp_
     content = bytearray(quanta.read_bytes())
     content[100] ^= 1
     quanta.write_bytes(content)
-    with pytest.raises(LakeError, match="has not the content that was pushed"):
+    with pytest.raises(LakeError, match="its content is not what was pushed"):
         fetch(back, str(store))
     assert not list(back.glob("quanta/campaign=DM-1/**/*.parquet"))
 
@@ -177,7 +177,7 @@ def test_a_manifest_that_names_files_elsewhere_is_refused(
     content = json.loads((store / "manifest.json").read_text())
     content["files"][name] = {"bytes_count": 1, "sha256": "0"}
     (store / "manifest.json").write_text(json.dumps(content))
-    with pytest.raises(LakeError, match="which is no file of a lake"):
+    with pytest.raises(LakeError, match="which is not a file of a lake"):
         fetch(tmp_path / "back", str(store))
 
 

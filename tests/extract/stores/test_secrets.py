@@ -83,7 +83,7 @@ def test_a_graph_that_cannot_be_read_is_told_without(
             extract.cli.app, ["run", str(campaigns), "--data", str(tmp_path / "data")]
         )
     assert done.exit_code == 1
-    assert "a.qg: is no readable predicted graph" in done.output
+    assert "a.qg: cannot be read as a predicted graph" in done.output
     assert "secret" not in done.output
 
 

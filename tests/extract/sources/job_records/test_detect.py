@@ -55,11 +55,11 @@ def test_an_empty_list_is_empty(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("hello\n", "is no file of job records"),
-        ("a,b,c\n1,2,3\n", "is no file of job records"),
-        ('{"a": 1}\n', "holds no job records"),
-        ("[1, 2]", "holds no job records"),
-        ("{", "holds no job records"),
+        ("hello\n", "is not a file of job records"),
+        ("a,b,c\n1,2,3\n", "is not a file of job records"),
+        ('{"a": 1}\n', "has no job records"),
+        ("[1, 2]", "has no job records"),
+        ("{", "has no job records"),
     ],
 )
 def test_another_file_is_refused_with_what_is_expected(

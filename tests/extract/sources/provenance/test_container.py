@@ -88,9 +88,9 @@ def test_a_graph_that_was_only_written_again_is_read(graph: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "change", "said"),
     [
-        ("nodes.addr", address(_METADATA, _OFFSET, 2**63), "absurd address"),
-        ("nodes.addr", address(_METADATA, _SIZE, 2**64 - 1), "absurd address"),
-        ("nodes.addr", address(_QUANTA, _OFFSET, 2**63), "absurd address"),
+        ("nodes.addr", address(_METADATA, _OFFSET, 2**63), "impossible address"),
+        ("nodes.addr", address(_METADATA, _SIZE, 2**64 - 1), "impossible address"),
+        ("nodes.addr", address(_QUANTA, _OFFSET, 2**63), "impossible address"),
         ("nodes.addr", address(_METADATA, _OFFSET, 2**40), "beyond member metadata.mb"),
         ("nodes.addr", address(_METADATA, _SIZE, 8), "empty block in member metadata.mb"),
         ("nodes.addr", address(_METADATA, _SIZE, 20), "addresses account for"),
