@@ -137,9 +137,9 @@ def request_memory_yaml(
             ]
         unknown = [row for row in chosen if not row["has_enough_evidence"]]
         for why, rows in (
-            ("Too few own peaks to say anything", [r for r in unknown if r["basis"] != "guess"]),
+            ("Too few own peaks for a request", [r for r in unknown if r["basis"] != "guess"]),
             (
-                "A guess that may be too low: nothing says which quanta shared a process",
+                "A guess that may be too low: which quanta shared a process is not known",
                 [r for r in unknown if r["basis"] == "guess"],
             ),
         ):

@@ -129,7 +129,7 @@ QUANTA = pa.schema(
         _TASK,
         _DATA_ID,
         *_DIMENSIONS,
-        _field("quantum_id", pa.string(), "UUID of the quantum; NULL where no graph tells it."),
+        _field("quantum_id", pa.string(), "UUID of the quantum; NULL where no graph has it."),
         _field("metadata_dataset_id", pa.string(), "UUID of the {task}_metadata dataset."),
         _field(
             "attempt",

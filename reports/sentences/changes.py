@@ -11,10 +11,7 @@ MART = "fct_release_changes"
 
 def no_common_quanta(before: str, after: str) -> str:
     """Say that two campaigns have no quantum with the same task and data ID."""
-    return (
-        f"No quantum of {after} has the task and data ID of a quantum of {before}: there is no "
-        "verdict."
-    )
+    return f"{after} and {before} have no task and data ID in common: there is no verdict."
 
 
 def change_sentences(citations: Citations, before: str | None, after: str) -> list[str]:
@@ -74,8 +71,8 @@ def common_input(citations: Citations, stage: str, title: str) -> str:
         f"{common['task_count']} tasks that several campaigns have, "
         f"{common['common_task_count']} have common input"
         + (
-            f", and {common['incomparable_task_count']} can have none, since one quantum of theirs "
-            "covers the whole campaign."
+            f", and {common['incomparable_task_count']} cannot have any, because each of their "
+            "quanta covers the whole campaign."
             if common.value("incomparable_task_count")
             else "."
         )

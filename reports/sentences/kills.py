@@ -37,7 +37,7 @@ def kill_lines(citations: Citations, census: Census) -> list[str]:
     inferred = " Some are inferred from exit codes." if is_inferred else ""
     return [
         f"Share of recorded jobs killed for memory in {census.campaign}: {shares}.{inferred} "
-        "No peak tells how much they needed."
+        "How much memory they needed is not known."
     ]
 
 

@@ -179,7 +179,7 @@ def _enough(usage: CitedRow) -> str:
         return f"{fits}{usage['max_max_rss_bytes']}."
     return (
         f"{fits}{usage['max_max_rss_bytes']}; {usage['over_threshold_count']} exceed "
-        f"{usage['threshold_gib']}, but the CPUs of their jobs have as much memory together."
+        f"{usage['threshold_gib']}, but their jobs have several CPUs with enough memory together."
     )
 
 

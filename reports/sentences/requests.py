@@ -33,8 +33,8 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
     if row.value("raised_job_count"):
         sentences.append(
             f"Of the requests of {row['job_count']} jobs {row['raised_job_count']} follow from "
-            "kills. No peak says how much a killed job needs: the request is the next step above "
-            "the largest one that was too little, and may be too little again."
+            "kills. How much memory a killed job needs is not known: the request is the next step "
+            "above the largest one that was too low, and may still be too low."
         )
     others = [
         f"{_named(citations, campaign, row['policy'])} {_price(citations, campaign, row['policy'])}"

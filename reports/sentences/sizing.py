@@ -31,10 +31,10 @@ EXACT = "exact"
 PACKING = "fct_node_packing"
 PACKING_KEY = ("campaign", "stage", "cores_count", "memory_per_core_gib")
 
-GUESS = "This is a guess, and may be too low: nothing says which quanta shared a process."
+GUESS = "This is a guess, and may be too low: which quanta shared a process is not known."
 """Follows what is said of slots whose processes are not known."""
 
-NO_NODES = "The campaigns file names no nodes: nothing was packed."
+NO_NODES = "The campaigns file names no nodes, so nothing was packed."
 
 
 def sizing_sentences(citations: Citations, campaign: str) -> list[str]:

@@ -32,7 +32,7 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
         sentences.append(
             f"Slow nodes of {campaign}: {citations.count(nodes, campaign=campaign, is_slow=True)} "
             f"of {citations.count(nodes, campaign=campaign)}; the same tasks took longer there "
-            "than on the other nodes, by more than chance."
+            "than on the other nodes, by more than chance explains."
         )
     timed = [
         row for row in citations.rows(tasks, campaign=campaign) if row["butler_get_wall_time_h"]
@@ -101,12 +101,13 @@ def left_out(citations: Citations, campaign: str, stage: str) -> str:
         return ""
     if gaps == 1:
         return (
-            " The grey band stands for a time in which nothing ran and which the axis leaves out: "
+            " The grey band marks a time in which nothing ran; the axis leaves it out: "
             f"{bins['left_out_wall_time_h']}."
         )
     return (
-        f" Grey bands stand for {bins['left_out_count']} times in which nothing ran and which the "
-        f"axis leaves out: {bins['left_out_wall_time_h']} in all."
+        f" Grey bands mark {bins['left_out_count']} times in which nothing ran; the axis leaves "
+        "them "
+        f"out: {bins['left_out_wall_time_h']} in all."
     )
 
 

@@ -105,5 +105,5 @@ def test_what_cannot_be_told_is_a_guess(answers: Callable[[str], Rows], layout: 
     assert "\n  detectors:  #" in known
     assert "requestMemory: 9216" in known
     assert "requestMemory: 1024" not in guessed
-    assert "# A guess that may be too low: nothing says which quanta shared a process" in guessed
+    assert "# A guess that may be too low: which quanta shared a process is not known" in guessed
     assert "#   detectors: n 1000" in guessed

@@ -166,7 +166,7 @@ def test_a_stage_that_the_focus_does_not_have_shows_the_other_campaigns(
         assert captions[name]["is_empty"] == ("all_stacks" not in name), name
         if name == COMMON_VISITS.format(n="2"):
             assert captions[name]["caption"] == (
-                "Releases cannot be compared in Stage 2: DM-1 alone was measured."
+                "Releases cannot be compared in Stage 2: DM-1 is the only measured campaign."
             )
         elif captions[name]["is_empty"]:
             assert captions[name]["caption"] == (

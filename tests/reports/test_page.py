@@ -483,7 +483,7 @@ def test_what_to_buy_follows_slider_and_stage_as_the_mart_says(
 def test_a_stage_without_data_says_so_in_every_section(browser: Browser) -> None:
     browser.choose("stage", "empty")
     browser.until(f"return document.querySelectorAll('.plot .empty').length === {CHART_COUNT}")
-    assert browser.text("#buy-at") == "Nothing was measured that could be sized."
+    assert browser.text("#buy-at") == "No measured quantum has a size."
     assert not browser.find("#buy-tiles").is_displayed()
     assert browser.text("#changed-said").startswith("0 tasks of 0")
     assert browser.complaints() == []

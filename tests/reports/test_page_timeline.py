@@ -73,7 +73,7 @@ def test_what_ran_at_once_is_drawn_from_the_mart(
     browser.click("#running [data-value='running_quanta']")
     browser.until(
         "return document.querySelector('#running .plot [role=img]')?.ariaLabel"
-        ".startsWith('Quanta that run at once')"
+        ".startsWith('Running quanta')"
     )
     expected = sql(
         data,

@@ -92,7 +92,9 @@ def why_empty(_: Citations, subject: StageSubject) -> str:
         return " ".join(map(why_stage_empty, subject.usages))
     stage = subject.stage.title
     if len(measured) == 1:
-        return f"Releases cannot be compared in {stage}: {measured[0]} alone was measured."
+        return (
+            f"Releases cannot be compared in {stage}: {measured[0]} is the only measured campaign."
+        )
     return (
         f"No visit and no place of the sky in {stage} was measured by all campaigns that "
         f"have the same task ({', '.join(measured)}): their input differs."

@@ -31,7 +31,7 @@ MOST_LEVEL = 15
 LOW_FRACTION = 0.05
 """Height of a bar, as a share of the highest, below which its value is written over it."""
 
-LOW_BARS = "Beyond the line, bars that are too low to be seen have their value above them."
+LOW_BARS = "Beyond the line, low bars have their value above them."
 """What captions say of `tops`."""
 
 

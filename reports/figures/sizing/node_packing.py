@@ -104,7 +104,7 @@ def caption(citations: Citations, subject: Subject) -> str:
         f"How many more core-hours {subject.campaign} takes in a packing simulation than in the "
         "closed form. The simulation gives each slot, by start order, the first node with enough "
         "cores and memory, and counts while slots wait; in the closed form memory comes with cores "
-        "alone. A bar to the left is saved by sharing the memory of a node. "
+        "alone. A bar to the left is what sharing the memory of a node saves. "
         f"{' '.join(packing_sentences(citations, subject.census))}"
     )
 
@@ -125,4 +125,4 @@ def why_empty(citations: Citations, subject: Subject) -> str:
         return f"No quantum of {campaign} was measured."
     if not citations.rows(PACKING, campaign=campaign):
         return NO_NODES
-    return f"No slot of {campaign} ever waited: it is too small a work for one node of the file."
+    return f"No slot of {campaign} waited: the work is too small for one node of the file."

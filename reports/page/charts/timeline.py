@@ -80,6 +80,6 @@ def concurrency(title: str) -> Any:  # noqa: ANN401
 def specifications() -> dict[str, Any]:
     """Make the specifications of this question by name."""
     return {
-        "running_memory": concurrency("Memory of what runs at once (GiB)"),
-        "running_quanta": concurrency("Quanta that run at once"),
+        "running_memory": concurrency("Memory of running quanta (GiB)"),
+        "running_quanta": concurrency("Running quanta"),
     }

@@ -35,12 +35,12 @@ export const writeAddress = () => {
 
 const readMemory = (text) => {
   const memory = Number(text);
-  if (!(memory > 0)) return `“${text}” is no memory per core; this is ${gib(memoryGib())}.`;
+  if (!(memory > 0)) return `“${text}” is not a memory per core; the page shows ${gib(memoryGib())}.`;
   state.step = stopAt(memory);
   if (memoryGib() === memory) return null;
   return memory > LAST_GIB
-    ? `${gib(memory)} per core is beyond the slider; this is ${gib(memoryGib())}.`
-    : `The slider does not stop at ${gib(memory)} per core; this is ${gib(memoryGib())}, the next stop.`;
+    ? `${gib(memory)} per core is beyond the slider; the page shows ${gib(memoryGib())}.`
+    : `The slider does not stop at ${gib(memory)} per core; the page shows ${gib(memoryGib())}, the next stop.`;
 };
 
 // Take over what a link asks for; returns a sentence for each thing that is not there.
@@ -58,7 +58,7 @@ export const readAddress = () => {
   }
   if (query.has(MEMORY)) complaints.push(readMemory(query.get(MEMORY)));
   for (const name of query.keys()) {
-    if (name !== MEMORY && !OFFERED.has(name)) complaints.push(`“${name}” is nothing that can be picked.`);
+    if (name !== MEMORY && !OFFERED.has(name)) complaints.push(`“${name}” is not a name that this page knows.`);
   }
   return complaints.filter(Boolean);
 };

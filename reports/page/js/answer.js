@@ -41,7 +41,7 @@ const caveats = (sum) => {
   const lines = [
     `${percent(sum.inherited, sum.quanta)} of peaks are inherited from an earlier quantum of the process: upper bounds. Of those over the line, ${count(sum.overInherited)} of ${count(sum.overQuanta)}.`,
     `${count(add(rows, "failed_count"))} failed and ${count(add(rows, "gap_count"))} missing${everywhere}: not in these shares. A quantum killed for its memory leaves no measurement.`,
-    ...(recorded ? [`${count(recorded.killed)} of ${plural(recorded.jobs, "recorded job", "recorded jobs")} (${percent(recorded.killed, recorded.jobs)}) killed for memory${everywhere}: no peak tells how much they needed.`] : []),
+    ...(recorded ? [`${count(recorded.killed)} of ${plural(recorded.jobs, "recorded job", "recorded jobs")} (${percent(recorded.killed, recorded.jobs)}) killed for memory${everywhere}: how much they needed is not known.`] : []),
   ];
   byId("caveats").replaceChildren(...lines.map((line) => element("li", {}, line)));
 };

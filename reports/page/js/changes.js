@@ -97,9 +97,9 @@ const changed = () => {
   button.setAttribute("aria-pressed", String(options.allChanges));
   button.textContent = `All ${count(found.length)} tasks`;
   const used = new Set(rows.map((row) => row.label));
-  const notes = ["Hollow is before, full is after, over the data IDs that both have; largest changes first. The verdict follows from intervals of the same quanta, of memory from own peaks alone; a change within 2\u00a0% is none."];
+  const notes = ["Hollow is before, full is after, over the data IDs that both have; largest changes first. The verdict follows from intervals over these quanta; for memory, only over own peaks. A change within 2\u00a0% does not count."];
   if (found.length > rows.length) notes.unshift(`The ${rows.length} of ${found.length} tasks that changed most.`);
-  if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
+  if (isFiltered()) notes.push("Includes all bands and fields.");
   return {
     spec: options.changes,
     rows,
@@ -127,8 +127,8 @@ const changeGroups = (rows) => {
       verdictColumn("wall_time_verdict", "wall time", "Verdict on wall time"),
     ]],
     ["Quanta", [
-      countColumn("matched_count", "matched", { hint: "Quanta with the same data ID in both" }),
-      countColumn("own_matched_count", "own", { hint: "Of these, with own peaks in both" }),
+      countColumn("matched_count", "matched", { hint: "Quanta with the same data ID in both campaigns" }),
+      countColumn("own_matched_count", "own", { hint: "Matched quanta with own peaks in both campaigns" }),
     ]],
     ["Max RSS, p95 (GiB)", [
       gibColumn("before_p95_max_rss_bytes", "before"),
@@ -138,13 +138,13 @@ const changeGroups = (rows) => {
     ["Change of max RSS", [
       changeColumn("p50_max_rss_change_fraction", "p50", "Change of the median", { isMinor: true }),
       changeColumn("max_max_rss_change_fraction", "max", "Change of the largest", { isMinor: true }),
-      pairedColumn("paired_max_rss_change_fraction", "Median change of the quanta whose peak is their own in both, and its interval"),
+      pairedColumn("paired_max_rss_change_fraction", "Median change of quanta with own peaks in both campaigns, and its interval"),
     ]],
     [`Wall time (${unit.name})`, [
       timeColumn("before_total_wall_time_h", "before", unit),
       timeColumn("after_total_wall_time_h", "after", unit),
       changeColumn("total_wall_time_change_fraction", "change", "Change of the sum"),
-      pairedColumn("paired_wall_time_change_fraction", "Median change of wall time of the same quanta, and its interval"),
+      pairedColumn("paired_wall_time_change_fraction", "Median change of wall time of matched quanta, and its interval"),
     ]],
   ];
 };
@@ -165,7 +165,7 @@ const showChanges = () => {
   else {
     said.push(`${plural(matched.length, "task")} of ${count(listed.length)} have data IDs in common.`);
     if (matched.length) said.push(`Memory: ${verdictsOf(listed, "max_rss_verdict")}. Wall time: ${verdictsOf(listed, "wall_time_verdict")}.`);
-    if (matched.length < listed.length) said.push("The others have other inputs: their numbers stand in the table without a verdict.");
+    if (matched.length < listed.length) said.push("The other tasks have no data ID in common: the table shows their numbers without a verdict.");
   }
   setText("changed-said", said.join(" "));
   const wanted = byId("changes-search").value;

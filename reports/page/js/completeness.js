@@ -27,7 +27,7 @@ const groups = () => [["", [
   countColumn("blocked_count", "Blocked"),
   countColumn("gap_count", "Missing", { hint: "Missing, unreadable, unknown, lost or unmeasured" }),
   countColumn("unmeasured_count", "Unmeasured", { hint: "Succeeded, did work and left no peak" }),
-  countColumn("implausible_count", "Impossible", { hint: "A recorded value cannot be and is left out" }),
+  countColumn("implausible_count", "Impossible", { hint: "Quanta with an impossible recorded value, which is left out" }),
   countColumn("superseded_count", "Superseded", { hint: "Have their result in another RUN" }),
   textColumn("incomplete_reason", "Declared", { tone: () => "long" }),
 ]]];

@@ -34,7 +34,7 @@ const groups = () => [["", [
     key: "twice_as_deep_gib",
     title: "Twice as deep (GiB)",
     isPair: true,
-    hint: "What the line foretells at twice the most visits, an extrapolation",
+    hint: "Prediction of the line at twice the most visits, an extrapolation",
     value: (row) => row.twice_as_deep_gib,
     text: (row) =>
       row.twice_as_deep_gib === null

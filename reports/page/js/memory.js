@@ -61,7 +61,7 @@ const curve = () => {
   const step = totals(selectedSeries());
   const beyond = totals(selectedSeries(), curveEnd() * STEPS_PER_GIB);
   const notes = ["Exact at every stop of the slider, which the dashed line follows."];
-  if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} (${duration(beyond.overWallTime / US_PER_HOUR)}) need more than ${gib(curveEnd())}: move the slider on, it reaches ${gib(LAST_GIB)}.`);
+  if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} (${duration(beyond.overWallTime / US_PER_HOUR)}) need more than ${gib(curveEnd())}: move the slider further, it reaches ${gib(LAST_GIB)}.`);
   const rest = rows.flatMap((row) => [row.over_quanta_fraction, row.over_wall_time_fraction]);
   return {
     spec: options.curve,
@@ -144,9 +144,9 @@ const histogram = () => {
   const beyond = totals(selected, WIDEST_GIB * STEPS_PER_GIB);
   const highest = Math.max(0, ...rows.map((row) => row.upper_gib));
   const others = new Set(selected.filter((row) => segmentLabel(row) === LABEL_OTHER).map((row) => row.task_label));
-  const notes = [`Bars are ${gib(barWidth())} wide (bin_gib of the campaigns file)${barWidth() < 1 && highest > FINE_END ? `, beyond ${FINE_END} GiB 1 GiB` : ""}: each counts what is over its lower and up to its upper end.`];
-  if (!options.axis) notes.push("Beyond the line, bars that are too low to be seen have their value above them.");
-  if (options.axis) notes.push("On the logarithmic axis tops of bars are totals; heights of segments are not in proportion.");
+  const notes = [`Bars are ${gib(barWidth())} wide (bin_gib of the campaigns file)${barWidth() < 1 && highest > FINE_END ? `, beyond ${FINE_END} GiB 1 GiB` : ""}: each counts peaks over its lower end, up to its upper end.`];
+  if (!options.axis) notes.push("Beyond the line, low bars have their value above them.");
+  if (options.axis) notes.push("On the logarithmic axis the top of a bar is its total; the heights of segments are not in proportion.");
   if (beyond.overQuanta) notes.push(`${plural(beyond.overQuanta, "quantum", "quanta")} over ${WIDEST_GIB} GiB (${duration(beyond.overWallTime / US_PER_HOUR)}) are not drawn.`);
   if (others.size) notes.push(`“${LABEL_OTHER}” are ${plural(others.size, "task")}: see the table.`);
   return {
@@ -333,7 +333,7 @@ const worstChart = () => {
     is_own: row.is_peak_inherited === false,
     task: row.task_label,
     data_id: row.data_id,
-    peak: `${fixed(row.max_rss_bytes / GIB, 2)} GiB, ${row.is_peak_inherited === null ? "not known whether own" : peakKind(row)}`,
+    peak: `${fixed(row.max_rss_bytes / GIB, 2)} GiB, ${row.is_peak_inherited === null ? "own or inherited is not known" : peakKind(row)}`,
     wall_time: duration(row.total_wall_time_us / US_PER_HOUR),
     node: row.node_name ?? NOTHING,
   }));
@@ -344,7 +344,7 @@ const worstChart = () => {
     signals: { x_min: memory.low, x_max: memory.high, ...onLogAxis(logAxis(rows.map((row) => row.wall_time_h), { below: 0.8, above: 1.25 })) },
     colours,
     title: "Quanta with the largest peaks",
-    note: "Full where the quantum set its peak itself, hollow where it is inherited or not known. The dashed line follows the slider.",
+    note: "Full marks are own peaks; hollow marks are inherited or not known. The dashed line follows the slider.",
     gaps: gapRemarks(),
     alt: `${plural(rows.length, "quantum", "quanta")} by max RSS and wall time; the table below lists them.`,
   };

@@ -36,9 +36,9 @@ const pickers = () => {
 const fieldsNote = () => {
   const { field_count: number, is_by_band: isByBand } = embedded.detail;
   const fields = number
-    ? `The ${number} fields with most quanta of a campaign have their names; the others are together.`
+    ? `The ${number} fields with most quanta of a campaign have their names; the other fields are shown as one.`
     : "Fields are left out to keep this page small.";
-  setText("fields-note", `Band and field are those of the data ID, the field that of its visit: quanta of coadds and catalogues have none, and drop out when one is chosen. ${fields}${isByBand ? "" : " Bands are left out too."} Tables beside this page have all of it.`);
+  setText("fields-note", `The band is that of the data ID, and the field that of its visit. Quanta of coadds and catalogues have no field; a choice of band or field excludes quanta without one. ${fields}${isByBand ? "" : " Bands are left out too."} Tables beside this page have all bands and fields.`);
 };
 
 const showStop = () => {

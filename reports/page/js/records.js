@@ -47,7 +47,7 @@ const queueGroups = () => [["", [
   fractionColumn("used_fraction", "Used", "Peak times wall time over request times wall time"),
   minutesColumn("p50_waiting_wall_time_s", "Median wait (min)", "From submission to start"),
   minutesColumn("p95_waiting_wall_time_s", "95 % wait (min)", "From submission to start"),
-  fractionColumn("cpu_efficiency_fraction", "CPU efficiency", "CPU time of all tries over their wall time times CPUs"),
+  fractionColumn("cpu_efficiency_fraction", "CPU efficiency", "CPU time over wall time times CPUs, of the tries whose CPU time is known"),
   coreHoursColumn("total_core_h", "All (core h)", "Core-hours of all tries"),
 ]]];
 
@@ -58,7 +58,7 @@ const testGroups = () => [["", [
 ]], ["Tries killed", [
   countColumn("recorded_killed_count", "recorded"),
   countColumn("killed_count", "by the policy"),
-  countColumn("unfinished_count", "never done", { hint: "Jobs that no try of the policy would finish", tone: (row) => (row.unfinished_count ? "over" : "") }),
+  countColumn("unfinished_count", "never done", { hint: "Jobs that the policy would not finish in any try", tone: (row) => (row.unfinished_count ? "over" : "") }),
 ]], ["Unused (GiB h)", [
   writtenColumn("recorded_wasted_gib_h", "recorded", (value) => decimals(value, 1)),
   writtenColumn("wasted_gib_h", "by the policy", (value) => decimals(value, 1)),

@@ -54,9 +54,9 @@ const jobColumns = () => [
 
 const evidenceColumns = (at) => [
   countColumn("slot_count", "seen", { hint: "Jobs seen" }),
-  countColumn("own_peak_count", "own", { hint: "Of these, with a peak of their own" }),
+  countColumn("own_peak_count", "own", { hint: "Slots with an own peak" }),
   { key: "enough", title: "enough?", isText: true, value: (row) => evidenceText(row, at), text: (row) => evidenceText(row, at), tone: (row) => (row.has_enough_evidence[at] ? "" : "thin") },
-  textColumn("basis", "by", { hint: "By process where it is known which quanta shared one, by quantum where each is a job of its own; else a guess" }),
+  textColumn("basis", "by", { hint: "By process if it is known which quanta shared it; by quantum if each quantum is one job; else a guess" }),
 ];
 
 // Columns of what a policy would have done: to its own evidence, or to another campaign.
@@ -99,12 +99,12 @@ const pooledGroups = () => {
   return [
     ["", jobColumns()],
     ["Request (MiB)", [
-      judgedColumn("request", "by policy", "request_memory_mib", at, "The most that a campaign asks for, in MiB", { tone: () => "strong" }),
-      judgedColumn("least", "least", "smallest_request_memory_mib", at, "What the campaign asks for that asks for least, in MiB"),
+      judgedColumn("request", "by policy", "request_memory_mib", at, "Largest request of any campaign, in MiB", { tone: () => "strong" }),
+      judgedColumn("least", "least", "smallest_request_memory_mib", at, "Smallest request of any campaign, in MiB"),
       countColumn("current_request_memory_mib", "now", { hint: "requestMemory in MiB of the current configuration" }),
     ]],
     ["Evidence", [
-      { key: "most-in", title: "most in", isText: true, value: judged("largest_campaign", at), text: (row) => row.largest_campaign[at] ?? NOTHING, hint: "Campaign that asks for the most" },
+      { key: "most-in", title: "most in", isText: true, value: judged("largest_campaign", at), text: (row) => row.largest_campaign[at] ?? NOTHING, hint: "Campaign with the largest request" },
       countColumn("campaign_count", "campaigns", { hint: "Campaigns in which it ran" }),
       judgedColumn("evident", "with enough", "evident_campaign_count", at, "Campaigns with enough own peaks"),
       ...evidenceColumns(at),
@@ -149,16 +149,16 @@ const backtestGroups = () => [["", [
   countColumn("slot_count", "Run", { hint: "How often they ran" }),
   fractionColumn("killed_fraction", "Killed", "Share whose first attempt would be killed"),
   writtenColumn("mean_retry_count", "Retries", (value) => decimals(value, 3), { hint: "Further attempts for each" }),
-  countColumn("unfinished_count", "Never done", { hint: "What the last retry would still kill", tone: (row) => (row.unfinished_count ? "over" : "") }),
+  countColumn("unfinished_count", "Never done", { hint: "Jobs whose last retry would also be killed", tone: (row) => (row.unfinished_count ? "over" : "") }),
   writtenColumn("wasted_gib_h", "Wasted (GiB h)", (value) => decimals(value, 1)),
-  fractionColumn("wasted_fraction", "Wasted", "Share of waste in waste and use"),
+  fractionColumn("wasted_fraction", "Wasted", "Unused memory-time over requested memory-time"),
 ]]];
 
 const totalGroups = () => [["", [
   textColumn("policy", "Policy", { text: (row) => `${embedded.policy_names[row.policy]}${row.is_default ? " (the default)" : ""}` }),
   countColumn("job_count", "Jobs", { hint: "Tasks and clusters with a request of every policy" }),
   fractionColumn("killed_fraction", "Killed", "Share whose first attempt would be killed"),
-  countColumn("unfinished_count", "Never done", { hint: "What the last retry would still kill", tone: (row) => (row.unfinished_count ? "over" : "") }),
+  countColumn("unfinished_count", "Never done", { hint: "Jobs whose last retry would also be killed", tone: (row) => (row.unfinished_count ? "over" : "") }),
   writtenColumn("killed_core_h", "Killed (core h)", (value) => decimals(value, 1), { hint: "Core-hours of attempts that would be killed" }),
   writtenColumn("total_core_h", "All (core h)", (value) => decimals(value, 1), { hint: "Core-hours charged for all attempts" }),
   fractionColumn("overhead_fraction", "More than needed", "Core-hours charged over those that the work needs, minus 1"),
@@ -182,10 +182,10 @@ const noteOf = (ours, at) => {
   return [
     `${embedded.policies[at].said}; rounded up to 64 MiB.`,
     isPooled()
-      ? "For each job the largest request of all campaigns that have enough peaks."
-      : `Evidence is ${state.campaign}, all stages; those first that used most memory for longest.`,
-    thin ? `${plural(thin, "job has", "jobs have")} too few own peaks, or processes that are not known: a guess, and a comment in the text below.` : "",
-    "A peak is that of the process: child processes, which a batch system counts, are not in it.",
+      ? "Each job gets the largest request of all campaigns that have enough peaks."
+      : `Evidence is ${state.campaign}, all stages; jobs that used most memory for longest come first.`,
+    thin ? `${plural(thin, "job has", "jobs have")} too few own peaks, or processes that are not known: their request is a guess, and a comment in the text below.` : "",
+    "A peak is that of the process. It does not include child processes, which a batch system counts.",
     "Peaks are cut where today's requests ended: a killed quantum leaves none.",
     ...(isPooled() ? campaignNames : [state.campaign]).flatMap((name) => gapRemarks(name, ALL)),
   ].filter(Boolean).join(" ");

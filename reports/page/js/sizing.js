@@ -66,10 +66,10 @@ const sizingRows = (curves) => {
 };
 
 const BASES = new Map([
-  ["process", "By process: a slot holds what the largest of its quanta took, from the first to the last."],
-  ["quantum", "By quantum: as far as is known, each was a job of its own."],
-  ["mixed", "By process where it is known which quanta shared one, else by quantum: a lower bound there."],
-  ["guess", "A guess: nothing says which quanta shared a process, and each is charged by itself, which is a lower bound."],
+  ["process", "By process: a slot holds the largest peak of its quanta, from the first quantum to the last."],
+  ["quantum", "By quantum: as far as is known, each quantum was one job."],
+  ["mixed", "By process if it is known which quanta shared it; else by quantum, which is a lower bound."],
+  ["guess", "A guess: which quanta shared a process is not known, so each quantum is charged as a job of its own. That is a lower bound."],
 ]);
 
 const buy = () => {
@@ -78,8 +78,8 @@ const buy = () => {
   const here = choiceAtLine(sizingChoices());
   const notes = ["The best case: every job requests exactly its peak r and holds max(CPUs, r / memory per core rounded up) cores for its time.", BASES.get(here?.basis) ?? ""];
   if (rows.some((row) => row.is_near)) notes.push("Filled points cost at most 5\u00a0% more than the cheapest.");
-  if (here?.unsized_quanta_count) notes.push(`${plural(here.unsized_quanta_count, "quantum that ran is", "quanta that ran are")} not in it: they left no peak or no time.`);
-  if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
+  if (here?.unsized_quanta_count) notes.push(`${plural(here.unsized_quanta_count, "quantum", "quanta")} that ran left no peak or no time and are not included.`);
+  if (isFiltered()) notes.push("Includes all bands and fields.");
   return {
     spec: options.sizing,
     rows,
@@ -123,8 +123,8 @@ const nodeGroups = (rows) => {
     countColumn("quanta_count", "Quanta"),
     countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
     timeColumn("unfit_wall_time_h", `Their wall time (${unit.name})`, unit),
-    writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours that the work which fits would be charged" }),
-    fractionColumn("overhead_fraction", "Overhead", "Charged beyond unlimited memory, if every job requests exactly its peak"),
+    writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours charged for the work that fits" }),
+    fractionColumn("overhead_fraction", "Overhead", "Share charged in addition to nodes with unlimited memory, if every job requests exactly its peak"),
   ]]];
 };
 
@@ -134,16 +134,16 @@ const packingGroups = (rows) => {
     textColumn("node_type", "Node", { text: (row) => row.node_type ?? `${count(row.cores_count)} cores` }),
     textColumn("stage", "Stage", { text: (row) => stageTitle(row.stage) }),
     memoryColumn(rows, "memory_per_core_gib", "Per core"),
-    countColumn("node_count", "Nodes", { hint: "As many as the formula needs to do the work in the time that the stage took" }),
+    countColumn("node_count", "Nodes", { hint: "Number of nodes that the formula needs to do the work in the time that the stage took" }),
     { key: "sampled_slot_count", title: "Slots", value: (row) => row.sampled_slot_count, text: (row) => row.sampled_slot_count < row.slot_count ? `${count(row.sampled_slot_count)} of ${count(row.slot_count)}` : count(row.slot_count), hint: "Slots packed: a sample where there are very many" },
     countColumn("unfit_slot_count", "Do not fit", { tone: (row) => (row.unfit_slot_count ? "over" : "") }),
-    timeColumn("makespan_wall_time_h", `Takes (${unit.name})`, unit, { hint: "From the first begin to the last end" }),
-    fractionColumn("closed_form_utilisation_fraction", "Used, formula", "Share of core hours that work, by the formula"),
-    fractionColumn("queue_core_utilisation_fraction", "Used, packed", "Share of core hours that work in the simulation, while work waits"),
-    fractionColumn("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle for want of memory"),
-    fractionColumn("queue_core_idle_fraction", "Idle for cores", "Share of core hours kept for a slot of many cores"),
+    timeColumn("makespan_wall_time_h", `Takes (${unit.name})`, unit, { hint: "From the first start to the last end" }),
+    fractionColumn("closed_form_utilisation_fraction", "Used, formula", "Share of core hours in use, by the formula"),
+    fractionColumn("queue_core_utilisation_fraction", "Used, packed", "Share of core hours in use in the simulation, while work waits"),
+    fractionColumn("queue_memory_idle_fraction", "Idle for memory", "Share of core hours idle because memory is full"),
+    fractionColumn("queue_core_idle_fraction", "Idle for cores", "Share of core hours idle because a slot of many cores waits for them"),
     changeColumn("excess_fraction", "Against the formula", "Core hours of the simulation beyond those of the formula", { tone: () => "strong" }),
-    changeColumn("tied_excess_fraction", "Memory tied", "The same with memory tied to cores, as the formula takes it"),
+    changeColumn("tied_excess_fraction", "Memory tied", "Core hours of a simulation with memory tied to cores, compared with those of the formula"),
   ]]];
 };
 
@@ -155,7 +155,7 @@ const REQUESTS = new Map([
 const requestedGroups = (best) => [["", [
   textColumn("policy", "Each job requests", { text: (row) => REQUESTS.get(row.policy) ?? row.policy }),
   writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours of all attempts" }),
-  fractionColumn("overhead_fraction", "Overhead", "Charged beyond what the work needs"),
+  fractionColumn("overhead_fraction", "Overhead", "Share charged in addition to what the work needs"),
   writtenColumn("killed_core_h", "Killed", coreHours, { hint: "Core hours of attempts that would be killed; they are charged" }),
   countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta of jobs that fit on no node", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
   countColumn("unsized_quanta_count", "Left out", { hint: "Quanta without a peak, or whose job has no such request" }),
@@ -175,7 +175,7 @@ const showRequested = () => {
     ours.filter((row) => row.policy === policy && row.memory_per_core_gib === choice));
   byId("requested-part").hidden = !listed.length;
   if (!listed.length) return;
-  setText("requested-note", `All stages of ${state.campaign} on nodes of ${gib(choice)} per core. A batch system charges what a job requests, so that real work costs more than the best case; jobs that share the memory of a node can cost less, as packing shows.`);
+  setText("requested-note", `All stages of ${state.campaign} on nodes of ${gib(choice)} per core. A batch system charges what a job requests, so real work costs more than the best case. Jobs that share the memory of a node can cost less, as the simulation of packing shows.`);
   fillTable("requested", requestedGroups(best), listed, { again: showRequested });
 };
 
@@ -194,19 +194,19 @@ const showChoice = () => {
   const here = choiceAtLine(rows);
   const isKnown = isSized(rows);
   byId("buy-tiles").hidden = !isKnown;
-  setText("buy-at", isKnown ? `${subjectOfStage()} on nodes of ${gib(here.memory_per_core_gib)} per core` : "Nothing was measured that could be sized.");
+  setText("buy-at", isKnown ? `${subjectOfStage()} on nodes of ${gib(here.memory_per_core_gib)} per core` : "No measured quantum has a size.");
   const ends = [rows[0]?.memory_per_core_gib, rows.at(-1)?.memory_per_core_gib];
   setText("buy-rounded", isKnown && here.memory_per_core_gib !== memoryGib()
-    ? `Choices go from ${gib(ends[0])} to ${gib(ends[1])} in steps of half a GiB: these numbers are those of the choice nearest below ${gib(memoryGib())}${memoryGib() < ends[0] ? ", here the smallest" : ""}.`
+    ? `Choices go from ${gib(ends[0])} to ${gib(ends[1])} in steps of half a GiB: these numbers are for the nearest choice below ${gib(memoryGib())}${memoryGib() < ends[0] ? ", here the smallest" : ""}.`
     : "");
   if (isKnown) {
     const [best, flat] = cheapest(rows);
     const isPriced = here.work_cost !== null;
     byId("buy-tiles").replaceChildren(
       tile("buy-overhead", fraction(here.overhead_fraction), "more core hours than with unlimited memory", `${coreHours(here.charged_core_h)} for ${coreHours(here.needed_core_h)}`),
-      tile("buy-idle", grouped(here.idle_core_h, 2), "core hours idle, their memory taken", `${fraction(here.idle_fraction)} of those charged`),
+      tile("buy-idle", grouped(here.idle_core_h, 2), "core hours idle because their memory is in use", `${fraction(here.idle_fraction)} of those charged`),
       tile("buy-unfit", here.unfit_quanta_count === null ? NOTHING : count(here.unfit_quanta_count), "quanta fit no node", `of ${count(here.quanta_count)}; ${largestNode()}`),
-      tile("buy-cost", isPriced ? fraction(here.excess_cost_fraction) : NOTHING, "more than the cheapest", isPriced ? `cost ${grouped(here.work_cost, 0)} in the prices of the campaigns file` : "no prices in the campaigns file"),
+      tile("buy-cost", isPriced ? fraction(here.excess_cost_fraction) : NOTHING, "more than the cheapest", isPriced ? `cost ${grouped(here.work_cost, 0)} at the prices of the campaigns file` : "no prices in the campaigns file"),
       tile("buy-best", best, "is cheapest", flat),
     );
   }

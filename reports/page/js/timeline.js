@@ -53,12 +53,12 @@ const leftOutOf = (found) => {
   const idle = found.flatMap((stage) => spells.filter((row) => row.campaign === stage.campaign && row.stage === stage.stage && row.spell_position > 0));
   if (!idle.length) return [];
   const hoursIdle = idle.reduce((sum, row) => sum + row.idle_before_wall_time_s, 0) / 3600;
-  return [`Grey bands stand for times in which nothing ran and which the axis leaves out: ${duration(hoursIdle)} in all.`];
+  return [`Grey bands mark times in which nothing ran; the axis leaves them out: ${duration(hoursIdle)} in all.`];
 };
 
 const RUNNING = {
-  running_memory: { values: "resident_gib", title: "Memory of what runs at once" },
-  running_quanta: { values: "running_quanta_count", title: "Quanta that run at once" },
+  running_memory: { values: "resident_gib", title: "Memory of running quanta" },
+  running_quanta: { values: "running_quanta_count", title: "Running quanta" },
 };
 
 const running = () => {
@@ -79,11 +79,11 @@ const running = () => {
     })),
   );
   const most = found.map((stage) => `${stageTitle(stage.stage)} ${gib(stage.resident_gib.reduce((a, b) => Math.max(a, b), 0))}`);
-  const notes = ["Means over a bin of time; every quantum counts with its max RSS from prep to end, so memory is an upper bound."];
+  const notes = ["Values are means over a bin of time. Every quantum counts with its max RSS from prep to end, so memory is an upper bound."];
   if (most.length) notes.unshift(`Most at once: ${most.join(", ")}.`);
   notes.push(...leftOutOf(found));
-  if (found.length > 1) notes.push("Stages stand side by side, each from its own first quantum on.");
-  if (isFiltered()) notes.push("All bands and fields, whatever is picked.");
+  if (found.length > 1) notes.push("Stages are drawn side by side; each starts at its own first quantum.");
+  if (isFiltered()) notes.push("Includes all bands and fields.");
   return {
     spec: options.running,
     rows,
@@ -102,7 +102,7 @@ const hostGroups = (rows) => {
   return [["", [
     textColumn("node_name", "Node"),
     ...stageColumn(),
-    countColumn("attempted_count", "Attempts", { hint: "Attempts that ran there" }),
+    countColumn("attempted_count", "Attempts", { hint: "Attempts that ran on the node" }),
     countColumn("failed_count", "Failed", { tone: (row) => (row.failed_count ? "over" : "") }),
     fractionColumn("failed_fraction", "Failed %", "Share that failed"),
     timeColumn("total_wall_time_h", `Wall time (${unit.name})`, unit),
@@ -120,18 +120,18 @@ const efficiencyGroups = (rows) => {
     ...stageColumn(),
     countColumn("quanta_count", "Quanta"),
     timeColumn("timed_wall_time_h", `Wall time (${unit.name})`, unit),
-    countColumn("cpus_count", "CPUs", { hint: "CPUs that are requested" }),
+    countColumn("cpus_count", "CPUs", { hint: "Requested CPUs" }),
     fractionColumn("cpu_time_fraction", "CPU", "CPU time over wall time"),
     fractionColumn("cpu_time_per_core_fraction", "CPU, per core", "CPU time over wall time and CPUs requested"),
-    fractionColumn("butler_get_fraction", "Butler get", "Share of wall time in get"),
-    fractionColumn("butler_put_fraction", "Butler put", "Share of wall time in put"),
+    fractionColumn("butler_get_fraction", "Butler get", "Share of wall time in get of the Butler"),
+    fractionColumn("butler_put_fraction", "Butler put", "Share of wall time in put of the Butler"),
   ]]];
 };
 
 const showHosts = () => {
   const found = hosts.filter((row) => ofSelection(row) && contains(byId("hosts-search").value, row.node_name));
   fillTable("hosts", hostGroups(found), found, { again: showHosts });
-  setText("hosts-note", `Slow nodes first, at most ${embedded.detail.host_limit} of each stage. A node without a name stands for quanta that left none; a killed quantum often does. ${gapRemarks().join(" ")}`);
+  setText("hosts-note", `Slow nodes first, at most ${embedded.detail.host_limit} of each stage. The row without a name has quanta that recorded no node, as killed quanta often do. ${gapRemarks().join(" ")}`);
 };
 
 const showEfficiency = () => {

@@ -106,11 +106,11 @@ def test_work_that_never_waits_says_so(packed: Path, tmp_path: Path) -> None:
     with Warehouse(tmp_path / "warehouse.duckdb") as warehouse:
         figure = figure_named(warehouse, "node_packing")
     assert figure.is_empty
-    assert f"No slot of {FOCUS} ever waited" in figure.caption
+    assert f"No slot of {FOCUS} waited" in figure.caption
 
 
 def test_without_nodes_figure_and_technote_say_why_nothing_was_packed(report: Path) -> None:
-    why = "The campaigns file names no nodes: nothing was packed."
+    why = "The campaigns file names no nodes, so nothing was packed."
     captions = json.loads((report / "captions.json").read_text())
     assert captions["node_packing"]["is_empty"]
     assert why in captions["node_packing"]["caption"]
