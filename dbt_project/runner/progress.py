@@ -56,7 +56,7 @@ class Progress:
         self._bar.update(self._task, advance=1, description=name)
         if not self._console.is_terminal and time.monotonic() - self._spoke > _QUIET_SECONDS:
             self._spoke = time.monotonic()
-            self._console.print(f"{self._count} {self._what} done, last {name}")
+            self._console.print(f"{self._what} done: {self._count}, last {name}")
 
     def __exit__(
         self,

@@ -32,7 +32,7 @@ def kill_lines(citations: Citations, census: Census) -> list[str]:
     }
     if not rows:
         return []
-    shares = ", ".join(f"{title} {row['killed_job_fraction']}" for title, row in rows.items())
+    shares = ", ".join(f"{row['killed_job_fraction']} in {title}" for title, row in rows.items())
     is_inferred = any(row.value("inferred_killed_memory_count") for row in rows.values())
     inferred = " Some are inferred from exit codes." if is_inferred else ""
     return [

@@ -177,12 +177,12 @@ def _nearly_cheapest(citations: Citations, campaign: str) -> list[str]:
         else ""
     )
     flat = (
-        "no other choice is near it"
+        "every other choice costs clearly more"
         if len(near) == 1
         else f"{low['memory_per_core_gib']} to {high['memory_per_core_gib']} cost at most "
         f"{dearest['excess_cost_fraction']} more"
     )
-    return [f"In the first case {flat}{although}."]
+    return [f"If jobs request their peaks, {flat}{although}."]
 
 
 def _is_cheap_where_jobs_exceed(citations: Citations, campaign: str, cheap_gib: float) -> bool:

@@ -58,14 +58,14 @@ def test_the_answer_says_why_less_than_a_stage_needs_can_be_cheapest(
     assert " does not fit in Stage 1, Stage 2, Stage 3, Stage 4." in memory
     assert cheapest.startswith("Cheapest at the file's prices: 4 GiB per core if jobs request")
     assert why == (
-        "In the first case 4 GiB to 6 GiB cost at most 4.0 % more, although some jobs need more: "
-        "those take more cores."
+        "If jobs request their peaks, 4 GiB to 6 GiB cost at most 4.0 % more, although some jobs "
+        "need more: those take more cores."
     )
 
 
 def test_where_every_stage_fits_nothing_has_to_be_explained(data: Path, tmp_path: Path) -> None:
     *_, flat, _ = answer(with_prices(data, tmp_path, "fits"))
-    assert flat == "In the first case 4 GiB to 6 GiB cost at most 4.0 % more."
+    assert flat == "If jobs request their peaks, 4 GiB to 6 GiB cost at most 4.0 % more."
 
 
 def test_a_stage_shows_its_measured_tasks_and_its_conclusion(data: Path, report: Path) -> None:
