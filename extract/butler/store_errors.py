@@ -132,7 +132,7 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     ),
     (
         r"connection refused|Could not connect to the endpoint URL",
-        "the connection is refused: check that the server is up and that its address is right",
+        "connection refused: check that the server is up and that its address is right",
         "server",
     ),
     (

@@ -122,7 +122,7 @@ campaigns:
     ("line", "said"),
     [
         ("nodes: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
-        ("threshold_gib: " + "9" * 5000, "holds a value that cannot be read"),
+        ("threshold_gib: " + "9" * 5000, "has a value that cannot be read"),
         ("threshold_gib: 2020-13-45", "holds a value that cannot be read: month must be in"),
         ("threshold_gib: 1.0e+300", "threshold_gib: Input should be less than or equal to"),
         ("nodes: {n: {cores: 99999999999999999999, memory_gib: 1}}", "nodes.n.cores: Input should"),

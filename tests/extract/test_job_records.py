@@ -130,7 +130,7 @@ def test_records_of_a_whole_campaign_stand_under_no_stage(
     [
         ("records/nothing*", "there is no file .*correct 'job_records'"),
         ("records", "is a folder: name the files"),
-        ("s3://bucket/a.json", "read from a file system"),
+        ("s3://bucket/a.json", "must be files on a file system"),
         ("tiny.yaml", "is not a file of job records|has no job records|there is no file"),
     ],
 )

@@ -91,7 +91,7 @@ def test_a_file_that_is_there_stays(repository: TinyRepository, tmp_path: Path) 
     (tmp_path / "c.yaml").write_text("mine")
     status, said = init(repository, tmp_path / "c.yaml")
     assert (status, (tmp_path / "c.yaml").read_text()) == (1, "mine")
-    assert "exists: choose another --output, or --force" in said
+    assert "exists: choose another --output, or give --force" in said
     assert init(repository, tmp_path / "c.yaml", "--force")[0] == 0
 
 

@@ -167,7 +167,7 @@ def test_a_place_that_the_butler_would_look_for_elsewhere_is_refused(
 ) -> None:
     place = tmp_path / name
     with (
-        pytest.raises(RepositoryError, match="the Butler would look for it at"),
+        pytest.raises(RepositoryError, match="the Butler would open"),
         open_repository(str(place)),
     ):
         raise AssertionError

@@ -112,7 +112,9 @@ def test_a_column_that_is_absent_is_named_and_not_read_as_absent_values(
     table = pq.read_table(quanta, partitioning=None).drop_columns(["max_rss_bytes"])
     pq.write_table(table, quanta)
     seal(layout.lake)
-    with pytest.raises(TransformError, match=rf"{quanta.name} has not the .*: max_rss_bytes:"):
+    with pytest.raises(
+        TransformError, match=rf"{quanta.name} does not have the .*: max_rss_bytes:"
+    ):
         check(layout)
 
 
@@ -151,7 +153,8 @@ def test_an_extraction_that_goes_on_is_waited_for(layout: Layout) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "remedy"), [(1, r"remove .*/lake \(or choose another DATA\)"), (99, "update it")]
+    ("version", "remedy"),
+    [(1, r"remove .*/lake \(or choose another DATA\)"), (99, "update this program")],
 )
 def test_a_lake_of_another_version_is_told_with_its_remedy(
     layout: Layout, version: int, remedy: str

@@ -23,10 +23,13 @@ REFUSED = "HTTPConnectionPool(host='h', port=1): Max retries exceeded (Caused by
         ('FATAL:  password authentication failed for user "reader"', "password of user reader"),
         ('FATAL:  database "nodb" does not exist', 'no database "nodb"'),
         ("permission denied for schema dp2 LINE 2: FROM dp2.x", "may not read schema dp2"),
-        ("(sqlite3.OperationalError) unable to open database file", "missing, or this user"),
+        (
+            "(sqlite3.OperationalError) unable to open database file",
+            "missing, or you may not read it",
+        ),
         ("(sqlite3.DatabaseError) file is not a database", "SQLite file is damaged"),
         ("(sqlite3.DatabaseError) database disk image is malformed", "SQLite file is damaged"),
-        ("(sqlite3.OperationalError) no such table: butler_attributes", "of no Butler repository"),
+        ("(sqlite3.OperationalError) no such table: butler_attributes", "is not a Butler registry"),
         ("(sqlite3.OperationalError) disk I/O error", "cannot be read now"),
         ("(sqlite3.OperationalError) database is locked", "cannot be read now"),
         ("('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))", "TLS"),
@@ -49,7 +52,7 @@ REFUSED = "HTTPConnectionPool(host='h', port=1): Max retries exceeded (Caused by
             "(given 'nolabel' and known aliases: dp1, dp2)",
             "nolabel is neither a path nor a registered label; known labels: dp1, dp2",
         ),
-        ("no file found at dav://h:1/repo/butler.yaml", "no Butler repository"),
+        ("no file found at dav://h:1/repo/butler.yaml", "this is not a Butler repository"),
     ],
 )
 def test_an_error_of_a_whole_store_is_explained(said: str, meant: str) -> None:

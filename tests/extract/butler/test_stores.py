@@ -8,7 +8,7 @@ from extract.butler.store_errors import Diagnosis
 from extract.butler.stores import StoreGuard
 from extract.errors import StoreError
 
-DOWN = Diagnosis("nothing answers there", "server")
+DOWN = Diagnosis("connection refused", "server")
 GONE = Diagnosis("it is registered, but the file does not exist", "file")
 
 
@@ -16,7 +16,7 @@ def test_a_store_that_only_fails_is_not_taken_for_files_that_are_lost() -> None:
     guard = StoreGuard(limit=3)
     guard.fail(DOWN, "dav://h:1/a")
     guard.fail(DOWN, "dav://h:1/b")
-    with pytest.raises(StoreError, match=r"dav://h:1/c: nothing answers there"):
+    with pytest.raises(StoreError, match=r"dav://h:1/c: connection refused"):
         guard.fail(DOWN, "dav://h:1/c")
 
 

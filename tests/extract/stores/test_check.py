@@ -44,7 +44,7 @@ def test_a_label_that_is_not_registered(s3_repository: Repository, tmp_path: Pat
 
 def test_a_folder_that_is_no_repository(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    assert "no Butler repository" in told(Repository(str(tmp_path / "empty")), tmp_path / "x")
+    assert "not a Butler repository" in told(Repository(str(tmp_path / "empty")), tmp_path / "x")
 
 
 def test_a_sqlite_file_that_is_gone_is_named(local_repository: Repository, tmp_path: Path) -> None:
@@ -244,7 +244,7 @@ def test_a_certificate_that_is_not_trusted_is_told_once_the_client_gives_up(
     assert outcome.code == 1, outcome.text
     for line in outcome.failed_lines:
         assert line.startswith(f"FAIL  DM-1 stage{outcome.failed_lines.index(line) + 1}: davs://")
-        assert "the server's certificate is not trusted: name the bundle" in line
+        assert "the server's certificate is not trusted: give the bundle" in line
     assert len(outcome.failed_lines) == 1 + HAS_GRAPHS
 
 

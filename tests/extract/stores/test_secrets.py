@@ -94,5 +94,5 @@ def test_two_graphs_that_differ_by_a_query_alone_are_refused(
     with serve(Doorman(webdav_app(tmp_path))) as address:
         uris = [f"http://{address}/a.qg?part={number}" for number in (1, 2)]
         stage = {"collections": "a/stage1", "quantum_graphs": uris}
-        with pytest.raises(CampaignsError, match="two predicted graphs are"):
+        with pytest.raises(CampaignsError, match="two predicted graphs differ only in"):
             run_extraction(repository.campaigns({"stage1": stage}), tmp_path / "data")

@@ -91,14 +91,14 @@ def test_a_graph_that_was_only_written_again_is_read(graph: Path, tmp_path: Path
         ("nodes.addr", address(_METADATA, _OFFSET, 2**63), "impossible address"),
         ("nodes.addr", address(_METADATA, _SIZE, 2**64 - 1), "impossible address"),
         ("nodes.addr", address(_QUANTA, _OFFSET, 2**63), "impossible address"),
-        ("nodes.addr", address(_METADATA, _OFFSET, 2**40), "beyond member metadata.mb"),
+        ("nodes.addr", address(_METADATA, _OFFSET, 2**40), "outside member metadata.mb"),
         ("nodes.addr", address(_METADATA, _SIZE, 8), "empty block in member metadata.mb"),
         ("nodes.addr", address(_METADATA, _SIZE, 20), "addresses account for"),
         ("nodes.addr", one_row_less, "rows need"),
         ("nodes.addr", first_byte(4), "integers of 4 bytes, the header of 8"),
         ("header.json.zst", other_integers, "integers of 3 bytes, not 1, 2, 4 or 8"),
-        ("quanta.mb", first_byte(1), "block's own size"),
-        ("metadata.mb", first_byte(1), "block's own size"),
+        ("quanta.mb", first_byte(1), "size of a block differs"),
+        ("metadata.mb", first_byte(1), "size of a block differs"),
     ],
 )
 def test_what_contradicts_itself_is_refused_by_name(
