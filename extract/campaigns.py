@@ -233,8 +233,7 @@ class CampaignsFile(_Section):
             if label == other or other.startswith(f"{label}_"):
                 raise ValueError(
                     f"the labels {label!r} and {other!r} of 'focus' would give two figures the "
-                    "same "
-                    "file name: choose other labels"
+                    "same file name: choose other labels"
                 )
         if len(set(self.thresholds_gib)) != len(self.thresholds_gib):
             raise ValueError("thresholds_gib has the same value twice")

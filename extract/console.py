@@ -221,8 +221,7 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
     if built.get("version") != DEMO_VERSION:
         raise CampaignsError(
             f"{root} was built by another version of this program: remove it; the next run builds "
-            "it "
-            "again"
+            "it again"
         )
     if (seed, scale) != (file.demo.seed, file.demo.scale):
         raise CampaignsError(

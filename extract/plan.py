@@ -264,8 +264,7 @@ def make_plan(
             if uri in names:
                 raise CampaignsError(
                     f"{file.path}: campaign {campaign}, {stage}: two predicted graphs differ only "
-                    "in "
-                    f"user or query of {uri}: name each graph once"
+                    f"in user or query of {uri}: name each graph once"
                 )
             names.add(uri)
             fingerprint = _graph_fingerprint(location)

@@ -218,8 +218,7 @@ def regressions_command(
         if status == 1:
             raise ChoiceError(
                 f"none of {len(found.checks)} checks could be judged, so the gate does not pass: "
-                "compare "
-                "campaigns with more matched quanta, or give --allow-unjudged."
+                "compare campaigns with more matched quanta, or give --allow-unjudged."
             )
     if status:
         raise typer.Exit(status)

@@ -243,8 +243,7 @@ def decode_manifest(raw: bytes, where: str, remedy: str) -> Manifest:
             raise LakeError(
                 f"{where}: this lake has schema version {version}, of a newer version of this "
                 f"program; this version writes {LAKE_SCHEMA_VERSION}: update this program, or "
-                "choose "
-                "another --data"
+                "choose another --data"
             )
         if version != LAKE_SCHEMA_VERSION:
             raise LakeError(

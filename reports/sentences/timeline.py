@@ -106,8 +106,7 @@ def left_out(citations: Citations, campaign: str, stage: str) -> str:
         )
     return (
         f" Grey bands mark {bins['left_out_count']} times in which nothing ran; the axis leaves "
-        "them "
-        f"out: {bins['left_out_wall_time_h']} in all."
+        f"them out: {bins['left_out_wall_time_h']} in all."
     )
 
 

@@ -47,7 +47,7 @@ FAULTS = {
     "no focus": (GOOD.replace("focus: v30, ", ""), "none has it"),
     "two in focus with one label": (
         GOOD + "  DM-2: {release: a, focus: v30, stages: {s: a}}\n",
-        "the labels 'v30' and 'v30' of 'focus' would give figures the same file name",
+        "the labels 'v30' and 'v30' of 'focus' would give two figures the same file name",
     ),
     "a label that is another one and more": (
         GOOD + "  DM-2: {release: a, focus: v30_log, stages: {s: a}}\n",
@@ -123,7 +123,7 @@ campaigns:
     [
         ("nodes: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
         ("threshold_gib: " + "9" * 5000, "has a value that cannot be read"),
-        ("threshold_gib: 2020-13-45", "holds a value that cannot be read: month must be in"),
+        ("threshold_gib: 2020-13-45", "has a value that cannot be read: month must be in"),
         ("threshold_gib: 1.0e+300", "threshold_gib: Input should be less than or equal to"),
         ("nodes: {n: {cores: 99999999999999999999, memory_gib: 1}}", "nodes.n.cores: Input should"),
         ("prices: {per_core: 1.0e+300}", "prices.per_core: Input should be less than"),
@@ -230,7 +230,7 @@ def test_an_empty_configuration_has_the_defaults_of_bps(tmp_path: Path, text: st
         ("site: {x: {requestMemory: much}}", "site.x.requestMemory: holds 'much'"),
         ("cluster: {requestMemoryMax: much}", "cluster.requestMemoryMax: holds 'much'"),
         ("requestMemory: " + "9" * 400, "requestMemory: holds 999"),
-        ("requestMemory: " + "9" * 5000, "holds a value that cannot be read: Exceeds the limit"),
+        ("requestMemory: " + "9" * 5000, "has a value that cannot be read: Exceeds the limit"),
         ("{a: " * 2000 + "1" + "}" * 2000, "nested too deeply"),
     ],
 )

@@ -153,7 +153,10 @@ def test_a_comparison_of_nothing_is_no_pass(data: Path) -> None:
     for more, said in (
         (["--after", "DM-0"], "There is no campaign 'DM-0'"),
         (["--after", "DM-53368"], "DM-53368 is the first campaign of the file"),
-        (["--before", FOCUS, "--after", BEFORE], "No quantum of DM-53719 has the task"),
+        (
+            ["--before", FOCUS, "--after", BEFORE],
+            "DM-53719 and DM-53877 have no task and data ID in common",
+        ),
         (["--fail-over", "much"], "is not a share"),
     ):
         result = CliRunner().invoke(app, command + more)

@@ -25,8 +25,7 @@ def caption(_: Citations, subject: Subject) -> str:
     """Explain the bars."""
     return (
         f"Caveats that the middleware recorded for successful quanta of {subject.campaign}, by "
-        "task. "
-        "A quantum with several counts once, by the most specific one. Names are those of "
+        "task. A quantum with several counts once, by the most specific one. Names are those of "
         "QuantumSuccessCaveats in lsst.pipe.base."
     )
 
