@@ -153,7 +153,7 @@ def test_zeros_of_what_is_not_there_are_null(tmp_path: Path) -> None:
             ("detector",),
             "rows after the first 0 cannot be read: column memory holds no double",
         ),
-        (b"PAR1" + b"x" * 40 + b"PAR1", ("detector",), "the table is no Parquet file: "),
+        (b"PAR1" + b"x" * 40 + b"PAR1", ("detector",), "the table is not a Parquet file: "),
     ],
 )
 def test_a_table_that_cannot_be_used_is_a_reject(
