@@ -216,7 +216,7 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     (
         # One file is an accident; when it is all of them, their owner forgot this user.
         r"Permission denied|PermissionError",
-        "you have no permission to read it: ask its owner",
+        "you may not read it: ask its owner for permission",
         "store",
     ),
     (

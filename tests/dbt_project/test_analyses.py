@@ -79,7 +79,7 @@ def test_the_order_of_an_analysis_is_the_order_of_its_view(
 
 
 def test_a_wrong_name_lists_the_right_ones(found: list[questions.Question]) -> None:
-    with pytest.raises(TransformError, match=r"no question 'worst': .*worst_quanta"):
+    with pytest.raises(TransformError, match=r"no question 'worst'; .*worst_quanta"):
         questions.query_of(found, "worst")
 
 

@@ -84,8 +84,8 @@ def test_a_sqlite_file_that_is_damaged_is_named_with_the_remedy(
     ("forbidden", "meant"),
     [
         ("gen3.sqlite3", "SQLite file {path} is missing, or you may not read it"),
-        ("butler.yaml", "you have no permission to read it: ask its owner"),
-        (FILES_RUN, "you have no permission to read it: ask its owner"),
+        ("butler.yaml", "you may not read it: ask its owner for permission"),
+        (FILES_RUN, "you may not read it: ask its owner for permission"),
     ],
 )
 def test_what_this_user_may_not_read_is_told(
