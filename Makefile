@@ -24,7 +24,7 @@ export override CENSUS_DATA := $(value DATA)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup extract transform report summary technote publish sql ask docs test test-stacks test-wheel lint format bench soak fuzz clean lock
+.PHONY: help setup extract transform report summary technote publish sql ask docs test test-batch test-stacks test-wheel lint format bench soak fuzz clean lock
 # The steps are a pipeline: `make -j extract transform report` must keep their order.
 .NOTPARALLEL:
 
@@ -104,6 +104,9 @@ test-stacks: $(STACKS:%=.venv-stacks/%/.synced) ## the extraction tests on older
 
 test-wheel: $(STAMP) ## a built wheel, each extra alone in a clean environment (outside make test)
 	$(BIN)/python -m pytest tests/wheel
+
+test-batch: $(STAMP) ## real quanta as jobs of a real Slurm on this machine (outside make test)
+	$(BIN)/python -m pytest tests/batch
 
 soak: $(STAMP) ## kill each step many times and repeat a nightly census (hours; outside make test)
 	$(BIN)/python -m tests.reliability.soak
