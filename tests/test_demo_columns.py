@@ -14,7 +14,6 @@ import duckdb
 import pytest
 
 NEVER_IN_THE_DEMO = {
-    "campaigns.current_requests": "the demo names no BPS configuration",
     "dim_campaigns.memory_bands_mib": "the demo's batch system has no bands of memory",
     "fct_missing_quanta.exposure": "no quantum of an exposure is missing",
     "fct_memory_dependence.twice_as_deep_gib": "no task of the demo grows for sure",
