@@ -17,6 +17,7 @@ from .sentences.completeness import gap_notes, why_empty
 from .sentences.depth import depth_sentences
 from .sentences.kills import kill_lines
 from .sentences.memory import conclusion
+from .sentences.records import queue_sentences
 from .sentences.requests import request_sentences
 from .sentences.sizing import packing_sentences, sizing_sentences
 from .sentences.timeline import running_sentences
@@ -227,9 +228,11 @@ def print_all(warehouse: Warehouse, console: Console) -> None:
     for stage in census.stages:
         _conclude(citations, stage, console)
     for text in (
+        *kill_lines(citations, census),
         *sizing_sentences(citations, campaign),
         *packing_sentences(citations, census),
         *request_sentences(citations, campaign),
+        *queue_sentences(citations, campaign),
         *change_sentences(citations, census.predecessor, campaign),
         *running_sentences(citations, campaign),
         *depth_sentences(citations, campaign),

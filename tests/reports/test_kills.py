@@ -14,7 +14,7 @@ from reports.citations import Citations
 from reports.figures.requests import requested_memory
 from reports.sentences.kills import kill_lines, killed_in_stage
 from reports.subjects import read_census
-from reports.summary import print_summary
+from reports.summary import print_all, print_summary
 from reports.technote.write import write_technote
 from reports.warehouse import Warehouse
 from tests.reports.figures.drawing import drawn, subject, texts
@@ -96,6 +96,15 @@ def stage_tables(path: Path, folder: Path) -> tuple[str, str]:
         write_technote(warehouse, citations, census, [], images=folder, folder=folder)
     assert isinstance(console.file, StringIO)
     return console.file.getvalue(), (folder / "index.md").read_text()
+
+
+def test_both_summaries_have_the_line_of_kills(recorded: Path) -> None:
+    for show in (print_summary, print_all):
+        stream = StringIO()
+        with Warehouse(recorded) as warehouse:
+            show(warehouse, Console(file=stream, width=500))
+            (line,) = kill_lines(Citations(warehouse), read_census(warehouse))
+        assert line in stream.getvalue()
 
 
 def test_the_share_killed_stands_beside_every_share_over_the_line(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
 from reports.citations import Citations
 from reports.sentences.records import queue_sentences, recorded_backtest_sentences
+from reports.summary import print_all
 from reports.warehouse import Warehouse
 from tests.reports.warehouses import BEFORE, FOCUS
 
@@ -51,6 +54,18 @@ def test_the_slowest_and_the_idlest_queue_are_named(recorded: Path) -> None:
     assert idlest == (
         "CPU efficiency was lowest in queue 4G: 20 %, over the tries whose CPU time is known."
     )
+
+
+def test_the_whole_summary_says_what_the_records_say_of_queues(data: Path, recorded: Path) -> None:
+    said = {}
+    for path in (data / "warehouse.duckdb", recorded):
+        stream = StringIO()
+        with Warehouse(path) as warehouse:
+            print_all(warehouse, Console(file=stream, width=500))
+        said[path] = stream.getvalue()
+    assert "waited longest in queue 8G: 600.00 s" in said[recorded]
+    assert "CPU efficiency was lowest in queue 4G: 20 %" in said[recorded]
+    assert "queue 8G" not in said[data / "warehouse.duckdb"]
 
 
 def test_requests_of_another_campaign_are_tested_before_those_of_the_same(recorded: Path) -> None:
