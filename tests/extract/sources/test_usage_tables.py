@@ -186,7 +186,7 @@ def test_rows_before_the_damage_are_kept(tmp_path: Path) -> None:
 
 
 def test_whole_numbers_are_read_from_floats_and_categories(tmp_path: Path) -> None:
-    table = gathered(detector=[1.0, 2.0], band=pd.Categorical(["r", None]))  # type: ignore[arg-type]
+    table = gathered(detector=[1.0, 2.0], band=pd.Categorical(["r", None]))
     (quanta,) = read(tmp_path, table, ("detector",)).values()
     assert quanta["data_id"].to_pylist() == ['{"detector":1}', '{"detector":2}']
     assert quanta["band"].to_pylist() == ["r", None]
