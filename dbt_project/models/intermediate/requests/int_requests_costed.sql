@@ -1,4 +1,5 @@
--- The cost of each policy on nodes with the memory of the threshold per core: every attempt holds the larger of its CPUs
+-- The cost of each policy on nodes with the memory of the threshold per core: every attempt holds the larger of its
+-- CPUs
 -- and the cores that its memory takes, the killed ones too.
 with
 
