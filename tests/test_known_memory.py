@@ -19,14 +19,13 @@ import numpy as np
 import pytest
 import yaml
 from lsst.daf.butler import Butler
-from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.pipe.base.tests.mocks import DirectButlerRepo
 
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
 from tests.dbt_project.conftest import query
 from tests.extract.memory_tasks import MIB, Held, MemoryTask, MemoryTaskConfig, read_held
-from tests.extract.pipelines import CHAIN, RUN, Executed, call
+from tests.extract.pipelines import CHAIN, Executed, call
 from tests.extract.tiny import run_extraction
 
 pytestmark = [
@@ -104,16 +103,10 @@ def _predict(executed: Executed, folder: Path) -> list[list[str]]:
             config.mebibytes = [draw.randint(least, most) for _ in range(count + 1)]
             config.folder = str(folder)
             helper.add_task(label, dimensions=["detector"], task_class=MemoryTask, config=config)
-        builder = helper.make_quantum_graph_builder(
-            output_run=RUN, register_output_dataset_types=False
-        )
-        builder.finish(output=CHAIN, attach_datastore_records=True).write(str(executed.predicted))
-    with PredictedQuantumGraph.open(str(executed.predicted)) as reader:
-        reader.read_thin_graph()
-        nodes = reader.finish().quantum_only_xgraph.nodes.items()
-        processes: list[list[str]] = [[] for _ in range(PROCESS_COUNT)]
-        for quantum_id, info in nodes:
-            processes[info["data_id"]["detector"] % PROCESS_COUNT].append(str(quantum_id))
+        executed.predict(helper)
+    processes: list[list[str]] = [[] for _ in range(PROCESS_COUNT)]
+    for quantum_id, (_, detector) in executed.predicted_quanta().items():
+        processes[detector % PROCESS_COUNT].append(quantum_id)
     return processes
 
 

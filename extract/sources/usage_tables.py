@@ -161,31 +161,25 @@ def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[tuple[str, pa
     is_implied = [name not in required for name in names]
     gathered = [name for name in GATHERED_COLUMNS if name in content.schema_arrow.names]
     builder = QuantaBuilder(part.run, "usage_table")
-    found = content.iter_batches(BATCH_SIZE, columns=[*names, _MEMORY, *gathered])
     done_count = 0
-    while True:
-        try:
-            batch = next(found, None)
-            columns = None if batch is None else _columns(batch, required)
-        except _DAMAGE as error:
-            yield (
-                "rejects",
-                _reject(part, f"rows after the first {done_count:,} cannot be read: {error}"),
-            )
-            return
-        if columns is None:
-            return
-        rows = zip(*(columns[name] for name in names), strict=True) if names else [()]
-        for values in rows:
-            # The tool leaves 0 or "" where a data ID did not have its implied dimensions.
-            dimensions = [
-                value or None if implied else value
-                for value, implied in zip(values, is_implied, strict=True)
-            ]
-            row = Row(part.table.task_label, make_data_id(values), pick(dimensions), "successful")
-            builder.append(row._replace(has_metadata=False))
-        done_count += len(builder)
-        yield "quanta", _with_usage(builder.take_batch(), columns)
+    try:
+        for batch in content.iter_batches(BATCH_SIZE, columns=[*names, _MEMORY, *gathered]):
+            columns = _columns(batch, required)
+            for values in zip(*(columns[name] for name in names), strict=True) if names else [()]:
+                # The tool leaves 0 or "" where a data ID did not have its implied dimensions.
+                dimensions = [
+                    value or None if implied else value
+                    for value, implied in zip(values, is_implied, strict=True)
+                ]
+                data_id = make_data_id(values)
+                row = Row(part.table.task_label, data_id, pick(dimensions), "successful")
+                builder.append(row._replace(has_metadata=False))
+            rows = _with_usage(builder.take_batch(), columns)
+            yield "quanta", rows
+            done_count += rows.num_rows
+    except _DAMAGE as error:
+        reason = f"rows after the first {done_count:,} cannot be read: {error}"
+        yield "rejects", _reject(part, reason)
 
 
 def _columns(batch: pa.RecordBatch, required: Sequence[str]) -> dict[str, list[Any]]:
@@ -193,10 +187,8 @@ def _columns(batch: pa.RecordBatch, required: Sequence[str]) -> dict[str, list[A
 
     Raises
     ------
-    pyarrow.ArrowException
-        Raised if a column is of another kind.
     ValueError
-        Raised if a row has no value of a required dimension.
+        Raised if a column is of another kind, or a row has no value of a required dimension.
     """
     columns = {}
     for name in batch.schema.names:

@@ -22,7 +22,6 @@ from typing import Any
 import pytest
 import yaml
 from lsst.daf.butler import Butler
-from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.pipe.base.tests.mocks import DirectButlerRepo
 
 from dbt_project.runner.build import build
@@ -31,7 +30,7 @@ from extract.sources.job_records import JobRecord, read_records
 from tests.batch.cluster import NODE, Cluster, missing_programs, serve_slurm
 from tests.dbt_project.conftest import query
 from tests.extract.memory_tasks import MIB, Held, MemoryTask, MemoryTaskConfig, read_held
-from tests.extract.pipelines import CHAIN, RUN, Executed, call
+from tests.extract.pipelines import Executed, call
 
 ROOT = Path(__file__).parents[2]
 DETECTORS = (1, 2, 3, 4)
@@ -138,15 +137,9 @@ def _predict(one: Recorded, held: Path) -> None:
                 config.fail_condition = f"detector = {FAILED[1]}"
                 config.fail_exception = "builtins.ValueError"
             helper.add_task(label, dimensions=["detector"], task_class=MemoryTask, config=config)
-        builder = helper.make_quantum_graph_builder(
-            output_run=RUN, register_output_dataset_types=False
-        )
-        builder.finish(output=CHAIN, attach_datastore_records=True).write(str(executed.predicted))
-    with PredictedQuantumGraph.open(str(executed.predicted)) as reader:
-        reader.read_thin_graph()
-        for quantum_id, info in reader.finish().quantum_only_xgraph.nodes.items():
-            key = info["task_label"], info["data_id"]["detector"]
-            one.quantum_ids[key] = str(quantum_id)
+        executed.predict(helper)
+    for quantum_id, key in executed.predicted_quanta().items():
+        one.quantum_ids[key] = quantum_id
 
 
 def _submit(

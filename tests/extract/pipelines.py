@@ -58,6 +58,24 @@ class Executed:
         shutil.copytree(self.root, root, dirs_exist_ok=True)
         return Executed(root)
 
+    def predict(self, helper: DirectButlerRepo) -> None:
+        """Write the predicted graph of the tasks that were added."""
+        builder = helper.make_quantum_graph_builder(
+            output_run=RUN, register_output_dataset_types=False
+        )
+        built = builder.finish(output=CHAIN, attach_datastore_records=True)
+        built.write(str(self.predicted))
+
+    def predicted_quanta(self) -> dict[str, tuple[str, int]]:
+        """Give task label and detector by quantum ID, of a graph whose quanta all have one."""
+        with PredictedQuantumGraph.open(str(self.predicted)) as reader:
+            reader.read_thin_graph()
+            nodes = reader.finish().quantum_only_xgraph.nodes.items()
+            return {
+                str(quantum_id): (info["task_label"], info["data_id"]["detector"])
+                for quantum_id, info in nodes
+            }
+
     def aggregate(self, *options: str) -> None:
         """Register what the pipeline wrote, with the real tool."""
         call(
@@ -138,10 +156,7 @@ def execute(root: Path) -> Executed:
                 )
             },
         )
-        builder = helper.make_quantum_graph_builder(
-            output_run=RUN, register_output_dataset_types=False
-        )
-        builder.finish(output=CHAIN, attach_datastore_records=True).write(str(executed.predicted))
+        executed.predict(helper)
     for step in ("pre-exec-init-qbb", "run-qbb"):
         call("pipetask", step, str(executed.repository), str(executed.predicted))
     return executed

@@ -221,7 +221,7 @@ def _from_row(
         memory=_requested_memory(
             row["ReqMem"],
             requested or cpus,
-            _number(row, "NNodes") or (1 if nodes in _NO_NODES else count_nodes(nodes)),
+            _number(row, "NNodes") or _nodes_count(nodes),
         ),
         requested_cpus=requested or cpus,
         cpus=cpus,
@@ -295,7 +295,7 @@ def _record(
     """Make a row of what both kinds of output tell."""
     identity: JobIdentity = from_name(name)
     by_command = from_command(command)
-    nodes_count = 1 if nodes in _NO_NODES else count_nodes(nodes)
+    nodes_count = _nodes_count(nodes)
     each_node = None if memory is None else memory / nodes_count
     outcome, rule, is_inferred = _outcome(state, ended, steps, each_node)
     peaks = [step.peak_bytes for step in steps] + [own_peak]
@@ -338,6 +338,11 @@ def _record(
         started_at=started,
         ended_at=finished,
     )
+
+
+def _nodes_count(nodes: str) -> int:
+    """Count the nodes of a list; a job that has none yet asks for memory as if for one."""
+    return 1 if nodes in _NO_NODES else count_nodes(nodes)
 
 
 def _outcome(
@@ -461,7 +466,6 @@ def convert(number: int, value: _Any) -> JobRecord:
     cpus = _tres(raw.tres.allocated, "cpu")
     requested = _whole(raw.required.get("CPUs")) or _tres(raw.tres.requested, "cpu") or cpus
     nodes = raw.nodes or ""
-    count = 1 if nodes in _NO_NODES else count_nodes(nodes)
     each_core = _whole(raw.required.get("memory_per_cpu"))
     each_node = _whole(raw.required.get("memory_per_node", raw.required.get("memory")))
     # The total comes first, for `memory` may be that of a core.
@@ -470,7 +474,7 @@ def convert(number: int, value: _Any) -> JobRecord:
     elif each_core:
         memory = positive_bytes(each_core * (requested or 1), MIB)
     else:
-        memory = positive_bytes(None if each_node is None else each_node * count, MIB)
+        memory = positive_bytes(None if each_node is None else each_node * _nodes_count(nodes), MIB)
     task = _whole(raw.array.get("task_id"))
     started = unix_us(_whole(raw.time.start))
     finished = unix_us(_whole(raw.time.end))

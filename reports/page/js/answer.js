@@ -24,7 +24,7 @@ const banner = () => {
     });
   target.className = `banner ${items.length ? "gaps" : "fine"}`;
   target.replaceChildren(
-    items.length ? element("ul", {}, ...items) : element("p", {}, "Complete: no expected quantum is missing."),
+    items.length ? element("ul", {}, ...items) : element("p", {}, "Complete: every expected quantum is accounted for."),
   );
 };
 

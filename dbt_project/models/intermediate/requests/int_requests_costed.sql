@@ -1,6 +1,5 @@
--- The cost of each policy on nodes with the memory of the threshold per core: every attempt holds the larger of its
--- CPUs
--- and the cores that its memory takes, the killed ones too.
+-- The cost of each policy on nodes with the memory of the threshold per core: every attempt, also a killed one,
+-- holds the larger of its CPUs and the cores that its memory takes.
 with
 
 campaigns as (
