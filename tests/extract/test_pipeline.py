@@ -197,7 +197,7 @@ def test_a_promised_run_is_told_and_has_no_failures(executed: Executed, tmp_path
     (run,) = read_lake(tmp_path / "data", "runs").to_pylist()
     assert (run["source"], run["quanta_count"]) == ("promised", None)
     remedies = {
-        "check": "1 promised (run 'butler ingest-graph' first), 1 predicted graph, and nothing",
+        "check": "1 promised (run 'butler ingest-graph' first), 1 predicted graph, but nothing",
         "status": "promised: run 'butler ingest-graph' first",
         "run": f"{RUN} is promised: aggregated, but neither",
     }

@@ -787,7 +787,7 @@ def test_software_that_contradicts_the_release_is_told_with_both(
     campaigns, data = repository.campaigns({"stage1": "a/stage1/*"}), tmp_path / "data"
     expected = [
         f"DM-1 stage1: {NEW} ran on 29.2025.4800, but the campaigns file says w_2026_05",
-        "DM-1 stage1: 1 of 3 RUNs have no 'packages' that can be read: "
+        "DM-1 stage1: 1 of 3 RUNs have no 'packages' dataset that can be read: "
         "their software versions stay unknown",
     ]
     assert run_extraction(campaigns, data).warnings == expected
@@ -964,5 +964,5 @@ def test_an_unknown_campaign_is_told_with_the_known_ones(
     repository: TinyRepository, tmp_path: Path
 ) -> None:
     campaigns = repository.campaigns({"stage1": "a/stage1"})
-    with pytest.raises(CampaignsError, match=r"no campaign 'DM-2' \(it has DM-1\)"):
+    with pytest.raises(CampaignsError, match=r"no campaign 'DM-2'; the campaigns are DM-1"):
         run_extraction(campaigns, tmp_path / "data", campaign="DM-2")
