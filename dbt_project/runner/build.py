@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import yaml
@@ -22,12 +23,15 @@ from quanta_census.entrance import command
 from quanta_census.terminal import SafeConsole
 
 from . import completeness, history, questions
-from .engine import PROJECT, Outcome, invoke, project_environment
+from .engine import PROJECT, Outcome, invoke, project_environment, read_project
 from .errors import TransformError
 from .fingerprint import Publication, Remark, fingerprint, published, remember
 from .lake import LakeManifest, check_content, read_manifest
 from .layout import Layout, make_folder
 from .progress import Progress
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 __all__ = ["build"]
 
@@ -77,9 +81,11 @@ def _publish(
     history.keep(layout)
     with _building_folder(layout) as folder:
         with project_environment(layout, folder, memory_limit):
-            _make_models(layout, console)
-            outcomes = _run_tests(layout, console)
-            analyses = invoke(layout, ["compile", "--select", "resource_type:analysis"])
+            project = read_project(layout)
+            _make_models(layout, project, console)
+            outcomes = _run_tests(layout, project, console)
+            selection = ["--select", "resource_type:analysis"]
+            analyses = invoke(layout, ["compile", *selection], manifest=project)
         new = folder / layout.warehouse.name
         with duckdb.connect(str(new)) as connection:
             questions.publish(connection, analyses)
@@ -167,13 +173,14 @@ def _building_folder(layout: Layout) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_models(layout: Layout, console: Console) -> None:
+def _make_models(layout: Layout, project: Manifest, console: Console) -> None:
     """Run seeds and models; a broken one ends the build."""
     with Progress(console, "models") as progress:
         outcomes = invoke(
             layout,
             ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"],
             progress.advance,
+            manifest=project,
         )
     broken = [o for o in outcomes if o.status == "error"]
     if broken:
@@ -185,10 +192,11 @@ def _make_models(layout: Layout, console: Console) -> None:
         )
 
 
-def _run_tests(layout: Layout, console: Console) -> list[Outcome]:
+def _run_tests(layout: Layout, project: Manifest, console: Console) -> list[Outcome]:
     """Run the data tests; unit tests are of the code and belong to `make test`."""
+    arguments = ["test", "--exclude-resource-type", "unit_test"]
     with Progress(console, "checks") as progress:
-        return invoke(layout, ["test", "--exclude-resource-type", "unit_test"], progress.advance)
+        return invoke(layout, arguments, progress.advance, manifest=project)
 
 
 def _refuse_failed(outcomes: list[Outcome], database: Path, layout: Layout) -> None:

@@ -15,9 +15,11 @@ from .layout import Layout
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
-__all__ = ["PROJECT", "Outcome", "invoke", "project_environment"]
+__all__ = ["PROJECT", "Outcome", "invoke", "project_environment", "read_project"]
 
 PROJECT = Path(__file__).parent.parent
 """The folder of the dbt project: models, macros, seeds and tests."""
@@ -132,8 +134,34 @@ def _close_database() -> None:
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
+def read_project(layout: Layout) -> Manifest:
+    """Parse the dbt project inside `project_environment`.
+
+    Parameters
+    ----------
+    layout : `Layout`
+        Where logs go.
+
+    Returns
+    -------
+    manifest : `dbt.contracts.graph.manifest.Manifest`
+        Every node of the project.
+
+    Raises
+    ------
+    TransformError
+        Raised when the project is broken.
+    """
+    manifest: Manifest = _run(layout, ["--no-write-json", "parse"]).result  # type: ignore[assignment]
+    return manifest
+
+
 def invoke(
-    layout: Layout, arguments: Sequence[str], on_finished: Callable[[str], None] = lambda _: None
+    layout: Layout,
+    arguments: Sequence[str],
+    on_finished: Callable[[str], None] = lambda _: None,
+    *,
+    manifest: Manifest | None = None,
 ) -> list[Outcome]:
     """Run one dbt command inside `project_environment`.
 
@@ -145,6 +173,8 @@ def invoke(
         The command and its options.
     on_finished : `~collections.abc.Callable`
         Called with the name of each node that finished.
+    manifest : `dbt.contracts.graph.manifest.Manifest`, optional
+        What `read_project` gave: spares dbt from parsing the project and from writing it as JSON.
 
     Returns
     -------
@@ -156,6 +186,18 @@ def invoke(
     TransformError
         Raised when dbt could not even begin: a broken project or database.
     """
+    options = [] if manifest is None else ["--no-write-json"]
+    result = _run(layout, [*options, *arguments], on_finished, manifest)
+    return [_outcome(each) for each in getattr(result.result, "results", [])]
+
+
+def _run(
+    layout: Layout,
+    arguments: Sequence[str],
+    on_finished: Callable[[str], None] = lambda _: None,
+    manifest: Manifest | None = None,
+) -> dbtRunnerResult:
+    """Run one dbt command, and refuse one that could not begin."""
     # dbt takes a second to import: not before it is needed.
     from dbt.cli.main import dbtRunner
 
@@ -172,10 +214,10 @@ def invoke(
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
         "--target-path", str(layout.dbt / "target"),
     ]  # fmt: skip
-    result = dbtRunner(callbacks=[watch]).invoke([*options, *arguments, *folders])
+    result = dbtRunner(manifest, [watch]).invoke([*options, *arguments, *folders])
     if result.exception is not None:
         raise TransformError(f"dbt stopped: {result.exception}\nThe full log is {layout.log}")
-    return [_outcome(each) for each in getattr(result.result, "results", [])]
+    return result
 
 
 def _outcome(result: NodeResult) -> Outcome:

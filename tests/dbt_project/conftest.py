@@ -14,6 +14,7 @@ import pytest
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
 from tests.lake_factory import sample_lake
+from tests.shared import made_once, session_folder
 
 Rows = list[tuple[Any, ...]]
 
@@ -27,10 +28,12 @@ def query(warehouse: Path, sql: str) -> Rows:
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """The sample lake with its published warehouse; tests must not change it."""
-    layout = Layout(tmp_path_factory.mktemp("sample"))
-    sample_lake(layout.lake)
-    assert build(layout)
-    return layout
+
+    def make(folder: Path) -> None:
+        sample_lake(Layout(folder).lake)
+        assert build(Layout(folder))
+
+    return Layout(made_once(session_folder(tmp_path_factory) / "sample", make))
 
 
 @pytest.fixture

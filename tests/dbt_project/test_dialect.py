@@ -1,4 +1,7 @@
-"""Only `macros/duckdb.sql` says what only DuckDB understands."""
+"""Only `macros/duckdb.sql` says what only DuckDB understands.
+
+`make lint` parses every model in the other dialect; here stand the functions and symbols.
+"""
 
 from __future__ import annotations
 
@@ -93,11 +96,7 @@ def test_what_every_engine_says_is_not_found() -> None:
 
 
 def test_models_say_what_every_engine_understands() -> None:
-    found = {
-        path.name: faults
-        for path in MODELS
-        if (faults := foreign_words(path.read_text()) + parse_faults(path.read_text(), str(path)))
-    }
+    found = {path.name: words for path in MODELS if (words := foreign_words(path.read_text()))}
     assert not found, f"Move these into macros/duckdb.sql: {found}"
 
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from dbt_project.runner.engine import PROJECT
+from dbt_project.runner.engine import PROJECT, invoke, project_environment
 from dbt_project.runner.layout import LAKE_TABLES, Layout
 from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
+from tests.dbt_project.conftest import parsed
 
 Node = dict[str, Any]
 
@@ -52,8 +53,11 @@ NUMERIC = re.compile(r"^(bigint|integer|double|decimal.*)$")
 
 
 @pytest.fixture(scope="module")
-def manifest(sample: Layout) -> Node:
-    loaded: Node = json.loads((sample.dbt / "target" / "manifest.json").read_text())
+def manifest(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Node:
+    layout = parsed(sample, tmp_path_factory.mktemp("parsed"))
+    with project_environment(layout, layout.root, "75%"):
+        invoke(layout, ["parse"])
+    loaded: Node = json.loads((layout.dbt / "target" / "manifest.json").read_text())
     return loaded
 
 

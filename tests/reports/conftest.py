@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from reports.terminal import progress
 from tests.reports.frames import Campaign, make_warehouse
 from tests.reports.page_browser import Browser, started_chromium
 from tests.reports.warehouses import FOCUS
+from tests.shared import made_once, session_folder
 
 GROWTH = f"""
     select
@@ -38,14 +40,13 @@ HOSTILE_TEXT = f"{SCRIPT} | ```{{raw}} html``` {{{{ config }}}} # '; drop table 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three campaigns in four stages, the last one of the first campaign declared incomplete."""
-    return make_warehouse(tmp_path_factory.mktemp("published"))
+    return made_once(session_folder(tmp_path_factory) / "published", make_warehouse)
 
 
 @pytest.fixture(scope="session")
 def report(data: Path) -> Path:
     """The whole report of `data`."""
-    write_report(data, progress=progress).refuse_failed()
-    return data / "report"
+    return made_once(data / "report", _write_report)
 
 
 @pytest.fixture(scope="session")
@@ -89,9 +90,9 @@ def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ),
         Campaign("DM-2", "v30", 0.1, focus="v30", description=HOSTILE_TEXT),
     )
-    return make_warehouse(
-        tmp_path_factory.mktemp("hostile"),
-        campaigns,
+    make = partial(
+        make_warehouse,
+        campaigns=campaigns,
         stages=("stage1",),
         empty_stages=("finale",),
         rename={
@@ -102,10 +103,14 @@ def hostile_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         },
         thin=20,
     )
+    return made_once(session_folder(tmp_path_factory) / "hostile", make)
 
 
 @pytest.fixture(scope="session")
 def hostile_report(hostile_data: Path) -> Path:
     """The whole report of `hostile_data`."""
-    write_report(hostile_data, progress=progress).refuse_failed()
-    return hostile_data / "report"
+    return made_once(hostile_data / "report", _write_report)
+
+
+def _write_report(folder: Path) -> None:
+    write_report(folder.parent, progress=progress).refuse_failed()
