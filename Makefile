@@ -89,7 +89,7 @@ docs: $(STAMP) ## dbt's documentation of every model and column, as one offline 
 	$(BIN)/python -m dbt_project docs --data "$$CENSUS_DATA"
 
 test: $(STAMP) ## everything that a change must pass
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test-stacks: $(STACKS:%=.venv-stacks/%/.synced) ## the extraction tests on older stacks (outside make test)
 	@set -e; for stack in $(STACKS); do echo "== tests/extract on $$stack"; \

@@ -24,6 +24,8 @@ from extract.errors import LakeError, RepositoryError
 from tests.extract.tiny import TinyRepository
 from tests.reliability.killing import ROOT, STEPS, Census
 
+pytestmark = pytest.mark.slow
+
 WATCH = """\
 import json, os, sys
 

@@ -13,6 +13,8 @@ import pytest
 from tests.extract.tiny import TinyRepository
 from tests.reliability.killing import AGAIN, STEPS, Census, moments
 
+pytestmark = pytest.mark.slow
+
 KILLS = 4
 """Kills of each step."""
 

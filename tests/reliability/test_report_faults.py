@@ -23,6 +23,8 @@ from reports.errors import OutputError
 from reports.files import alone, write_file
 from tests.reports.frames import Campaign, make_warehouse
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 IS_ROOT = os.geteuid() == 0
 

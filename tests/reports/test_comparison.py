@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from reports.cli import app
 from tests.extract.tiny import TinyRepository
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "u/me/w_2026_01/20260101T000000Z", "u/me/w_2026_05/20260201T000000Z"
 
 

@@ -26,6 +26,8 @@ from reports.run import TABLES
 from reports.warehouse import Warehouse
 from tests.reports.conftest import SCRIPT
 
+pytestmark = pytest.mark.slow
+
 
 class Links(HTMLParser):
     """The addresses that a page names."""

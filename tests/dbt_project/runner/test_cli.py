@@ -8,9 +8,12 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from dbt_project.runner.layout import Layout
 from tests.dbt_project.runner.test_build import part, rewrite
+
+pytestmark = pytest.mark.slow
 
 
 def transform(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -6,8 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dbt_project.runner.engine import PROJECT
 from dbt_project.runner.layout import Layout
+
+pytestmark = pytest.mark.slow
 
 BUILD = """
 import sys

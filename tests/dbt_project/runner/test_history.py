@@ -13,6 +13,8 @@ from dbt_project.runner.errors import TransformError
 from dbt_project.runner.layout import Layout
 from tests.dbt_project.conftest import query
 
+pytestmark = pytest.mark.slow
+
 PUBLICATIONS = "select count(distinct published_at), count(*) filter (is_latest) from {}"
 
 
