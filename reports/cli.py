@@ -170,8 +170,8 @@ def digest_command(
 ) -> None:
     """Write a short message in Markdown, for a nightly run.
 
-    The message has the answer, the verdicts, what changed since the last publication of the
-    warehouse, the quanta to run again, and the three requests that waste most.
+    The message has the answer, the verdicts, and what changed since the last publication of the
+    warehouse. It also has the quanta to run again, and the three requests that waste most.
     """
     with clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
         if only_news and not has_news(warehouse):
@@ -206,8 +206,8 @@ def regressions_command(
     """Fail when a task became worse on the same data IDs, for the CI of a pipeline.
 
     Memory and wall time of each task are one check each. The exit status is 2 when a check became
-    worse by more than the limit, 3 when a check is inconclusive (with --fail-on cannot-tell), and
-    1 when no data ID matched or no check could be judged.
+    worse by more than the limit. It is 3 when a check is inconclusive (with --fail-on cannot-tell).
+    It is 1 when no data ID matched or no check could be judged.
     """
     with clear_errors():
         limit = parse_share(fail_over)

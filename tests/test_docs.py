@@ -59,6 +59,21 @@ def test_every_relative_link_resolves(path: Path) -> None:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def anchors(path: Path) -> set[str]:
+    """Give the anchors that GitHub makes of the headings of a document."""
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_anchor_of_a_link_resolves(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", path.read_text()):
+        if "://" not in target:
+            aim = path.parent / target if target else path
+            assert anchor in anchors(aim), f"{path.name}: {target}#{anchor}"
+
+
 @pytest.mark.parametrize("name", sorted(reference.PAGES))
 def test_the_reference_is_that_of_the_programs(name: str) -> None:
     written = (reference.FOLDER / name).read_text(encoding="utf-8")
