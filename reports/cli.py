@@ -1,4 +1,4 @@
-"""The command line of the report: parse, call one function, print the result; nothing else."""
+"""Define the command line of the report: parse, call one function, print the result."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ app = typer.Typer(
 
 
 def _folder(text: str | Path) -> Path:
-    """Read the folder of all outputs, which is no file."""
-    # Every path is absolute from here on: no later change of folder can move what it means.
+    """Parse the folder of all outputs; refuse a file."""
+    # Every path is absolute from here on, so that a later change of the folder has no effect.
     folder = data_folder(text).resolve()
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"{folder} is a file: name the folder of all outputs")
@@ -125,7 +125,7 @@ def publish_command(
     also has the HTML of the technote and dbt's documentation, if `census-report technote` and
     `census-transform docs` made them. Links are relative: any address can serve the folder.
     """
-    # Not above: only this command needs the writer of spreadsheets.
+    # Imported here: only this command needs the writer of spreadsheets.
     from .publish.folder import publish
 
     with clear_errors():

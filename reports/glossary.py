@@ -1,4 +1,4 @@
-"""The terms of the report: one source for page, technote and `docs/glossary.md`."""
+"""Define the terms of the report, for page, technote and `docs/glossary.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""dbt inside this process: quiet, with its files under DATA, and results as plain values."""
+"""Run dbt inside this process: without output, with its files under DATA, and plain results."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _IMPORT_NAME = "dbt_project"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one model, seed or test.
+    """Result of one model, seed or test.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Outcome:
     tags : `tuple` [ `str`, ... ]
         Tags of the node.
     description, message, sql : `str`
-        What it promises, what dbt said, and the SQL that ran.
+        Description of the node, message of dbt, and SQL that ran.
     seconds : `float`
         Wall time.
     """
@@ -59,15 +59,15 @@ class Outcome:
 
 @contextmanager
 def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iterator[None]:
-    """Let dbt work on ``folder/warehouse.duckdb``.
+    """Set the environment so that dbt uses ``folder/warehouse.duckdb``.
 
     Parameters
     ----------
     layout : `Layout`
-        Where the lake lies and logs go.
+        Paths of the lake and the logs.
     folder : `pathlib.Path`
-        Holds the database; it becomes the working folder, so that dbt's profile has no path that
-        changes with every build (which would make it parse the project anew).
+        Folder of the database.  It becomes the working folder, so that dbt's profile has no path
+        that changes with every build; otherwise dbt would parse the project again.
     memory_limit : `str`
         DuckDB's memory limit.
     """
@@ -94,11 +94,11 @@ def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iter
 
 @contextmanager
 def _importable_as_dbt_project() -> Iterator[None]:
-    """Let models in Python import ``dbt_project.runner``, whatever name this package has here.
+    """Let models in Python import ``dbt_project.runner``, for any name of this package.
 
-    dbt runs such a model from a temporary file, so that it has no package to import relatively
-    from.  Inside a wheel this package may be called ``quanta_census.dbt_project``, and another
-    package of the user may be called ``dbt_project``.
+    dbt runs such a model from a temporary file, so relative imports are not possible.  Inside a
+    wheel this package has the name ``quanta_census.dbt_project``, and the user may have another
+    package ``dbt_project``.
     """
     package = __name__.removesuffix(".runner.engine")
     if package == _IMPORT_NAME:
@@ -126,7 +126,7 @@ def _is_dbt_project(name: str) -> bool:
 
 
 def _close_database() -> None:
-    """Close what dbt-duckdb keeps open for the life of the process."""
+    """Close the database, which dbt-duckdb keeps open until the process ends."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -140,7 +140,7 @@ def invoke(
     Parameters
     ----------
     layout : `Layout`
-        Where logs and compiled SQL go.
+        Paths of the logs and the compiled SQL.
     arguments : `~collections.abc.Sequence` [ `str` ]
         The command and its options.
     on_finished : `~collections.abc.Callable`
@@ -154,9 +154,9 @@ def invoke(
     Raises
     ------
     TransformError
-        Raised when dbt could not even begin: a broken project or database.
+        Raised if dbt could not start: the project or database is broken.
     """
-    # dbt takes a second to import: not before it is needed.
+    # Imported here, because dbt takes a second to import.
     from dbt.cli.main import dbtRunner
 
     def watch(event: EventMsg) -> None:
@@ -179,7 +179,7 @@ def invoke(
 
 
 def _outcome(result: NodeResult) -> Outcome:
-    """Take from dbt's result what we use of it."""
+    """Convert a result of dbt."""
     node = result.node
     return Outcome(
         name=node.name,
