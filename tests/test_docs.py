@@ -1,4 +1,4 @@
-"""The documents tell the truth: commands exist, links resolve, every command has help."""
+"""The documents are correct: commands exist, links resolve, every command has help."""
 
 from __future__ import annotations
 
