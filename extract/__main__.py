@@ -3,7 +3,7 @@
 
 def main() -> None:
     """Run the command line."""
-    # Here, because every worker imports this module again and needs nothing of it.
+    # Imported here: every worker imports this module again and does not need the command line.
     from quanta_census.entrance import enter
 
     enter(_run, extra="extract")

@@ -1,9 +1,9 @@
-"""A BPS configuration with all that it includes, put together as BPS does it, and checked.
+"""Read a BPS configuration with the files that it includes, combined as in BPS, and check it.
 
 `lsst.ctrl.bps.BpsConfig` loads a file through `lsst.daf.butler.Config`, which resolves
 ``includeConfigs`` at any depth: environment variables are expanded, a relative name is looked for
 in the working folder and then beside the file that names it, later files win over earlier ones,
-and the including file wins over all.  That class does the same here; nothing of BPS is needed.
+and the including file wins over all.  The same class is used here, so BPS is not needed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _NUMBERS = {
 """Keys whose values SQL reads as numbers, and what a value means."""
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
-"""An environment variable as a path has it."""
+"""An environment variable in a path."""
 
 
 def has_includes(content: object) -> bool:
@@ -49,7 +49,7 @@ def has_includes(content: object) -> bool:
 
 
 def with_includes(path: Path) -> dict[str, Any]:
-    """Read a configuration and what it includes.
+    """Read a configuration and the files that it includes.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def with_includes(path: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise ValueError(f"{_KEY}: {_said(error)}") from None
     except RuntimeError as error:
-        # The variables that are set stand in the message with their values.
+        # The message shows the variables that are set with their values.
         unset = sorted({first or second for first, second in _VARIABLE.findall(str(error))})
         if unset:
             raise ValueError(
@@ -93,7 +93,7 @@ def with_includes(path: Path) -> dict[str, Any]:
 
 
 def check_values(content: Mapping[str, Any]) -> None:
-    """Refuse values that SQL would read as none: BPS itself lets them pass until jobs are made.
+    """Refuse values that SQL would read as NULL; BPS accepts them until it makes jobs.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def check_values(content: Mapping[str, Any]) -> None:
         Raised with one line that names key and value and says what to write.
     """
     bands = content.get("memoryBands")
-    # A bool is an int of Python, and none that anybody means here.
+    # In Python a bool is an int, but it is not a number here.
     if bands is not None and not (
         isinstance(bands, list) and all(type(band) is int and band > 0 for band in bands)
     ):
@@ -123,7 +123,7 @@ def check_values(content: Mapping[str, Any]) -> None:
             raise ValueError(
                 f"{name}: expected a mapping, found {section!r:.60}: write names with values"
             )
-        # A section may hold values itself: they serve what it does not name.
+        # A section may have values of its own. They apply to tasks that it does not name.
         _check_numbers(f"{name}.", section)
         for label, entry in section.items():
             if isinstance(entry, Mapping):
@@ -131,7 +131,7 @@ def check_values(content: Mapping[str, Any]) -> None:
 
 
 def _check_numbers(place: str, values: Mapping[str, Any]) -> None:
-    """Refuse values that are no numbers; a number may be written as text."""
+    """Refuse values that are not numbers; a number may be written as text."""
     for key, meaning in _NUMBERS.items():
         value = values.get(key)
         if value is None:
@@ -145,5 +145,5 @@ def _check_numbers(place: str, values: Mapping[str, Any]) -> None:
 
 
 def _said(error: Exception) -> str:
-    """Fold the message of a library, without its full stop."""
+    """Write the message of a library on one line, without its full stop."""
     return one_line(error).rstrip(".")

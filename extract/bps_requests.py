@@ -1,10 +1,10 @@
-"""What BPS asks for and how often it tries, for every job that a configuration names.
+"""Find what BPS requests and how often it retries, for every job of a configuration.
 
-BPS looks for each key in the sections of a configuration in a fixed order, and then puts together
-the requests of the tasks of a cluster.  The same is done here with plain mappings, so that nothing
-of BPS is needed to extract.  The rules are those of ``BpsConfig.search`` and
+BPS looks for each key in the sections of a configuration in a fixed order, and then combines
+the requests of the tasks of a cluster.  This module does the same with plain mappings, so that BPS
+is not needed to extract.  The rules are those of ``BpsConfig.search`` and
 ``lsst.ctrl.bps.transform`` (lsst-ctrl-bps 30.2026.300); tests compare both on many configurations.
-Reading and checking the file belongs to `extract.bps_configurations`.
+`extract.bps_configurations` reads and checks the file.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ DEFAULTS: dict[str, Any] = {
 }
 """BPS's own values (``bps_defaults.yaml``), which every configuration overrides.
 
-Its ``requestCpus`` of 1 is left out: where a configuration is silent, the list of the release may
-know more.
+Its ``requestCpus`` of 1 is left out: if a configuration has no value, the list of the release may
+have one.
 """
 
 SECTIONS = ("bps_cmdline", "payload", "cluster", "pipetask", "site", "cloud", "bps_defined")
 """Where a key is looked for, in this order, before the root (``BPS_SEARCH_ORDER``)."""
 
 WMS = ("htcondor", "panda", "parsl", "slurm")
-"""Systems that run jobs.  HTCondor alone raises the memory of a try that was killed for it."""
+"""Systems that run jobs.  Only HTCondor retries a job that was killed for memory with more."""
 
 _RETRIES_WITH_MEMORY = 5
 """Retries of a job that may ask for more memory and has no number (``DEFAULT_MEM_RETRIES``)."""
@@ -41,7 +41,7 @@ _RETRIES_WITH_MEMORY = 5
 _Number = int | float
 
 _ABSENT = object()
-"""What a search returns that finds nothing: an entry may hold NULL, which is something found."""
+"""The result of a search that finds nothing; `None` is a value that was found (NULL)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def resolve_requests(content: Mapping[str, Any], wms: str | None = None) -> dict
     content : `~collections.abc.Mapping`
         The whole configuration, checked, includes resolved.
     wms : `str`, optional
-        What runs the jobs; `None` to tell it from the configuration.
+        What runs the jobs; if `None`, the configuration says it.
 
     Returns
     -------
@@ -81,8 +81,8 @@ def resolve_requests(content: Mapping[str, Any], wms: str | None = None) -> dict
         ``is_configured``; ``wms``; ``memoryBands`` (MiB); ``rest``, the requests of a task that
         the configuration does not name; ``pipetask``, those of each task that it names; and
         ``cluster``, those of each cluster, with its ``pipetasks``.  Requests are mappings with
-        BPS's own keys; ``memoryLimit`` is what no retry asks beyond, ``requestMemoryMax``
-        included.
+        BPS's own keys; ``memoryLimit`` is the most that a retry requests, with
+        ``requestMemoryMax`` applied.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def resolve_requests(content: Mapping[str, Any], wms: str | None = None) -> dict
 
 
 def default_requests(wms: str) -> dict[str, Any]:
-    """Give the requests of BPS itself, where no configuration is named.
+    """Give the requests of BPS itself, for files that name no configuration.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def default_requests(wms: str) -> dict[str, Any]:
 
 
 def _told_wms(config: Mapping[str, Any]) -> str:
-    """Tell what runs the jobs from the class that submits them."""
+    """Find what runs the jobs from the class that submits them."""
     service = str(_search(config, "wmsServiceClass", {}))
     for wms in WMS:
         if wms in service.lower():
@@ -148,10 +148,10 @@ def _told_wms(config: Mapping[str, Any]) -> str:
 
 
 def _job(config: Mapping[str, Any], label: str, tasks: Iterable[str]) -> Job:
-    """Put together the job of a cluster, or of a task alone, which is a cluster of its own name."""
+    """Combine the requests of a cluster's job; a task alone is a cluster with its own name."""
     here = _place(config, {"cluster": label})
     own = _entries(config, "cluster").get(label)
-    # What the cluster's entry says counts before what its tasks say.
+    # The cluster's entry has precedence over its tasks.
     first = _job_values(own, {}) if isinstance(own, Mapping) else Job()
     unset = {name for name in (*_KEYS, "site") if not getattr(first, name)}
     job = first
@@ -197,7 +197,7 @@ def _joined(job: Job, task: Job, unset: set[str]) -> Job:
         if name in unset and _is_less(getattr(job, name), getattr(task, name))
     }
     if grew:
-        # The task that asks for most says how its memory grows.
+        # The task with the largest request decides how the memory grows.
         changed["memory_multiplier"] = task.memory_multiplier
         if task.memory_multiplier is not None:
             changed["number_of_retries"] = task.number_of_retries
@@ -211,8 +211,8 @@ def _is_less(value: _Number | None, other: _Number | None) -> bool:
 
 
 def _written(config: Mapping[str, Any], job: Job) -> dict[str, Any]:
-    """Write the requests of a job with BPS's keys."""
-    # HTCondor's plugin looks for the limit by site alone.
+    """Give the requests of a job by BPS's keys."""
+    # HTCondor's plugin looks for the limit by site only.
     limit = _number(_found(config, "memoryLimit", {"site": job.site} if job.site else {}))
     most = job.request_memory_max_mib
     return {
@@ -244,7 +244,7 @@ def _found(config: Mapping[str, Any], key: str, place: Mapping[str, str]) -> obj
 
 
 def _entries(config: Mapping[str, Any], section: str) -> Mapping[str, Any]:
-    """Give a section; an empty one has no entries."""
+    """Get the entries of a section; an empty section has none."""
     found = config.get(section)
     return found if isinstance(found, Mapping) else {}
 
@@ -255,7 +255,7 @@ def _labels(text: object) -> list[str]:
 
 
 def _number(value: object) -> _Number | None:
-    """Read a number that may be written as text; whole numbers stay whole."""
+    """Read a number that may be written as text; integers stay integers."""
     if value is None:
         return None
     number = float(str(value))

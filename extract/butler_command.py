@@ -1,6 +1,6 @@
-"""The command ``butler census``, which the Butler's own command line finds by an entry point.
+"""Add the command ``census`` to the Butler's own command line, by an entry point.
 
-``butler --help`` loads this module, so it imports nothing heavy and never fails.
+``butler --help`` loads this module.  So it imports nothing large, and it never fails.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["commands"]
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def _census(words: tuple[str, ...]) -> None:
     """Copy the quantum metadata of campaigns from Butler repositories into Parquet files."""
-    # Typer brings a Click of its own: words cross between the two, and no object does.
+    # Typer has its own copy of Click. Objects of one do not work in the other, so text is passed.
     from quanta_census.entrance import enter
 
     def run() -> None:

@@ -1,7 +1,7 @@
-"""The campaigns file: what a user says of campaigns, stages and where their data is.
+"""Read and validate the campaigns file, in which a user names campaigns, stages and collections.
 
-Reading and validating that file belongs here, nothing else: no Butler is opened
-and nothing is written, so that every fault of the file is told before any work.
+No Butler is opened here and nothing is written, so every fault of the file is reported
+before any work.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ DEMO_STAMP = "census-demo.json"
 """File in the demo's folder that says with which seed and scale it was built."""
 
 DEMO_VERSION = 3
-"""Raised when the same seed and scale give other data."""
+"""Version of the demo; it increases when the same seed and scale give other data."""
 
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 def _check_name(name: str) -> str:
-    """Refuse a name that could not be a folder of the lake and part of a figure's name."""
-    # "." and ".." fit the alphabet of names, and would leave the lake; two underscores begin the
-    # folders of no campaign, ours and Hive's.
+    """Refuse a name that cannot be a folder of the lake and a part of a figure's name."""
+    # "." and ".." have only allowed characters, but lead out of the lake. Two underscores begin the
+    # names of folders for rows without a campaign, ours and Hive's.
     if not _NAME.fullmatch(name) or set(name) == {"."} or name.startswith("__"):
         raise ValueError(
             f"{name!r} is not a name: use letters, digits, '.', '_' and '-'; do not begin with '__'"
@@ -53,14 +53,14 @@ def _check_name(name: str) -> str:
 
 
 def _check_text(text: str) -> str:
-    """Refuse what no path can have."""
+    """Refuse characters that no path can have."""
     if "\0" in text:
         raise ValueError("the text has a zero byte: remove it")
     return text
 
 
 def _as_list(value: object) -> object:
-    """Let a list of one be written as its only item."""
+    """Make a list of a single item that is written without a list."""
     return [value] if isinstance(value, str) else value
 
 
@@ -71,13 +71,13 @@ _Text = Annotated[
     pydantic.AfterValidator(_check_text),
 ]
 _Texts = Annotated[tuple[_Text, ...], pydantic.BeforeValidator(_as_list)]
-# Far beyond all that exists: larger numbers are slips, and overflow in the lake or in SQL.
+# Far larger than any real value. Larger numbers are mistakes, and overflow in the lake or in SQL.
 _Gib = Annotated[float, pydantic.Field(gt=0, le=1e6, allow_inf_nan=False)]
 _Price = Annotated[float, pydantic.Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 class _Section(pydantic.BaseModel):
-    """A mapping of the file, in which a key that nobody reads is an error."""
+    """A mapping of the file; an unknown key is an error."""
 
     # The text below a field is its description in docs/reference/campaigns-file.md.
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
@@ -137,12 +137,12 @@ class Stage(_Section):
     @pydantic.model_validator(mode="before")
     @classmethod
     def _expand_short_form(cls, value: object) -> object:
-        """Read a bare collection, or a list of them, as a stage with nothing else said."""
+        """Read a bare collection, or a list of them, as a stage with only collections."""
         return {"collections": value} if isinstance(value, str | list) else value
 
 
 BINS_GIB = (1.0, 0.5, 0.25)
-"""Widths of the ranges of max RSS that a file may ask for; each holds the wider ones' borders."""
+"""Widths of ranges of max RSS that a file may choose; each has the borders of the wider ones."""
 
 
 class Campaign(_Section):
@@ -175,7 +175,7 @@ class Campaign(_Section):
 class CampaignsFile(_Section):
     """The whole file (design: section 4.2).
 
-    Paths are as the file has them; the methods give them absolute.
+    Fields have paths as they are written in the file; the methods give absolute paths.
     """
 
     campaigns: Annotated[dict[_Name, Campaign], pydantic.Field(min_length=1)]
@@ -221,7 +221,7 @@ class CampaignsFile(_Section):
 
     @pydantic.model_validator(mode="after")
     def _check_whole(self) -> CampaignsFile:
-        """Check what no single section can know."""
+        """Check conditions that involve several sections."""
         labels = [campaign.focus for campaign in self.campaigns.values() if campaign.focus]
         if not labels:
             raise ValueError(
@@ -229,7 +229,7 @@ class CampaignsFile(_Section):
                 "none has it"
             )
         for label, other in itertools.permutations(labels, 2):
-            # File names go on with an underscore: of `v30` and `v30_log`, two would be the same.
+            # In file names an underscore follows: `v30` and `v30_log` could give the same name.
             if label == other or other.startswith(f"{label}_"):
                 raise ValueError(
                     f"the labels {label!r} and {other!r} of 'focus' would give two figures the "
@@ -258,7 +258,7 @@ class CampaignsFile(_Section):
 
     @property
     def demo_root(self) -> Path:
-        """Where the demo of this file is built, absolute."""
+        """Folder in which the demo of this file is built, absolute."""
         return self._demo_root
 
     @property
@@ -270,7 +270,7 @@ class CampaignsFile(_Section):
     def current_requests_json(self) -> str | None:
         """Requests of the current BPS configuration, resolved, as JSON text.
 
-        `None` when the file names neither a configuration nor what runs the jobs.
+        `None` if the file names neither a configuration nor a batch system (``wms``).
         """
         return self._current_requests_json
 
@@ -280,7 +280,7 @@ class CampaignsFile(_Section):
         return self._demo_root.resolve() if self.demo else self._path.resolve().parent
 
     def repository_of(self, campaign: str) -> str:
-        """Tell where a campaign's Butler repository is.
+        """Get the location of a campaign's Butler repository.
 
         Parameters
         ----------
@@ -297,7 +297,7 @@ class CampaignsFile(_Section):
         uri = self.campaigns[campaign].repository or self.repository
         assert uri is not None, "validated"
         as_path = Path(uri).expanduser()
-        # A label is a bare word that is no folder here: `embargo`, `/repo/main`'s alias `main`.
+        # A label is a bare word that is not a folder here, such as `embargo` or `main`.
         if "://" in uri or not ("/" in uri or (self.base / as_path).exists()):
             return uri
         return str(self.base / as_path)
@@ -343,7 +343,7 @@ class CampaignsFile(_Section):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML in which a key that appears twice is an error instead of a silent loss."""
+    """YAML loader that refuses a key that appears twice, instead of dropping one value."""
 
     def compose_mapping_node(self, anchor: dict[Any, yaml.Node]) -> yaml.MappingNode:
         """Check the keys as they are written: merges (``<<: *base``) may repeat them."""
@@ -363,7 +363,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def _read_yaml(path: Path) -> object:
-    """Read a YAML file, or say in one line why that cannot be done."""
+    """Read a YAML file, or raise an error of one line."""
     try:
         with path.open(encoding="utf-8") as stream:
             return yaml.load(stream, Loader=_Loader)  # a SafeLoader
@@ -377,7 +377,7 @@ def _read_yaml(path: Path) -> object:
         raise CampaignsError(f"{path}: is not valid YAML: {one_line(error)}") from None
     except RecursionError:
         raise CampaignsError(f"{path}: {_TOO_DEEP}") from None
-    except ValueError as error:  # A number of thousands of digits, a date of month 13.
+    except ValueError as error:  # Such as a number of thousands of digits, or a date of month 13.
         raise CampaignsError(f"{path}: has a value that cannot be read: {error}") from None
 
 
@@ -415,7 +415,7 @@ def _kind(value: object) -> str:
 
 
 def _first_fault(error: pydantic.ValidationError) -> str:
-    """Say the first fault that validation found in one line, with its place in the file."""
+    """Describe the first fault of the validation in one line, with its place in the file."""
     fault = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in fault["loc"] if part != "[key]")
     match fault["type"]:
@@ -442,19 +442,19 @@ def load_campaigns(path: Path, data: Path) -> CampaignsFile:
     path : `pathlib.Path`
         The file.
     data : `pathlib.Path`
-        Where all outputs go, the demo that the file may ask for among them.
+        Folder of all outputs, which include the demo repository.
 
     Returns
     -------
     campaigns : `CampaignsFile`
-        What it says, with ``current_requests`` already read.
+        The content of the file, with ``current_requests`` already read.
 
     Raises
     ------
     CampaignsError
         Raised with one line that names the file, the place and the fault.
     """
-    # Absolute from here on: workers, and whoever changes the folder, find the same files.
+    # Absolute from here on: workers find the same files, also after a change of the folder.
     path = path.absolute()
     content = _read_yaml(path)
     if not isinstance(content, dict):

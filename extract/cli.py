@@ -1,8 +1,8 @@
-"""The command line of the extraction: parse, call one function, print the result.
+"""Define the command line of the extraction: parse, call one function, print the result.
 
-Nothing is decided here; what a user reads of an extraction is in
-`extract.console`, which is imported late, since the stack takes seconds to
-import and help shall not.
+Nothing is decided here.  The outputs for a user are in `extract.console`.  It is
+imported only when needed, because the stack takes seconds to import and help must be
+fast.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ _FOLDER = Path(__file__).parent.parent / "campaigns"
 
 
 class Example(StrEnum):
-    """Campaigns files that this package brings along."""
+    """Campaigns files that are part of this package."""
 
     demo = "demo"
     frdf = "frdf"
 
 
 EXAMPLES = {Example.demo: _FOLDER / "demo.yaml", Example.frdf: _FOLDER / "frdf.example.yaml"}
-"""Where they are: beside this package, in a checkout and in a wheel."""
+"""Paths of these files, beside this package in a checkout and in a wheel."""
 
 _File = Annotated[
     Path,

@@ -1,7 +1,7 @@
-"""What a person at a terminal sees of an extraction: progress, summary, status, checks.
+"""Print progress, summary, status and checks of an extraction for a user at a terminal.
 
-Each function is one command and returns its exit status; what the numbers mean
-and where they come from is decided elsewhere.
+Each function is one command and returns its exit status.  The numbers are made in
+other modules.
 """
 
 from __future__ import annotations
@@ -61,11 +61,11 @@ _SHORT_NAMES = {
     registered.PROVENANCE_GRAPH: "graph",
     registered.USAGE_TABLES: "tables",
 }
-"""Sources as a narrow terminal names them."""
+"""Short names of the sources, for a narrow terminal."""
 
 
 class _Output(SafeConsole):
-    """Leaves out of URIs what opens a store."""
+    """An output that removes credentials from URIs."""
 
     def print(self, *texts: Any, **options: Any) -> None:  # noqa: ANN401
         """Print some texts."""
@@ -74,12 +74,12 @@ class _Output(SafeConsole):
 
 
 def _console(*, error: bool = False) -> Console:
-    """Make a console that never breaks a line on its own: names and URIs stay whole."""
+    """Make a console that does not wrap lines, so that names and URIs stay whole."""
     return _Output(stderr=error, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def _guarded(command: Callable[[], int]) -> int:
-    """Carry out a command; an error is one message and an exit status."""
+    """Run a command; an error becomes one message and an exit status."""
     try:
         return command()
     except BaseException as error:
@@ -92,7 +92,7 @@ def _guarded(command: Callable[[], int]) -> int:
 
 
 class _Lines:
-    """Progress as plain lines, for logs: one a RUN, and no more than one in some seconds else."""
+    """Progress as plain lines, for logs: one per RUN, and otherwise at most one in some seconds."""
 
     _PAUSE_S = 10.0
 
@@ -169,7 +169,7 @@ def _progress() -> Iterator[_Lines | _Bar]:
 
 
 def run(campaigns: Path, settings: Settings, *, dry_run: bool, max_rejects: int | None) -> int:
-    """Carry out ``run``.
+    """Run the command ``run``.
 
     Parameters
     ----------
@@ -178,9 +178,9 @@ def run(campaigns: Path, settings: Settings, *, dry_run: bool, max_rejects: int 
     settings : `extract.run.Settings`
         What is asked.
     dry_run : `bool`
-        Whether to say what would be read, and write nothing.
+        Whether to print what would be read, and write nothing.
     max_rejects : `int` or `None`
-        More rejects than this are a failure.
+        Largest number of rejects that is not a failure.
 
     Returns
     -------
@@ -231,7 +231,7 @@ def _ensure_demo(file: CampaignsFile, settings: Settings) -> None:
 
 
 def _build_demo(root: Path, *, seed: int, scale: float) -> None:
-    """Build the demo, with tools that reading repositories does not need."""
+    """Build the demo; its tools are imported only here, because extraction does not need them."""
     if other := read_elsewhere(str(root)):
         raise CampaignsError(
             f"{root}: the Butler would write the demo into {other}: choose another folder"
@@ -256,7 +256,7 @@ def _build_demo(root: Path, *, seed: int, scale: float) -> None:
 
 
 def _report(summary: Summary, settings: Settings, max_rejects: int | None) -> int:
-    """Print what an extraction did, and tell its exit status."""
+    """Print what an extraction did, and return its exit status."""
     out, err = _console(), _console(error=True)
     for inputs in summary.inputs:
         out.print(inputs)
@@ -346,18 +346,18 @@ def init(
     force: bool,
     compared: tuple[str, str] | None = None,
 ) -> int:
-    """Carry out ``init``.
+    """Run the command ``init``.
 
     Parameters
     ----------
     location : `str`
         Path, URI or label of the repository.
     glob : `str`
-        Which collections to look at.
+        Collections to search.
     output : `pathlib.Path`
         The file to write.
     force : `bool`
-        Whether to write over a file that is there.
+        Whether to overwrite an existing file.
     compared : `tuple` [ `str`, `str` ], optional
         The earlier and the later of two collections to compare, instead of a glob.
 
@@ -400,12 +400,12 @@ def _print_proposal(campaigns: list[ProposedCampaign]) -> None:
                 str(len(stage.runs)),
                 source,
             )
-    # Whole names, however narrow the terminal: they are what a person checks.
+    # Whole names on any width of terminal, because the user checks them.
     _Output(width=1_000, highlight=False, emoji=False).print(table, crop=False)
 
 
 def push(uri: str, settings: Settings, *, may_replace: bool) -> int:
-    """Carry out ``push``.
+    """Run the command ``push``.
 
     Parameters
     ----------
@@ -414,7 +414,7 @@ def push(uri: str, settings: Settings, *, may_replace: bool) -> int:
     settings : `extract.run.Settings`
         Where the lake is.
     may_replace : `bool`
-        Whether campaigns that are only in the copy may leave it.
+        Whether campaigns that only the copy has may be removed from it.
 
     Returns
     -------
@@ -425,7 +425,7 @@ def push(uri: str, settings: Settings, *, may_replace: bool) -> int:
 
 
 def pull(uri: str, settings: Settings, *, may_replace: bool) -> int:
-    """Carry out ``pull``.
+    """Run the command ``pull``.
 
     Parameters
     ----------
@@ -434,7 +434,7 @@ def pull(uri: str, settings: Settings, *, may_replace: bool) -> int:
     settings : `extract.run.Settings`
         Where the lake is.
     may_replace : `bool`
-        Whether campaigns that are only in the lake may leave it.
+        Whether campaigns that only the lake has may be removed from it.
 
     Returns
     -------
@@ -445,7 +445,7 @@ def pull(uri: str, settings: Settings, *, may_replace: bool) -> int:
 
 
 def _copied(copy: copies.Copy, uri: str, settings: Settings, may_replace: bool) -> int:
-    """Copy a lake and tell what it took."""
+    """Copy a lake and print what was copied."""
 
     def command() -> int:
         say = _console(error=True).print
@@ -460,7 +460,7 @@ def _copied(copy: copies.Copy, uri: str, settings: Settings, may_replace: bool) 
 
 
 def status(campaigns: Path, settings: Settings) -> int:
-    """Carry out ``status``.
+    """Run the command ``status``.
 
     Parameters
     ----------
@@ -490,7 +490,7 @@ def status(campaigns: Path, settings: Settings) -> int:
 
 
 def _print_records(plan: Plan, manifest: Manifest) -> None:
-    """Print a line for each file of job records: what it is, and what the lake has of it."""
+    """Print a line for each file of job records: its kind, and what the lake has of it."""
     out = _console()
     for one in plan.records:
         unit = manifest.find(*one.key)
@@ -510,7 +510,7 @@ def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
         for number, row in enumerate(rows):
             table.add_row(*(stage if number == 0 else ("", "")), *row)
     if not console.is_terminal:
-        # A log or a pipe has no width to fit into: a table that folds there cannot be searched.
+        # A log or a pipe has no width. A table with wrapped lines cannot be searched there.
         console.width = 400
     if console.measure(table, options=console.options.update(width=400)).maximum <= console.width:
         console.print(table)
@@ -521,7 +521,7 @@ def _print_status(file: CampaignsFile, plan: Plan, manifest: Manifest) -> None:
 
 
 def _status_table(*names: str) -> Table:
-    """Make a table whose first columns bear such names."""
+    """Make a table whose first columns have these names."""
     table = Table(box=None, pad_edge=False)
     for name in names:
         table.add_column(name, overflow="fold")
@@ -536,13 +536,13 @@ def _status_table(*names: str) -> Table:
 def _print_stage(
     console: Console, stage: StageKey, rows: list[tuple[str, ...]], inputs: str | None
 ) -> None:
-    """Print a stage for a narrow terminal: what all RUNs have in common stands above them."""
+    """Print a stage for a narrow terminal: what all RUNs have in common is printed above them."""
     own = [row for row in rows if row[1] != "input"]
     common = os.path.commonpath([row[0].rpartition("/")[0] for row in own]) if own else ""
     table = _status_table("RUN")
     for run, kind, *cells in own:
         *counts, extracted, action = cells
-        # Year, seconds and why are for those who have the room.
+        # Year, seconds and reason need a wider terminal.
         short = action.partition(" (")[0]
         source = _SHORT_NAMES.get(kind, kind)
         table.add_row(run.removeprefix(common + "/"), source, *counts, extracted[5:16], short)
@@ -556,7 +556,7 @@ def _print_stage(
 def _status_rows(
     file: CampaignsFile, plan: Plan, manifest: Manifest, stage: StageKey
 ) -> list[tuple[str, ...]]:
-    """Make the cells of a stage's RUNs, campaign and stage left out."""
+    """Make the cells of a stage's RUNs, without campaign and stage."""
     rows = [_status_row(plan, manifest, stage, run_plan) for run_plan in plan.runs_of(stage)]
     if rows:
         return rows
@@ -568,7 +568,7 @@ def _status_rows(
 def _status_row(
     plan: Plan, manifest: Manifest, stage: StageKey, run_plan: RunPlan
 ) -> tuple[str, ...]:
-    """Make the cells of a RUN, campaign and stage left out."""
+    """Make the cells of a RUN, without campaign and stage."""
     unit = manifest.find("run", *stage, run_plan.run)
     facts = unit.facts if unit else {}
     expected = facts.get("expected_count")
@@ -589,7 +589,7 @@ def _status_row(
 
 
 def check(campaigns: Path, settings: Settings) -> int:
-    """Carry out ``check``.
+    """Run the command ``check``.
 
     Parameters
     ----------
@@ -601,7 +601,7 @@ def check(campaigns: Path, settings: Settings) -> int:
     Returns
     -------
     code : `int`
-        Exit status: 1 when a check fails; warnings do not count.
+        Exit status: 1 if a check fails; a warning is not a failure.
     """
 
     def command() -> int:
@@ -690,7 +690,7 @@ def _check_stage(
 
 
 def demo(folder: Path, *, seed: int, scale: float) -> int:
-    """Carry out ``demo``.
+    """Run the command ``demo``.
 
     Parameters
     ----------

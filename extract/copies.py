@@ -1,9 +1,9 @@
-"""Copies of a lake on a store: S3, WebDAV, or another folder.
+"""Copy a lake to a store (S3, WebDAV, another folder) and back.
 
-The local lake stays where work is done.  A copy is made file by file, and its
-manifest says at each moment which files are whole there: what was interrupted
-goes on, and readers refuse a copy that is not finished.  Nothing is copied
-whose size and digest are not those of the manifest.
+Extraction and transform use only the local lake.  A copy is made file by file.  Its
+manifest always lists the files that are complete: so an interrupted copy can continue,
+and readers refuse a copy that is not finished.  A file is copied only if its size and
+digest are those of the manifest.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ _AT_ONCE = 8
 """Files that are transferred at once."""
 
 _BETWEEN_NOTES = 32
-"""Files between two manifests of an unfinished copy: what is transferred twice at most."""
+"""Files between two manifests of an unfinished copy; at most these are transferred twice."""
 
 
 @dataclass(frozen=True)
 class Copied:
-    """What a copy took."""
+    """Files and bytes of a copy."""
 
     copied_count: int
     copied_bytes: int
     kept_count: int
-    """Files that were there already."""
+    """Files that the target already had."""
 
     removed_count: int
 
 
 class Copy(Protocol):
-    """A way to copy: `push` or `pull`."""
+    """A direction of a copy: `push` or `pull`."""
 
     def __call__(
         self, root: Path, uri: str, *, may_replace: bool, say: Callable[[str], None]
@@ -64,20 +64,20 @@ class Copy(Protocol):
 
 
 class _Place(Protocol):
-    """Where a lake is."""
+    """The place of a lake."""
 
     @property
     def name(self) -> str:
-        """How messages name it."""
+        """Name of the place in messages."""
 
     def read(self) -> Manifest:
-        """Read its manifest; an empty one where there is no lake."""
+        """Read its manifest; an empty one if there is no lake."""
 
     def write(self, manifest: Manifest) -> None:
         """Write its manifest."""
 
     def size(self, file: str) -> int | None:
-        """Tell the size of a file in bytes; `None` where there is none."""
+        """Get the size of a file in bytes; `None` if it does not exist."""
 
     def remove(self, file: str) -> None:
         """Remove a file."""
@@ -150,12 +150,12 @@ class _Store:
 
     @contextmanager
     def telling(self, file: str) -> Iterator[None]:
-        """Tell in one line what a store says."""
+        """Report an error of a store in one line."""
         try:
             yield
         except LakeError:
             raise
-        except Exception as error:  # Each store has its own.
+        except Exception as error:  # Each store has its own errors.
             uri = f"{self.name}{file}"
             text = without_secrets(explain(error, uri))
             raise LakeError(f"{uri}: {text}; run again to continue") from error

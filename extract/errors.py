@@ -1,4 +1,4 @@
-"""Every error that this program foresees: each message is one line, most with a remedy.
+"""Define every expected error of this program; each message is one line, usually with a remedy.
 
 ::
 
@@ -6,9 +6,9 @@
     ├── CampaignsError            the campaigns file, or what it names
     ├── LakeError                 the lake: of another version, locked, its disk full
     ├── RepositoryError           a Butler repository
-    ├── ExecutorError             where jobs run cannot be opened
+    ├── ExecutorError             the executor of the jobs
     ├── WorkerError               workers are gone
-    └── ReadingError              something that should be read; other RUNs do not suffer from it
+    └── ReadingError              something that cannot be read; other RUNs are read
         ├── GraphError            a provenance graph
         ├── PredictedGraphError   a predicted graph
         │   └── HeaderOnlyError   all of it but its header
@@ -17,8 +17,8 @@
         └── StoreError            a store as a whole
             └── UnreachableError  the server of a store
 
-`NoAnswerError` stands beside the tree, with the errors of other libraries: what
-it means is told by `extract.butler.store_errors.explain`.
+`NoAnswerError` is not in the tree, like the errors of other libraries:
+`extract.butler.store_errors.explain` says what it means.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ __all__ = [
 
 
 class ExtractionError(Exception):
-    """Something that the program foresaw; the message is one line for users.
+    """Base of the expected errors; the message is one line for users.
 
     Parameters
     ----------
     message : `str`, optional
-        The line; URIs in it lose what opens a store.
+        The line; credentials are removed from its URIs.
     """
 
     def __init__(self, message: str = "") -> None:
@@ -78,7 +78,7 @@ class WorkerError(ExtractionError):
 
 
 class ReadingError(ExtractionError):
-    """Something that should be read cannot be."""
+    """Something cannot be read; other RUNs are read."""
 
 
 class GraphError(ReadingError):
@@ -106,8 +106,8 @@ class NoAnswerError(TimeoutError):
 
 
 class StoreError(ReadingError):
-    """A store as a whole cannot be read: that says nothing of the quanta behind its files."""
+    """A store as a whole cannot be read; this says nothing about the quanta of its files."""
 
 
 class UnreachableError(StoreError):
-    """Nobody can talk to the server of a store: no other of its files need be tried."""
+    """The server of a store cannot be reached, so none of its other files is tried."""

@@ -1,8 +1,8 @@
-"""Which files of job records stages and campaigns name, and which of them are new.
+"""Find the files of job records that stages and campaigns name, and which of them are new.
 
-Each file is a unit of the lake, read again only when it has changed.  A file that a campaign
-names, not one of its stages, stands under the stage `WHOLE_CAMPAIGN`: SQL tells by the RUN to
-which stage each of its jobs belongs.
+Each file is a unit of the lake, which is read again only if it changed.  A file of a campaign,
+not of one of its stages, has the stage `WHOLE_CAMPAIGN`.  SQL finds the stage of each of its
+jobs from the RUN.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RecordsPlan:
     stage: str
     path: str
     kind: str
-    """What it holds, in words."""
+    """Description of its content."""
 
     fingerprint: str
     action: str
@@ -69,9 +69,9 @@ def plan_records(
     manifest : `extract.lake.store.Manifest`
         What the lake holds.
     stages : `~collections.abc.Iterable` [ `tuple` [ `str`, `str` ] ]
-        Campaign and stage, those that are looked at.
+        Campaign and stage of those that are selected.
     refresh : `bool`, optional
-        Whether to read what is unchanged, too.
+        Whether to read unchanged files, too.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def plan_records(
     Raises
     ------
     CampaignsError
-        Raised if a file is not there, or is no file of job records.
+        Raised if a file does not exist, or is not a file of job records.
     """
     chosen: dict[tuple[str, str], None] = {}
     for campaign, stage in stages:
@@ -110,14 +110,14 @@ def plan_records(
 
 
 def _files(place: str, patterns: Iterable[str]) -> list[str]:
-    """List the files that patterns lead to, each once."""
+    """List the files that match patterns, each once."""
     found: dict[str, None] = {}
     for pattern in patterns:
         if "://" in pattern:
             raise CampaignsError(
                 f"{place}: {pattern}: job records must be files on a file system: copy them to one"
             )
-        # A name may hold brackets: what is there by that name is meant.
+        # A name may have brackets: a file of exactly that name comes first.
         is_there = Path(pattern).exists()
         matches = [pattern] if is_there else sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207
         if not matches:

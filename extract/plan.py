@@ -1,7 +1,7 @@
-"""What an extraction would do: which RUNs, whose they are, and what is new.
+"""Plan an extraction: find the RUNs, the stage that owns each, and what is new.
 
-Planning asks repositories and the manifest, reads no metadata and writes
-nothing; `extract.run` carries a plan out, ``status`` and ``--dry-run`` show it.
+Planning queries repositories and the manifest.  It reads no metadata and writes
+nothing.  `extract.run` executes a plan, and ``status`` and ``--dry-run`` show it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TO_READ = ("read", "reread", "repair", "retry")
 """Actions that read."""
 
 NO_STAGE = "no stage of the file"
-"""Owner of the inputs that no stage owns; no stage can have a name with spaces."""
+"""Owner of inputs that no stage owns.  It has spaces, so no stage can have this name."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ class RunPlan:
     """Repository."""
 
     set_aside_for: str | None
-    """The stage that owns the RUN, when it is only an input here, or `NO_STAGE`."""
+    """The stage that owns the RUN if it is only an input here, or `NO_STAGE`."""
 
     contents: RunContents | None
-    """What it holds; `None` when set aside."""
+    """Its content; `None` if the RUN is set aside."""
 
     action: str
     """``read`` (new), ``reread`` (changed), ``repair`` (damaged in the lake), ``retry`` (files
@@ -72,7 +72,7 @@ class RunPlan:
 
     @property
     def fingerprint(self) -> str:
-        """Text that changes when the RUN has to be read again; empty when set aside."""
+        """Text that changes when the RUN must be read again; empty if it is set aside."""
         return self.contents.fingerprint if self.contents else ""
 
 
@@ -83,7 +83,7 @@ class GraphPlan:
     campaign: str
     stage: str
     uri: str
-    """Its name in the lake: without what opens a store."""
+    """Its name in the lake: the URI without credentials."""
 
     location: str = field(repr=False)
     """Path or URI that opens it."""
@@ -95,10 +95,10 @@ class GraphPlan:
 
 @dataclass
 class Plan:
-    """Everything that an extraction would do."""
+    """All that an extraction would do."""
 
     stages: list[StageKey]
-    """The stages that are looked at, in the order of the file."""
+    """The selected stages, in the order of the file."""
 
     runs: list[RunPlan] = field(default_factory=list)
     graphs: list[GraphPlan] = field(default_factory=list)
@@ -110,7 +110,7 @@ class Plan:
         return [run for run in self.runs if (run.campaign, run.stage) == stage]
 
     def inputs_of(self, stage: StageKey) -> str | None:
-        """Tell in one line which RUNs of a stage's collections are only its inputs.
+        """Describe in one line which RUNs of a stage's collections are only its inputs.
 
         Parameters
         ----------
@@ -120,7 +120,7 @@ class Plan:
         Returns
         -------
         inputs : `str` or `None`
-            How many each other stage owns, and the names of those that none owns.
+            The number of RUNs that each other stage owns, and the names of those without a stage.
         """
         by_owner: dict[str, list[str]] = {}
         for run in self.runs_of(stage):
@@ -163,7 +163,7 @@ def select_stages(
     Raises
     ------
     CampaignsError
-        Raised if nothing bears such a name.
+        Raised if no campaign or stage has this name.
     """
     if campaign is not None and campaign not in file.campaigns:
         raise CampaignsError(
@@ -192,30 +192,30 @@ def make_plan(
     stages: Iterable[StageKey],
     refresh: bool = False,
 ) -> Plan:
-    """Find out what an extraction would do.
+    """Plan what an extraction would do.
 
     Parameters
     ----------
     file : `extract.campaigns.CampaignsFile`
         The campaigns file.
     manifest : `extract.lake.store.Manifest`
-        What the lake holds.
+        Manifest of the lake.
     repositories : `~collections.abc.Mapping` [ `str`, `Repository` ]
-        Open repositories by location: those of the stages.
+        Open repositories of the stages, by location.
     stages : `~collections.abc.Iterable`
         From `select_stages`.
     refresh : `bool`, optional
-        Whether to read what is unchanged, too.
+        Whether to read unchanged units, too.
 
     Returns
     -------
     plan : `Plan`
-        RUNs and graphs, each with what would be done.
+        RUNs and graphs, each with its action.
 
     Raises
     ------
     RepositoryError, CampaignsError
-        Raised if a collection or a predicted graph is not there.
+        Raised if a collection or a predicted graph does not exist.
     """
     plan = Plan(list(stages))
     reached = _reach(file, repositories, plan)
@@ -283,7 +283,7 @@ def make_plan(
 
 
 def _warn_of_foreign_names(file: CampaignsFile, plan: Plan, key: StageKey) -> None:
-    """Warn of RUNs that a stage has although their names are not those of its collections."""
+    """Warn of RUNs of a stage whose names do not match its collections."""
     foreign = [
         run.run
         for run in plan.runs_of(key)
@@ -299,7 +299,7 @@ def _warn_of_foreign_names(file: CampaignsFile, plan: Plan, key: StageKey) -> No
 
 
 def needed_repositories(file: CampaignsFile, stages: Iterable[StageKey]) -> dict[str, str]:
-    """Tell which repositories stages need.
+    """List the repositories that stages need.
 
     Parameters
     ----------
@@ -335,7 +335,7 @@ def _reach(
                     for run, led_by in repository.collections.expand([expression]):
                         runs.setdefault(run, led_by)
                 except RepositoryError as error:
-                    # Only stages that are asked for must exist; the others only tell who owns what.
+                    # Only selected stages must exist. The others only decide who owns a RUN.
                     if (campaign, stage) in plan.stages and own.incomplete is None:
                         raise RepositoryError(f"campaign {campaign}, {stage}: {error}") from None
             reached[campaign, stage] = runs
@@ -343,19 +343,19 @@ def _reach(
 
 
 def _prefix(file: CampaignsFile, key: StageKey, run: str) -> int:
-    """Measure how much of a RUN's name the collections of a stage spell out; 0: nothing."""
+    """Get the length of a RUN's name that matches the collections of a stage; 0: no match."""
     longest = 0
     for expression in file.campaigns[key[0]].stages[key[1]].collections:
-        # "stage1" is no prefix of "stage10".
+        # "stage1" is not a prefix of "stage10" here.
         inside = expression.rstrip("/") + "/"
         if is_glob(expression):
             literal = expression[: min(expression.find(c) for c in "*?[" if c in expression)]
             fits = any(fnmatchcase(run, pattern) for pattern in (expression, f"{inside}*"))
         else:
             literal, fits = expression, False
-        # A RUN may have brackets in its name, too.
+        # The name of a RUN may have brackets.
         if fits or run == expression or run.startswith(inside):
-            # A pattern that begins with "*" fits, too.
+            # A pattern that begins with "*" also matches.
             longest = max(longest, len(literal), 1)
     return longest
 
@@ -366,10 +366,10 @@ def _owner(
     asking: StageKey,
     run: str,
 ) -> StageKey | None:
-    """Tell to which stage a RUN belongs, seen from a stage that reaches it.
+    """Find the stage that owns a RUN, for a stage that reaches it.
 
-    `None`: no name fits, though the names of this campaign fit other RUNs; then it is
-    an input, as the RUNs of earlier stages are that the file does not name.
+    `None`: no name matches, although names of this campaign match other RUNs.  Then the RUN
+    is an input, like RUNs of earlier stages that the file does not name.
     """
     location = file.repository_of(asking[0])
     rivals = [
@@ -382,7 +382,7 @@ def _owner(
             return None
         rivals = [key for key in rivals if not _owns_by_name(file, reached, key[0])]
     best = [key for key in rivals if lengths[key] == longest]
-    # Two campaigns may name the same collection: then each has it, once.
+    # Two campaigns may name the same collection: then each of them has it once.
     at_home = [key for key in best if key[0] == asking[0]] if longest else []
     return (at_home or best)[0]
 
@@ -390,7 +390,7 @@ def _owner(
 def _owns_by_name(
     file: CampaignsFile, reached: Mapping[StageKey, dict[str, str]], campaign: str
 ) -> bool:
-    """Tell whether the name of any stage of a campaign fits any RUN that it reaches."""
+    """Say whether any stage of a campaign matches, by name, a RUN that it reaches."""
     return any(
         _prefix(file, key, run) > 0
         for key, runs in reached.items()
@@ -402,7 +402,7 @@ def _owns_by_name(
 def _action(
     manifest: Manifest, kind: str, key: StageKey, name: str, fingerprint: str, refresh: bool
 ) -> str:
-    """Tell what to do with a unit."""
+    """Decide what to do with a unit."""
     unit = manifest.find(kind, *key, name)
     if unit is None:
         return "read"
@@ -412,7 +412,7 @@ def _action(
 
 
 def _has_healed(manifest: Manifest, key: StageKey, run: str, repository: Repository) -> bool:
-    """Tell whether something of a RUN can be read now that could not be read when it was read."""
+    """Say whether some files that could not be read before can be read now."""
     unit = manifest.find("run", *key, run)
     assert unit is not None, "kept, so it is there"
     if repository.stores.can_read_any(unit.facts.get("unread", ())):
@@ -423,7 +423,7 @@ def _has_healed(manifest: Manifest, key: StageKey, run: str, repository: Reposit
 
 
 def _graphs(file: CampaignsFile, key: StageKey, warnings: list[str]) -> list[str]:
-    """List the predicted graphs of a stage, patterns expanded; add to the warnings."""
+    """List the predicted graphs of a stage, with patterns expanded; may add warnings."""
     campaign, stage = key
     declared = file.campaigns[campaign].stages[stage].incomplete
     found: dict[str, None] = {}
@@ -449,15 +449,15 @@ def _graphs(file: CampaignsFile, key: StageKey, warnings: list[str]) -> list[str
 
 
 def _is_there(uri: str, place: str) -> bool:
-    """Tell whether a predicted graph is there, or why nobody knows."""
+    """Say whether a predicted graph exists, or why this is not known."""
     try:
         return answered(ResourcePath(uri).exists)
-    except Exception as error:  # The store decides which.
+    except Exception as error:  # Each store has its own errors.
         raise CampaignsError(f"{place}: {uri}: {explain(error, uri)}") from error
 
 
 def _graph_fingerprint(uri: str) -> str:
-    """Tell one predicted graph from another that took its place."""
+    """Make a text that changes when another predicted graph replaces this one."""
     resource = ResourcePath(uri)
     if resource.isLocal:
         status = Path(resource.ospath).stat()

@@ -1,8 +1,8 @@
-"""A first campaigns file for a repository: campaigns and stages, proposed from its collections.
+"""Propose a first campaigns file for a repository, from the names of its collections.
 
-Names are what there is to go by: ``.../DM-53877/stage1`` is stage ``stage1`` of campaign
-``DM-53877``.  Where no name looks like that, each chain that leads to metadata is a campaign of
-one stage.  A person reads the proposal and corrects it.
+``.../DM-53877/stage1`` is stage ``stage1`` of campaign ``DM-53877``.  If no name has this form,
+each chain that leads to metadata is a campaign of one stage.  A person reads the proposal and
+corrects it.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ class ProposedStage:
 
     name: str
     collection: str
-    """What the campaigns file names: a chain, a RUN or a glob."""
+    """The collection for the campaigns file: a chain, a RUN or a glob."""
 
     runs: tuple[str, ...]
-    """RUNs that hold quanta and belong to the stage by name, newest first."""
+    """RUNs with quanta that belong to the stage by name, newest first."""
 
     source: str
-    """What the newest of them is read from: see `extract.sources`."""
+    """The source of the newest of them: see `extract.sources`."""
 
 
 @dataclass
@@ -54,13 +54,13 @@ class ProposedCampaign:
     name: str
     release: str = UNKNOWN_RELEASE
     version: str | None = None
-    """Version of the stack that its newest RUN names."""
+    """Version of the stack in its newest RUN."""
 
     stages: list[ProposedStage] = field(default_factory=list)
 
     @property
     def newest(self) -> str:
-        """Time in the name of its newest RUN, empty where no name has one."""
+        """Time in the name of its newest RUN; empty if no name has a time."""
         times = [t for stage in self.stages for run in stage.runs for t in _TIMESTAMP.findall(run)]
         return max(times, default="")
 
@@ -73,7 +73,7 @@ def propose(repository: Repository, glob: str = "*") -> list[ProposedCampaign]:
     repository : `extract.butler.repository.Repository`
         An open repository; nothing but its registry and `packages` is read.
     glob : `str`, optional
-        Which collections to look at.
+        Collections to search.
 
     Returns
     -------
@@ -119,12 +119,12 @@ def propose_comparison(repository: Repository, before: str, after: str) -> list[
     Returns
     -------
     campaigns : `list` [ `ProposedCampaign` ]
-        The earlier and the later one; their names are what the collections do not share.
+        The earlier and the later one; their names are the parts in which the collections differ.
 
     Raises
     ------
     RepositoryError
-        Raised if both are the same, if one is not there, or if one holds no quanta.
+        Raised if both are the same, or if one does not exist or has no quanta.
     """
     if before == after:
         raise RepositoryError(f"{before} cannot be compared with itself: name two collections")
@@ -146,7 +146,7 @@ def propose_comparison(repository: Repository, before: str, after: str) -> list[
 
 
 def _apart(before: str, after: str) -> tuple[str, str]:
-    """Name two collections by what follows the folders that they share."""
+    """Name two collections by the part after their common folders."""
     one, other = before.split("/"), after.split("/")
     while len(one) > 1 and len(other) > 1 and one[0] == other[0]:
         one, other = one[1:], other[1:]
@@ -157,7 +157,7 @@ def _apart(before: str, after: str) -> tuple[str, str]:
 
 
 def _find_release(repository: Repository, proposed: ProposedCampaign) -> None:
-    """Fill in version and release from the newest RUN, else from the name of the collection."""
+    """Set version and release from the newest RUN, else from the name of the collection."""
     newest = max(run for stage in proposed.stages for run in stage.runs)
     proposed.version = stack_version(repository.contents.packages(newest))
     proposed.release = (
@@ -180,7 +180,7 @@ def _stages_by_name(found: Mapping[str, list[str]], holding: set[str]) -> _Found
             continue
         key, name = (match["campaign"], match["stage"]), match[0]
         if run not in found and name not in found:
-            # A chain of another stage leads to it: its own collections were not asked for.
+            # A chain of another stage leads to this RUN; its own collections do not match the glob.
             continue
         _, runs = stages.setdefault(key, (name if name in found else f"{name}/*", []))
         runs.append(run)
@@ -188,7 +188,7 @@ def _stages_by_name(found: Mapping[str, list[str]], holding: set[str]) -> _Found
 
 
 def _stages_of_chains(found: Mapping[str, list[str]], holding: set[str]) -> _Found:
-    """Make one campaign of each chain that leads to quanta; of each RUN where there is no chain."""
+    """Make a campaign of each chain that leads to quanta; without chains, of each RUN."""
     leading = {
         name: [run for run in runs if run in holding]
         for name, runs in found.items()
@@ -213,7 +213,7 @@ def campaigns_yaml(
     location : `str`
         Absolute path, URI or registered label of the repository.
     instruments : `~collections.abc.Iterable` [ `str` ]
-        What the repository knows.
+        Instruments that the repository knows.
 
     Returns
     -------
@@ -251,7 +251,7 @@ def campaigns_yaml(
 
 
 def _stage_lines(stage: ProposedStage) -> list[str]:
-    """Write one stage; say how to tell whether it is complete, where nothing does."""
+    """Write one stage; if it has no graph, a comment says how to check that it is complete."""
     lines = [f"      {_quoted(stage.name)}:", f"        collections: {_quoted(stage.collection)}"]
     if stage.source != PROVENANCE_GRAPH:
         lines.append("        # Without graphs nobody can tell whether results are missing:")
@@ -260,7 +260,7 @@ def _stage_lines(stage: ProposedStage) -> list[str]:
 
 
 def _release_remark(campaign: ProposedCampaign) -> str:
-    """Say where a release comes from, and whether the name of the collection says another."""
+    """Say where a release comes from, and whether the name of the collection has another one."""
     if campaign.release == UNKNOWN_RELEASE:
         return "  # no RUN says it: correct it"
     named = label_in(campaign.stages[0].collection)
@@ -270,12 +270,12 @@ def _release_remark(campaign: ProposedCampaign) -> str:
 
 
 def _focus_label(release: str) -> str:
-    """Shorten a release to a label for names of figures."""
+    """Shorten a release to a label for the names of figures."""
     return _NOT_IN_NAMES.sub("-", release.split(".")[0]).strip("-._") or "focus"
 
 
 def _quoted(text: str) -> str:
-    """Write a text as a YAML scalar, quoted where it must be."""
+    """Write a text as a YAML scalar, with quotes if needed."""
     return yaml.safe_dump(text, default_flow_style=True, width=10_000, allow_unicode=True).split(
         "\n"
     )[0]

@@ -1,4 +1,4 @@
-"""Whether a release label and the software versions of a RUN say the same (D11).
+"""Compare a release label with the software versions of a RUN (D11).
 
 Pure text: nothing is read here.
 """
@@ -10,19 +10,19 @@ from collections.abc import Mapping
 
 __all__ = ["check_release", "label_in", "release_label", "stack_version"]
 
-# The packages whose version speaks for the whole stack, best first.
+# The packages whose version is that of the whole stack, best first.
 _SPEAKERS = ("lsst_distrib", "lsst_pipe_base", "pipe_base", "lsst.pipe.base", "lsst-pipe-base")
 
 _WEEKLY_LABEL = re.compile(r"w[._](\d{4})[._](\d{1,2})")
 _RELEASE_LABEL = re.compile(r"[vor]?(\d+)[._](\d+)[._](\d+)(?:[._-]?rc\.?(\d+))?")
-# Weekly builds of the packages are NN.YYYY.WWDD, with DD 00 for the weekly itself; package
-# indexes drop the zero in front of a week.
+# Weekly builds of the packages are NN.YYYY.WWDD, with DD 00 for the weekly itself. Package indexes
+# remove a leading zero of the week.
 _WEEKLY_VERSION = re.compile(r"\d+\.(\d{4})\.(\d{1,2})\d{2}")
 _RELEASE_VERSION = re.compile(r"(\d+)\.(\d{1,2})\.(\d+)(?:\.?rc(\d+))?")
 
 
 def stack_version(packages: Mapping[str, str] | None) -> str | None:
-    """Pick the version that speaks for the stack.
+    """Choose the version that is that of the whole stack.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def stack_version(packages: Mapping[str, str] | None) -> str | None:
     Returns
     -------
     version : `str` or `None`
-        Version of lsst_distrib, else of pipe_base; `None` where neither stands.
+        Version of lsst_distrib, else of pipe_base; `None` if both are absent.
     """
     return (
         next((packages[name] for name in _SPEAKERS if name in packages), None) if packages else None
@@ -42,7 +42,7 @@ def stack_version(packages: Mapping[str, str] | None) -> str | None:
 def _parse(
     text: str, weekly: re.Pattern[str], release: re.Pattern[str]
 ) -> tuple[str | int | None, ...] | None:
-    """Turn a label or version into something that can be compared."""
+    """Convert a label or version to a value that can be compared."""
     if match := weekly.fullmatch(text):
         return ("weekly", int(match[1]), int(match[2]))
     if match := release.fullmatch(text):
@@ -63,8 +63,8 @@ def check_release(label: str, version: str | None) -> str:
     Returns
     -------
     verdict : `str`
-        ``agrees``, ``contradicts`` or ``not_checkable``: hashes of a source
-        build cannot be compared.
+        ``agrees``, ``contradicts`` or ``not_checkable``.  Hashes of a source build
+        cannot be compared.
     """
     ours = _parse(label, _WEEKLY_LABEL, _RELEASE_LABEL)
     theirs = _parse(version or "", _WEEKLY_VERSION, _RELEASE_VERSION)
@@ -107,7 +107,7 @@ def label_in(collection: str) -> str | None:
     Returns
     -------
     label : `str` or `None`
-        The first part that is one; `None` where none is.
+        The first part that is a release label; `None` if there is none.
     """
     for part in collection.split("/"):
         if _WEEKLY_LABEL.fullmatch(part) or _RELEASE_LABEL.fullmatch(part):

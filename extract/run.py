@@ -1,8 +1,7 @@
-"""One extraction: which RUNs are read, on which executor, and what the lake says after.
+"""Run one extraction: read RUNs on an executor, and publish the result in the lake.
 
-Jobs are in `extract.jobs`, and which of them run next is decided in
-`extract.scheduler`; here what they wrote is published unit by unit, and the
-small tables are written.
+`extract.jobs` has the jobs, and `extract.scheduler` decides which of them run next.
+This module publishes what the jobs wrote, unit by unit, and writes the small tables.
 """
 
 from __future__ import annotations
@@ -62,59 +61,59 @@ __all__ = [
 ]
 
 _MOST_PROCESSES = 8
-"""Processes unless a user asks for more: a login node is shared."""
+"""Default limit of processes, because a login node is shared."""
 
 
 class Progress(Protocol):
-    """How an extraction tells that it goes on."""
+    """Receives the progress of an extraction."""
 
     def say(self, text: str) -> None:
-        """Tell one line."""
+        """Show one line."""
 
     def expect(self, quanta_count: int) -> None:
-        """Tell of more quanta to come."""
+        """Add quanta that will be read."""
 
     def advance(self, quanta_count: int) -> None:
-        """Tell of quanta that are done."""
+        """Add quanta that are done."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a user asks of an extraction."""
+    """Options of an extraction."""
 
     data: Path
     workers: int | None = None
-    """Files that are read at once; `None`: what suits this machine."""
+    """Files that are read at once; `None`: a number that depends on the machine."""
 
     threads: int | None = None
-    """Files that each process reads at once, wherever they are; `None`: what suits the store."""
+    """Files that each process reads at once; `None`: a number that depends on the store."""
 
     campaign: str | None = None
     stage: str | None = None
     refresh: bool = False
 
     retries: int = 1
-    """Times that a job whose worker is lost is given to another one."""
+    """How often a job whose worker was lost is given to another worker."""
 
     executor: str = LOCAL
     """Where jobs run, as `extract.executors.opened_executor` understands it."""
 
     def __post_init__(self) -> None:
-        # Absolute from here on: workers, and whoever changes the folder, find the same files.
+        # Absolute from here on: workers find the same files, also after a change of the folder.
         object.__setattr__(self, "data", self.data.absolute())
 
     @property
     def processes(self) -> int:
-        """Processes that read and write: more than there are cores would only wait."""
+        """Processes that read and write: at most one per core, because more would only wait."""
         return min(os.cpu_count() or 1, _MOST_PROCESSES if self.workers is None else self.workers)
 
     @property
     def local_threads(self) -> int:
-        """Files of a local disk that each process reads at once: threads would only wait."""
+        """Files of a local disk that each process reads at once; more threads would only wait."""
         return self.threads or 1
 
     def remote_threads(self, width: int) -> int:
-        """Tell how many files of a remote store each job reads at once, to hide its latency."""
+        """Get the number of files that each job reads at once from a remote store with latency."""
         return self.threads or -(-(self.workers or CONNECTIONS) // width)
 
     @property
@@ -139,10 +138,10 @@ class Summary:
 
     attempts: int = 0
     rejects: int = 0
-    """Of everything that stands in the lake for the stages asked for."""
+    """Count over all rows of the lake for the selected stages."""
 
     inputs: list[str] = field(default_factory=list)
-    """Which RUNs of each stage were set aside."""
+    """Lines that name the RUNs of each stage that were set aside."""
 
     unread_runs: list[str] = field(default_factory=list)
     """RUNs some of whose files could not be read."""
@@ -157,14 +156,14 @@ class Summary:
 def opened_plan(
     file: CampaignsFile, settings: Settings
 ) -> Iterator[tuple[Plan, dict[str, Repository]]]:
-    """Open the repositories and find out what an extraction would do.
+    """Open the repositories and plan an extraction.
 
     Parameters
     ----------
     file : `extract.campaigns.CampaignsFile`
         The campaigns file.
     settings : `Settings`
-        What is asked.
+        Options.
 
     Yields
     ------
@@ -190,20 +189,20 @@ def opened_plan(
 
 
 _UnitPlan = RunPlan | GraphPlan | RecordsPlan
-"""What is read as a whole."""
+"""Kinds of plans of a unit."""
 
 
 class _Reading:
-    """A unit on its way into the lake: a RUN, a predicted graph or a file of job records.
+    """A unit that is being read: a RUN, a predicted graph or a file of job records.
 
     Parameters
     ----------
     plan : `RunPlan`, `GraphPlan` or `RecordsPlan`
         The unit.
     folder : `pathlib.Path`
-        Where jobs write, for this unit alone; made and removed here.
+        Folder in which the jobs of this unit write; it is made and removed here.
     context : `_Context`
-        What all units share.
+        Data that all units share.
     """
 
     def __init__(self, plan: _UnitPlan, folder: Path, context: _Context) -> None:
@@ -215,7 +214,7 @@ class _Reading:
 
     @property
     def _source(self) -> Source:
-        """How it is read."""
+        """The source that reads it."""
         match self._plan:
             case RunPlan(contents=contents):
                 assert contents is not None, "set-aside RUNs are not read"
@@ -241,7 +240,7 @@ class _Reading:
 
     @property
     def title(self) -> str:
-        """How messages begin that tell of it; those on graphs name the graph themselves."""
+        """Beginning of its messages; messages on graphs name the graph themselves."""
         if isinstance(self._plan, RecordsPlan):
             return self._plan.place
         place = f"{self._plan.campaign} {self._plan.stage}"
@@ -255,7 +254,7 @@ class _Reading:
         return None
 
     def begin(self) -> list[Job]:
-        """Tell the first job, unless it would wait in vain."""
+        """Give the first job, unless the store cannot be reached."""
         plan, context, contents = self._plan, self._context, None
         if isinstance(plan, RunPlan):
             contents = plan.contents
@@ -277,7 +276,7 @@ class _Reading:
         return [Job(reading.describe, (self._source.name, place), self._slice)]
 
     def _slice(self, found: Description) -> list[Job]:
-        """Tell the jobs that read what was described."""
+        """Give the jobs that read what was described."""
         source, facts, header = self._source, self._facts, None
         if isinstance(self._plan, RunPlan):
             facts["packages"] = facts["packages"] or found.packages
@@ -303,7 +302,7 @@ class _Reading:
         ]
 
     def _take(self, number: int, written: WrittenSlice) -> list[Job]:
-        """Take note of a slice that was read."""
+        """Record a slice that was read."""
         self._slices[number] = written
         if written.warning:
             self._context.summary.warnings.append(f"{self.title}: {written.warning}")
@@ -311,10 +310,10 @@ class _Reading:
         return []
 
     def finish(self) -> None:
-        """Put the unit into the lake."""
+        """Publish the unit in the lake."""
         plan, facts, summary = self._plan, self._facts, self._context.summary
         staged: dict[str, list[Path]] = {}
-        # By number, since jobs end in any order, and files shall not depend on it.
+        # Sorted by number: jobs end in any order, and the files must not depend on it.
         unread = [uri for written in self._slices.values() for uri in written.unread]
         facts["unread"] = sample_unread(unread)
         for _, written in sorted(self._slices.items()):
@@ -334,7 +333,7 @@ class _Reading:
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
         facts |= {"extracted_at": now, "extractor_version": program_version()}
         if "graph_uri" in facts:
-            # Promised by the header and never scanned by the aggregator: counted, not lost.
+            # Quanta of the header that the aggregator did not scan are counted, too.
             facts["unscanned_count"] = max(facts["expected_count"] - facts["quanta_count"], 0)
         unit = Unit(self.kind, plan.campaign, plan.stage, self.name, plan.fingerprint, (), facts)
         self._context.lake.publish(unit, staged)
@@ -362,22 +361,22 @@ class _Reading:
         self._context.progress.say(f"{self.title}: {facts['quanta_count']:,} quanta")
 
     def fail(self, error: Exception) -> None:
-        """Take note of what kept the unit from being read; other RUNs must not suffer from it."""
+        """Record why the unit could not be read; other RUNs are still read."""
         if isinstance(error, OSError) and error.errno in DISK_FULL:
-            raise error  # The next one could not be written either.
+            raise error  # The next unit could not be written either.
         text = str(error) if isinstance(error, ExtractionError) else explain(error)
         self._context.summary.failures.append(f"{self.title}: {text}")
         if isinstance(error, StoreError) and isinstance(self._plan, RunPlan):
             self._context.repositories[self._plan.location].stores.doubt()
 
     def clear(self) -> None:
-        """Remove what the jobs left."""
+        """Remove files that the jobs left."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @dataclass
 class _Context:
-    """What all units of an extraction share."""
+    """Data that all units of an extraction share."""
 
     lake: Lake
     repositories: dict[str, Repository]
@@ -386,10 +385,10 @@ class _Context:
     progress: Progress
     summary: Summary
     given_up: dict[str, list[str]] = field(default_factory=dict)
-    """Titles of the RUNs that were not tried, by what is said of their store."""
+    """Titles of the RUNs that were not tried, by the message about their store."""
 
     def tell_what_was_given_up(self) -> None:
-        """Tell of each silent store in one line: equal ones would hide what else failed."""
+        """Report each store without an answer in one line, so that other failures stay visible."""
         for silence, titles in self.given_up.items():
             names = titles[0] if len(titles) == 1 else f"{titles[0]} to {titles[-1]}"
             self.summary.failures.append(
@@ -405,28 +404,28 @@ def extract(
     executor: Executor | None = None,
     width: int | None = None,
 ) -> Summary:
-    """Bring the lake up to date with repositories and campaigns file.
+    """Update the lake from repositories and campaigns file.
 
     Parameters
     ----------
     file : `extract.campaigns.CampaignsFile`
-        The campaigns file; a demo that it asks for must be there.
+        The campaigns file; its demo repository, if any, must exist.
     settings : `Settings`
-        What is asked.
+        Options.
     progress : `Progress`
-        Told how it goes on.
+        Receives the progress.
     executor : `concurrent.futures.Executor`, optional
-        Where jobs run, sharing the file system of the lake; default: the one that the
-        settings name, opened when there is something to read.
+        Where jobs run; it must share the file system of the lake.  The default is the one of
+        the settings, which is opened if there is something to read.
     width : `int`, optional
-        Jobs that the executor runs at once; default: what it says of itself, as the
-        pools of the standard library do, else ``settings.processes``.
+        Jobs that the executor runs at once.  The default is the executor's own number, which
+        the pools of the standard library have, else ``settings.processes``.
 
     Returns
     -------
     summary : `Summary`
-        What was done. Units that could not be read are among its failures, and
-        the lake has all others.
+        What was done.  Units that could not be read are among its failures.  The lake
+        has all others.
 
     Raises
     ------
@@ -435,7 +434,7 @@ def extract(
     ExecutorError
         Raised if the executor cannot be opened, before any RUN is read.
     WorkerError
-        Raised when workers die; finished units are in the lake.
+        Raised if workers die; finished units are in the lake.
     """
     begun = time.monotonic()
     summary = Summary()
@@ -491,7 +490,7 @@ def extract(
 
 
 def _units_to_read(plan: Plan) -> list[_UnitPlan]:
-    """List the units to read: graphs of what was expected and records last, for they are small."""
+    """List the units to read; predicted graphs and records come last, because they are small."""
     units: list[_UnitPlan] = [*plan.runs, *plan.graphs, *plan.records]
     return [unit for unit in units if unit.action in TO_READ]
 
@@ -507,7 +506,7 @@ def _warn_of_promises(plan: Plan, summary: Summary) -> None:
 
 
 def _retire_what_left(lake: Lake, file: CampaignsFile, plan: Plan, summary: Summary) -> None:
-    """Take out of the lake what left the file or the repository."""
+    """Remove from the lake what is no longer in the file or the repository."""
     known = {
         (name, stage) for name, declared in file.campaigns.items() for stage in declared.stages
     }
@@ -527,7 +526,7 @@ def _retire_what_left(lake: Lake, file: CampaignsFile, plan: Plan, summary: Summ
 
 
 def _retire_what_is_damaged(lake: Lake, plan: Plan, summary: Summary) -> None:
-    """Take out of the lake what it cannot vouch for, so that it can be read whatever comes."""
+    """Remove damaged units from the lake, so that the lake is consistent even if a read fails."""
     for unit in list(lake.manifest.units):
         damage = lake.manifest.damages.get(unit.key)
         is_record = unit.key in {one.key for one in plan.records}
@@ -540,7 +539,7 @@ def _retire_what_is_damaged(lake: Lake, plan: Plan, summary: Summary) -> None:
 
 
 def _write_campaigns(lake: Lake, file: CampaignsFile) -> None:
-    """Write what the campaigns file says: every run, whether there is anything new or not."""
+    """Write what the campaigns file says, on every run, also if nothing is new."""
     now = datetime.datetime.now(datetime.UTC)
     nodes = [{"name": name, **node.model_dump()} for name, node in file.nodes.items()]
     for position, (name, declared) in enumerate(file.campaigns.items()):
@@ -590,7 +589,7 @@ def _write_stage(
     repositories: dict[str, Repository],
     summary: Summary,
 ) -> None:
-    """Write the tables that tell of a stage as a whole: its RUNs and its visits."""
+    """Write the tables on a stage as a whole: its RUNs and its visits."""
     release = file.campaigns[stage[0]].release
     units = lake.manifest.of_stage(*stage)
     expected: dict[str, int] = {}
@@ -652,7 +651,7 @@ def _run_row(run: RunPlan, unit: Unit | None, expected: int | None, release: str
 
 
 def _keep_others(lake: Lake, file: CampaignsFile, plan: Plan) -> None:
-    """Keep the RUNs of the stages that this run was told to leave alone."""
+    """Keep the RUNs of the stages that are not selected in this run."""
     for name, declared in file.campaigns.items():
         for stage in declared.stages:
             if (name, stage) not in plan.stages:

@@ -1,9 +1,9 @@
-"""Which jobs run next, on an executor that has room for some of them.
+"""Decide which jobs run next on an executor that runs a limited number at once.
 
-A unit of the lake (a RUN, a predicted graph) is read by jobs, which may lead to
-more jobs; when all have ended, it is finished.  What the jobs do, and what
-finishing means, is the unit's own business (`extract.run`).  Any executor will
-do: nothing here knows of processes, threads or batch systems.
+Jobs read a unit of the lake (a RUN, a predicted graph), and may lead to more jobs.
+When all jobs of a unit have ended, it is finished.  The unit itself (`extract.run`)
+defines the jobs and how it is finished.  Any executor works: nothing here depends on
+processes, threads or batch systems.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from .jobs.workers import run_job
 __all__ = ["Job", "Scheduler", "UnitReader", "slices_of"]
 
 SLICE_QUANTA = 100_000
-"""Quanta of a slice, at most: some seconds of work, and one row group in memory."""
+"""Most quanta of a slice: some seconds of work, and one row group in memory."""
 
 _LEAST_SLICE_QUANTA = 10_000
-"""Quanta below which a RUN is not cut further: small files cost more later than is gained now."""
+"""Quanta below which a RUN is not divided further: small files cost more later than they save."""
 
 _SHARING_WORKERS = 8
-"""Workers that get equal shares of a RUN, at most."""
+"""Most workers that get equal shares of a RUN."""
 
 
 def slices_of(quanta_count: int, width: int) -> int:
-    """Tell into how many slices a RUN is cut.
+    """Get the number of slices of a RUN.
 
     Parameters
     ----------
@@ -44,8 +44,8 @@ def slices_of(quanta_count: int, width: int) -> int:
     Returns
     -------
     slice_count : `int`
-        Slices of `SLICE_QUANTA` or less.  A few workers get equal shares, else some
-        would wait while others read the last ones.
+        Number of slices of at most `SLICE_QUANTA`.  A few workers get equal shares;
+        otherwise some wait while others read the last slices.
     """
     count = max(-(-quanta_count // SLICE_QUANTA), 1)
     sharing = max(min(width, _SHARING_WORKERS, quanta_count // _LEAST_SLICE_QUANTA), 1)
@@ -54,43 +54,43 @@ def slices_of(quanta_count: int, width: int) -> int:
 
 @dataclass(frozen=True)
 class Job:
-    """Something that a worker does for a unit."""
+    """Work for a worker, for one unit."""
 
     function: Callable[..., Any]
-    """Of a module, so that it can be sent to another process, with its arguments."""
+    """A function of a module, so that it can be sent to another process with its arguments."""
 
     arguments: tuple[object, ...]
 
     take: Callable[[Any], Iterable[Job]]
-    """Takes the result, in this process, and tells which jobs follow from it."""
+    """Receives the result in this process, and gives the jobs that follow."""
 
 
 class UnitReader(Protocol):
-    """A unit on its way into the lake."""
+    """A unit that is being read."""
 
     @property
     def title(self) -> str:
-        """How messages begin that tell of it."""
+        """Beginning of its messages."""
 
     def begin(self) -> Iterable[Job]:
-        """Tell the first jobs; none: there is nothing to do, and it will not be finished."""
+        """Give the first jobs; without jobs there is nothing to do, and it is not finished."""
 
     def finish(self) -> None:
-        """Publish: every job has ended well."""
+        """Publish the unit, after every job succeeded."""
 
     def fail(self, error: Exception) -> None:
-        """Take note of the first error of a job; the unit will not be finished.
+        """Record the first error of a job; the unit is not finished.
 
         Errors after which no other unit can be read are raised again.
         """
 
     def clear(self) -> None:
-        """Remove what is left: every job has ended, whether well or not."""
+        """Remove temporary files, after every job succeeded or failed."""
 
 
 @dataclass
 class _State:
-    """What the scheduler knows of a unit."""
+    """State of a unit in the scheduler."""
 
     reader: UnitReader
     pending: int = 0
@@ -101,7 +101,7 @@ class _State:
 
 @dataclass(frozen=True)
 class _Try:
-    """A job that is given to a worker."""
+    """A job that was given to a worker."""
 
     state: _State
     job: Job
@@ -109,20 +109,20 @@ class _Try:
 
 
 class Scheduler:
-    """Deals the jobs of units out to an executor, a few units at a time.
+    """Gives the jobs of units to an executor, a few units at a time.
 
-    Jobs of a unit that has begun go before the next unit, so that units are
-    finished, and safe from being killed, as early as possible.
+    Jobs of a unit that has begun come before the next unit.  So units are finished as
+    early as possible, and a kill cannot lose them.
 
     Parameters
     ----------
     executor : `concurrent.futures.Executor`
         Where jobs run.
     width : `int`
-        Jobs that it runs at once; as many again wait there for a free worker.
+        Jobs that it runs at once; the same number waits there for a free worker.
     retries : `int`, optional
-        Times that a job whose worker is lost is given to another one: that need not be
-        the job's fault.
+        How often a job whose worker was lost is given to another worker, because the job
+        may not be the reason.
     """
 
     def __init__(self, executor: Executor, width: int, retries: int = 1) -> None:
@@ -133,7 +133,7 @@ class Scheduler:
         self._running: dict[Future[Any], _Try] = {}
 
     def carry_out(self, readers: Sequence[UnitReader]) -> None:
-        """Read units.
+        """Read all units.
 
         Parameters
         ----------
@@ -143,7 +143,7 @@ class Scheduler:
         Raises
         ------
         WorkerError
-            Raised if a job lost its worker once more than it may be retried.
+            Raised if a job lost its worker more often than ``retries``.
         """
         waiting = deque(readers)
         try:
@@ -157,15 +157,15 @@ class Scheduler:
                         self._take(self._running.pop(future), future)
         finally:
             for future in self._running:
-                with suppress(NotImplementedError):  # Parsl's cannot be cancelled.
+                with suppress(NotImplementedError):  # Jobs of Parsl cannot be cancelled.
                     future.cancel()
 
     def _begin(self, state: _State) -> None:
-        """Begin a unit, which may have left the repository meanwhile."""
+        """Begin a unit; it may have been removed from the repository since the plan."""
         try:
             self._queue(state, state.reader.begin())
         except OSError:
-            raise  # Of the lake's disk.
+            raise  # An error of the lake's disk.
         except Exception as error:
             state.reader.fail(error)
             state.reader.clear()
@@ -185,7 +185,7 @@ class Scheduler:
         self._running[self._executor.submit(run_job, job.function, *job.arguments)] = attempt
 
     def _take(self, attempt: _Try, future: Future[Any]) -> None:
-        """Take the result of a job; a job that failed takes its unit with it, and no other."""
+        """Receive the result of a job; if the job failed, only its unit fails."""
         state = attempt.state
         try:
             result = future.result()
@@ -213,7 +213,7 @@ class Scheduler:
         self._ready.appendleft(_Try(attempt.state, attempt.job, attempt.number + 1))
 
     def _end(self, state: _State) -> None:
-        """Go on with a unit of which a job has ended."""
+        """Continue a unit after one of its jobs ended."""
         state.pending -= 1
         if state.pending:
             return

@@ -1,4 +1,4 @@
-"""How URIs are written where people read them, and paths that URIs cannot name."""
+"""Write URIs without credentials for messages, and find paths that URIs cannot name."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ _QUERY = re.compile(r"(://[^\s?#]*)[?#]\S*?(?=[:;,.)]*(?:\s|$))")
 
 
 def read_elsewhere(path: str) -> str | None:
-    """Tell where `lsst.resources` looks for a local path, if elsewhere.
+    """Find the path that `lsst.resources` uses for a local path, if it is another one.
 
-    It expands variables, decodes ``%41``, and leaves out what follows a ``#`` in a file's name.
+    It expands variables, decodes ``%41``, and removes the part after a ``#`` in a file's name.
 
     Parameters
     ----------
     path : `str`
-        Absolute path, or a URI, in which all of that is meant so.
+        Absolute path, or a URI in which this is intended.
 
     Returns
     -------
     other : `str` or `None`
-        The other path; `None` where the files are found.
+        The other path; `None` if it is the same.
     """
-    # Workers need none of it.
+    # Imported here, because workers do not need it.
     from lsst.resources import ResourcePath
 
     if "://" in path or not path.startswith("/"):
@@ -35,19 +35,19 @@ def read_elsewhere(path: str) -> str | None:
 
 
 def without_secrets(text: str) -> str:
-    """Leave out user, password, query and fragment of the URIs in a text.
+    """Remove user, password, query and fragment from the URIs in a text.
 
-    A query may be a signature that opens a store to anybody.
+    A query may be a signature that gives access to a store.
 
     Parameters
     ----------
     text : `str`
-        A URI, or a text in which some stand.
+        A URI, or a text with URIs.
 
     Returns
     -------
     shown : `str`
-        The rest; a text without URIs is given back as it is.
+        The text without these parts; a text without URIs is unchanged.
     """
     if "://" not in text:
         return text

@@ -1,7 +1,7 @@
-"""Which visits and exposures a stage touched, with their dimension records.
+"""List the visits and exposures of a stage, with their dimension records.
 
-Their IDs come from the lake's own files, so that both sources are alike; only
-the records are asked of the repository.
+Their IDs come from the lake's own files, so that all sources are treated equally.
+Only the records come from the repository.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ _DIMENSIONS = ("visit", "exposure")
 
 
 def collect_visits(lake: Lake, repository: Repository, stage: tuple[str, str]) -> str | None:
-    """Bring a stage's visits up to date with its RUNs.
+    """Update the visits of a stage from its RUNs.
 
     Parameters
     ----------
     lake : `extract.lake.store.Lake`
-        The lake; the stage's RUNs stand in it.
+        The lake, which has the stage's RUNs.
     repository : `extract.butler.repository.Repository`
-        Where the dimension records are.
+        Repository with the dimension records.
     stage : `tuple` [ `str`, `str` ]
         Campaign and stage.
 
     Returns
     -------
     warning : `str` or `None`
-        One line when records are absent.
+        One line if records are absent.
     """
     runs = [unit for unit in lake.manifest.of_stage(*stage) if unit.kind == "run"]
-    # When a RUN was read belongs to it: --refresh asks for the records anew, too.
+    # The time of the reading is part of the fingerprint, so --refresh reads the records again.
     known = sorted(f"{unit.name}\0{unit.facts['extracted_at']}" for unit in runs)
     fingerprint = hashlib.sha256("\n".join(known).encode()).hexdigest()[:16]
     before = lake.manifest.find("visits", *stage)
@@ -69,7 +69,7 @@ def _warning(absent: int, count: int) -> str | None:
 
 
 def _touched(files: list[Path]) -> Iterator[tuple[str, str, int]]:
-    """List instrument, dimension and ID of all that quanta name, repeated."""
+    """List instrument, dimension and ID of all visits and exposures of quanta, with repetitions."""
     columns = ["instrument", *_DIMENSIONS]
     for file in files:
         for batch in pq.ParquetFile(file).iter_batches(columns=columns, batch_size=122_880):
@@ -82,7 +82,7 @@ def _touched(files: list[Path]) -> Iterator[tuple[str, str, int]]:
 
 
 def _rows(files: list[Path], repository: Repository) -> tuple[list[dict[str, Any]], int]:
-    """Make the rows of `extract.lake.schema.VISITS`, and count those without a record."""
+    """Make the rows of `extract.lake.schema.VISITS`, and count visits without a record."""
     wanted: dict[tuple[str, str], list[int]] = {}
     for instrument, dimension, identifier in sorted(set(_touched(files))):
         wanted.setdefault((instrument, dimension), []).append(identifier)

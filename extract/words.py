@@ -1,4 +1,4 @@
-"""How messages write counts, lists of names, and what other programs say."""
+"""Write counts, lists of names and texts of other programs for messages."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     Parameters
     ----------
     count : `int`
-        How many.
+        Number of things.
     noun : `str`
         What is counted, in the singular.
     plural : `str`, optional
@@ -44,7 +44,7 @@ def named(error: BaseException) -> str:
 
 
 def one_line(value: object) -> str:
-    """Write what something says in one line.
+    """Write a text on one line.
 
     Parameters
     ----------
@@ -54,13 +54,13 @@ def one_line(value: object) -> str:
     Returns
     -------
     text : `str`
-        Its text, each run of white space one blank.
+        The text, with each run of white space replaced by one blank.
     """
     return " ".join(str(value).split())
 
 
 def shortened(names: Sequence[str], limit: int = 3) -> str:
-    """List names with commas, only the first few of many.
+    """List names with commas; of many names only the first few.
 
     Parameters
     ----------

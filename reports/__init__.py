@@ -1,5 +1,5 @@
-"""Draw and write what the marts hold: figures, technote, page, summary.
+"""Draw and write the content of the marts: figures, technote, page, summary.
 
-Nothing here computes a number that a mart could hold.  This package meets the
-others only at the warehouse file, which it opens read-only.
+Nothing here computes a number that a mart could have.  The only connection to the other
+packages is the warehouse file, which is opened read-only.
 """

@@ -1,7 +1,7 @@
-"""Every number that is written in words is cited here, and recorded.
+"""Cite every number of a text from a mart, and record the citation.
 
-The record (``provenance.json``) names mart, column, key and value of each, so that anyone can ask
-the warehouse for it again; a test does.
+The record (``provenance.json``) has mart, column, key and value of each number, so that everybody
+can query the warehouse for it again.  A test does this.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ __all__ = ["Citation", "Citations", "CitedRow", "comparable"]
 
 @dataclass(frozen=True)
 class Citation:
-    """A value that was written, and where it came from.
+    """A value that was written, and its origin.
 
     Parameters
     ----------
     mart, column : `str`
-        Where the value is; ``column`` is ``*`` for a number of rows.
+        Origin of the value; ``column`` is ``*`` for a number of rows.
     key : `dict`
         Values of columns that choose the row, or the rows that were counted.
     value : `object`
-        What the warehouse held, as JSON has it.
+        Value in the warehouse, as JSON writes it.
     text : `str`
-        What was written, before any escaping.
+        Text that was written, before any escaping.
     """
 
     mart: str
@@ -46,12 +46,12 @@ class Citation:
 
 
 def comparable(value: object) -> Any:  # noqa: ANN401  (JSON has many types)
-    """Turn a value of the warehouse into what JSON can hold, without loss for a reader.
+    """Convert a value of the warehouse to a value of JSON, without loss for a reader.
 
     Parameters
     ----------
     value : `object`
-        From a mart.
+        Value of a mart.
     """
     if isinstance(value, Decimal):
         return str(value)
@@ -84,7 +84,7 @@ class Citations:
         return self._marts[name]
 
     def rows(self, mart: str, **key: object) -> list[dict[str, Any]]:
-        """Get the rows of a mart that have a key, in a fixed order; they are not recorded.
+        """Get the rows of a mart that have a key, in a fixed order, without a record.
 
         Parameters
         ----------
@@ -102,7 +102,7 @@ class Citations:
         return self._index[mart, columns].get(tuple(key[column] for column in columns), [])
 
     def value(self, mart: str, column: str, **key: object) -> Any:  # noqa: ANN401
-        """Look a value up, to decide something by it; it is not recorded.
+        """Look up a value for a decision, without a record.
 
         Raises
         ------
@@ -115,19 +115,19 @@ class Citations:
         return rows[0][column]
 
     def cite(self, mart: str, column: str, **key: object) -> str:
-        """Write a value of a mart, in the form that its column's unit asks, and record it.
+        """Write a value of a mart, in the format of its column's unit, and record it.
 
         Parameters
         ----------
         mart, column : `str`
-            Where the value is.
+            Origin of the value.
         **key
             Values of columns that choose one row.
 
         Returns
         -------
         text : `str`
-            Plain text; whoever puts it into markup escapes it.
+            Plain text; the caller must escape it for markup.
 
         Raises
         ------
@@ -140,7 +140,7 @@ class Citations:
         return text
 
     def row(self, mart: str, **key: object) -> CitedRow:
-        """Choose a row whose columns are then cited one by one.
+        """Get a row, whose columns can be cited one by one.
 
         Parameters
         ----------
@@ -152,18 +152,18 @@ class Citations:
         return CitedRow(self, mart, key)
 
     def stage_usage(self, usage: Mapping[str, Any]) -> CitedRow:
-        """Choose the row of ``fct_stage_usage`` with the campaign and stage of another row."""
+        """Get the row of ``fct_stage_usage`` with the campaign and stage of another row."""
         return self.row("fct_stage_usage", campaign=usage["campaign"], stage=usage["stage"])
 
     def count(self, mart: str, noun: str | None = None, /, **key: object) -> str:
-        """Write how many rows of a mart have a key, and record it.
+        """Write the number of rows of a mart that have a key, and record it.
 
         Parameters
         ----------
         mart : `str`
             Mart of schema ``main``.
         noun : `str`, optional
-            What a row is; it follows the number, with an s where there are several.
+            Noun for a row; it follows the number, with an s if there are several.
         **key
             Columns and their values.
         """
@@ -173,7 +173,7 @@ class Citations:
         return numbers.plural(value, noun) if noun else text
 
     def _record(self, citation: Citation) -> None:
-        """Keep a citation once, however often it is written."""
+        """Keep each citation once, even if it is written several times."""
         key = json.dumps(citation.key, sort_keys=True, default=str)
         self._citations[(citation.mart, citation.column, key)] = citation
 

@@ -1,4 +1,4 @@
-"""The command line of the report: parse, call one function, print the result; nothing else."""
+"""Define the command line of the report: parse, call one function, print the result."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ app = typer.Typer(
 
 
 def _folder(text: str | Path) -> Path:
-    """Read the folder of all outputs, which is no file."""
-    # Every path is absolute from here on: no later change of folder can move what it means.
+    """Parse the folder of all outputs; refuse a file."""
+    # Every path is absolute from here on, so that a later change of the folder has no effect.
     folder = data_folder(text).resolve()
     if folder.exists() and not folder.is_dir():
         raise typer.BadParameter(f"{folder} is a file: name the folder of all outputs")
@@ -125,7 +125,7 @@ def publish_command(
     also has the HTML of the technote and dbt's documentation, if `census-report technote` and
     `census-transform docs` made them. Links are relative: any address can serve the folder.
     """
-    # Not above: only this command needs the writer of spreadsheets.
+    # Imported here: only this command needs the writer of spreadsheets.
     from .publish.folder import publish
 
     with clear_errors():
@@ -170,8 +170,8 @@ def digest_command(
 ) -> None:
     """Write a short message in Markdown, for a nightly run.
 
-    The message has the answer, the verdicts, what changed since the last publication of the
-    warehouse, the quanta to run again, and the three requests that waste most.
+    The message has the answer, the verdicts, and what changed since the last publication of the
+    warehouse. It also has the quanta to run again, and the three requests that waste most.
     """
     with clear_errors(), Warehouse(data / "warehouse.duckdb") as warehouse:
         if only_news and not has_news(warehouse):
@@ -206,8 +206,8 @@ def regressions_command(
     """Fail when a task became worse on the same data IDs, for the CI of a pipeline.
 
     Memory and wall time of each task are one check each. The exit status is 2 when a check became
-    worse by more than the limit, 3 when a check is inconclusive (with --fail-on cannot-tell), and
-    1 when no data ID matched or no check could be judged.
+    worse by more than the limit. It is 3 when a check is inconclusive (with --fail-on cannot-tell).
+    It is 1 when no data ID matched or no check could be judged.
     """
     with clear_errors():
         limit = parse_share(fail_over)

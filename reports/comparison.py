@@ -1,4 +1,4 @@
-"""Two RUNs compared in one command: the three programs one after the other, as processes."""
+"""Compare two RUNs in one command: run the three programs one after the other, as processes."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ def compare_runs(before: str, after: str, *, repository: str, data: Path) -> lis
     Returns
     -------
     sentences : `list` [`str`]
-        What changed, and where the report is.
+        What changed, and the place of the report.
 
     Raises
     ------
     ComparisonError
-        Raised if a program is not installed or fails; its own message stands above.
+        Raised if a program is not installed or fails; its own message is printed before.
     FigureError
-        Raised if a figure could not be drawn; all else is written.
+        Raised if a figure could not be drawn; everything else is written.
     OutputError
         Raised if the folder cannot be made.
     """
-    # Without our mark: a folder that has it is removed whole, and this one holds a lake.
+    # Without our mark: a folder with the mark may be removed, and this one has a lake.
     try:
         data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -58,7 +58,7 @@ def compare_runs(before: str, after: str, *, repository: str, data: Path) -> lis
     try:
         _run("census-transform", "build", "--data", str(data), "--full-refresh")
     except ComparisonError:
-        # A gap is an error of the transform, but it publishes: the comparison is of what is there.
+        # The transform fails for a gap, but it publishes: the existing data are compared.
         if not warehouse.exists() or warehouse.stat().st_ino == old:
             raise
     result = write_report(data, progress=progress)
@@ -70,7 +70,7 @@ def compare_runs(before: str, after: str, *, repository: str, data: Path) -> lis
 
 
 def _run(program: str, *arguments: str) -> None:
-    """Run one of the other programs; what it prints is shown."""
+    """Run one of the other programs, and show its output."""
     beside = Path(sys.executable).parent / program
     path = str(beside) if beside.exists() else shutil.which(program)
     if path is None:

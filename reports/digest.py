@@ -1,4 +1,4 @@
-"""A short message for a nightly run: verdicts, changes, what to run again, what to request."""
+"""Write a short message for a nightly run: verdicts, changes, quanta to run again, requests."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["digest", "has_news"]
 
 HISTORY = "fct_verdict_history"
 _SHOWN = 5
-"""Tasks to run again that are named."""
+"""Most tasks to run again that are named."""
 
 _REQUESTS = 3
-"""Requests to change that are named."""
+"""Most requests to change that are named."""
 
 _COMPARED = (
     ("completeness_verdict", "verdict"),
@@ -29,11 +29,11 @@ _COMPARED = (
     ("over_threshold_wall_time_fraction", "share of wall time over the threshold"),
     ("p95_max_rss_bytes", "95th percentile"),
 )
-"""Columns of the history whose change is told, with their names."""
+"""Columns of the history whose changes are reported, with their names."""
 
 
 def has_news(warehouse: Warehouse) -> bool:
-    """Tell whether the last publication differs from the one before, or is the first of a stage.
+    """Say whether the last publication differs from the one before, or is the first of a stage.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def digest(warehouse: Warehouse) -> str:
 
 
 def _verdicts(citations: Citations, census: Census) -> list[str]:
-    """List the stages that are not complete; the complete ones are counted."""
+    """List the stages that are not complete, and count the complete ones."""
     usages = [usage for stage in census.stages for usage in stage.usages]
     complete = citations.count("fct_stage_usage", completeness_verdict="complete")
     lines = [f"Complete: {complete} of {citations.count('fct_stage_usage')} stages."]
@@ -107,7 +107,7 @@ def _changes(citations: Citations) -> list[str]:
 
 
 def _told(row: CitedRow) -> Iterator[str]:
-    """Say each value that differs from the publication before."""
+    """Write each value that differs from the publication before."""
     for column, name in _COMPARED:
         if row.value(column) != row.value(f"previous_{column}"):
             yield f"{name} {row[f'previous_{column}']} -> {row[column]}"
@@ -134,7 +134,7 @@ def _gaps(citations: Citations) -> list[str]:
 
 
 def _requests(citations: Citations, census: Census) -> list[str]:
-    """Name the jobs whose current request wastes most against the cheapest policy."""
+    """Name the jobs whose current request wastes most compared with the cheapest policy."""
     mart, campaign = "fct_memory_requests", census.campaign
     current = {
         _job(row): row for row in _sized(citations.rows(mart, campaign=campaign, policy="current"))
@@ -165,7 +165,7 @@ def _requests(citations: Citations, census: Census) -> list[str]:
 
 
 def _sized(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Keep the jobs themselves, not members of clusters, where the waste is known."""
+    """Keep jobs whose waste is known, without members of clusters."""
     return (row for row in rows if row["job_kind"] != "member" and row["wasted_gib_h"] is not None)
 
 

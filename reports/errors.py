@@ -1,10 +1,10 @@
-"""The tree of this program's errors: each says what is wrong and what to do.
+"""Define the tree of this program's errors: each says what is wrong and what to do.
 
 ::
 
     ReportError
     |-- WarehouseError   the warehouse is absent, damaged or of another version
-    |-- ChoiceError      a campaign, a policy or a share that does not exist was asked for
+    |-- ChoiceError      a campaign, policy or share that does not exist
     |-- OutputError      the report cannot be written: disk full, read-only, written by another
     |-- FigureError      a file of `reports.figures` lacks something, or figures could not be drawn
     |-- ComparisonError  a program that a comparison runs is not installed, or failed
@@ -36,26 +36,26 @@ class ReportError(Exception):
 
 
 class WarehouseError(ReportError):
-    """Raised when the warehouse is absent, damaged or not what this version reads."""
+    """Raised when the warehouse is absent, damaged or of another version."""
 
 
 class ChoiceError(ReportError):
-    """Raised when something is asked for that does not exist; names what there is."""
+    """Raised for a choice that does not exist; the message names the existing ones."""
 
 
 class OutputError(ReportError):
-    """Raised when a file or folder cannot be written; what was there before is still there."""
+    """Raised when a file or folder cannot be written; the earlier content is unchanged."""
 
     @classmethod
     def of(cls, path: Path, error: OSError) -> Self:
-        """Say what the system's error means for a path.
+        """Explain an error of the system for a path.
 
         Parameters
         ----------
         path : `~pathlib.Path`
-            What should be written.
+            File or folder that could not be written.
         error : `OSError`
-            What the system said.
+            Error of the system.
         """
         return cls(f"{path} cannot be written: {remedy_of(error)}.")
 
@@ -65,7 +65,7 @@ class ComparisonError(ReportError):
 
 
 class FigureError(ReportError):
-    """Raised when a file of `reports.figures` lacks what every figure has, or cannot be drawn."""
+    """Raised when a file of `reports.figures` is incomplete, or a figure cannot be drawn."""
 
 
 class EmptyFrameError(ReportError):

@@ -1,7 +1,7 @@
-"""Making text from outside harmless in the markup or picture that it is put into.
+"""Escape text from outside for markup and pictures.
 
-Task names, remarks, fields and reasons come from a campaigns file or a repository: they may hold
-HTML, Markdown, MyST or anything else, and must show as what they are.
+Task names, remarks, fields and reasons come from a campaigns file or a repository.  They may
+contain HTML, Markdown, MyST or anything else, and must be shown as plain text.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any
 __all__ = ["Myst", "code", "csv_text", "drawable", "myst", "plain", "toml_string", "yaml_key"]
 
 _PUNCTUATION = re.compile(r"([!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~])")
-# Read as text where we put them, so they need no backslash, but for `_TYPOGRAPHY`.
+# These are plain text at our places, so they need no backslash, except for `_TYPOGRAPHY`.
 _HARMLESS = frozenset("%(),-./:;?")
-# What a technote's Sphinx would make a link (a.org, //a, http://a), a dash, dots or a sign.
+# Texts that Sphinx would change to a link (a.org, //a, http://a), a dash, dots or a sign.
 _TYPOGRAPHY = re.compile(
     r"""
     \.(?=[^\s\d.]) | (?<=\.)\. | \.(?=\.)        # a.org, ...
@@ -27,7 +27,7 @@ _TYPOGRAPHY = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _YAML_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
-# Spreadsheets look past blanks, and some past the wide forms of East Asian scripts.
+# Spreadsheets ignore blanks, and some also accept the wide forms of East Asian scripts.
 _FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]*")
 
@@ -39,7 +39,7 @@ class Myst(str):
 
 
 def plain(text: str) -> str:
-    """Put text on one line without control or invisible formatting characters.
+    """Write text on one line, without control characters and invisible formatting characters.
 
     Parameters
     ----------
@@ -56,15 +56,15 @@ def plain(text: str) -> str:
 
 
 def _is_noncharacter(code: int) -> bool:
-    """Whether Unicode says that no text holds it; XML and YAML refuse some of them."""
+    """Whether Unicode calls it a noncharacter; XML and YAML refuse some of these."""
     return code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF
 
 
-# What no XML may hold, what no reader can see, and what ends a line in an expression of Vega.
+# Characters that XML forbids, invisible ones, and those that end a line in a Vega expression.
 _UNDRAWABLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
 )
-# What every object of JavaScript has: Vega looks up texts in objects, and would find these.
+# Properties of every JavaScript object: Vega looks up texts in objects, and would find these.
 _JAVASCRIPT = re.compile(
     "constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|toLocaleString|toString|valueOf"
     "|__(?:proto|defineGetter|defineSetter|lookupGetter|lookupSetter)__"
@@ -72,10 +72,10 @@ _JAVASCRIPT = re.compile(
 
 
 def drawable(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
-    """Change texts at which the renderer of figures fails.
+    """Change texts that would make the renderer of figures fail.
 
-    A character that no XML may hold, which ends the whole process, becomes the sign of
-    replacement.  A name that every object of JavaScript has gets a blank at its end.
+    A character that XML forbids would end the whole process; it becomes the replacement
+    character.  A name that is a property of every JavaScript object gets a blank at its end.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def drawable(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
     Returns
     -------
     value : `object`
-        The same with other texts.  Texts that were equal stay equal, wherever they stand.
+        The same with changed texts.  Equal texts stay equal everywhere.
     """
     if isinstance(value, str):
         text = _UNDRAWABLE.sub("\ufffd", value)
@@ -98,13 +98,13 @@ def drawable(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
 
 
 def yaml_key(label: str) -> str:
-    """Write a label as a YAML key, behind two blanks, that every reader takes as that text.
+    """Write a label as a YAML key, after two blanks, that every reader reads as this text.
 
     Parameters
     ----------
     label : `str`
-        A task or cluster.  Words that are something else in YAML (``yes``, ``null``), and all
-        that is no plain word, are quoted.
+        A task or cluster.  Words with another meaning in YAML (``yes``, ``null``), and texts
+        that are not a plain word, are quoted.
     """
     is_short = len(label) <= 1000
     if is_short and label.isascii() and label.isidentifier() and label.lower() not in _YAML_WORDS:
@@ -125,7 +125,7 @@ def _yaml_character(character: str) -> str:
 
 
 def csv_text(text: str | None) -> str | None:
-    """Keep a spreadsheet from running a text that begins like a formula: an apostrophe leads it.
+    """Put an apostrophe before a text that a spreadsheet would run as a formula.
 
     Parameters
     ----------
@@ -138,12 +138,12 @@ def csv_text(text: str | None) -> str | None:
 def myst(value: object) -> Myst:
     """Escape a value for MyST, inside a paragraph or a table.
 
-    Every character that could mean something gets a backslash, which CommonMark takes away again.
+    Every character that could have a meaning gets a backslash, which CommonMark removes again.
 
     Parameters
     ----------
     value : `object`
-        What to write; `Myst` passes as it is.
+        Value to write; `Myst` is not changed.
     """
     if isinstance(value, Myst):
         return value
@@ -155,12 +155,12 @@ def myst(value: object) -> Myst:
         else re.sub(_PUNCTUATION, r"\\\1", character)
         for place, character in enumerate(text)
     )
-    # What begins a line could still be a list, a number of one, a heading or a table.
+    # The start of a line could still be a list, a numbered list, a heading or a table.
     return Myst(re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([-+=%:])", r"\\\1", escaped)))
 
 
 def code(label: str) -> Myst:
-    """Write a label in the font of code, if it is made of the letters that labels are made of.
+    """Write a label in the font of code, if it has only the usual characters of labels.
 
     Parameters
     ----------
@@ -171,7 +171,7 @@ def code(label: str) -> Myst:
 
 
 def toml_string(text: str) -> str:
-    """Quote text for TOML, whose basic strings are those of JSON but for some escapes.
+    """Quote text for TOML, whose basic strings are those of JSON except for some escapes.
 
     Parameters
     ----------

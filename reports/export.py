@@ -1,6 +1,6 @@
-"""Write figures as PNG, SVG and Vega-Lite JSON under their fixed names, and nothing else.
+"""Write figures as PNG, SVG and Vega-Lite JSON under their fixed names.
 
-A figure without data is written too: it says why there is nothing.
+A figure without data is also written; it says why there is nothing.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2]
 def write_figure(figure: Figure, folder: Path) -> bool:
     """Write the three files of a figure.
 
-    The JSON is written last and bears the versions of what made it: if it is there and would not
-    change, neither would the pictures, and they are left as they are.
+    The JSON is written last and contains the versions of the libraries.  If it exists and would
+    not change, the pictures would not change either, and nothing is written.
 
     Parameters
     ----------
     figure : `~reports.figures.Figure`
-        What to write.
+        Figure to write.
     folder : `~pathlib.Path`
-        Where; must exist.
+        Target; it must exist.
 
     Returns
     -------
@@ -53,10 +53,10 @@ def write_figure(figure: Figure, folder: Path) -> bool:
         and files["json"].read_bytes() == text.encode()
     ):
         return False
-    # A picture has one alternative text: labels of its parts take time and say nothing more.
+    # A picture has one alternative text. Labels of its parts take time and add nothing.
     bare = spec | {"config": spec["config"] | {"aria": False}}
     svg = vl_convert.vegalite_to_svg(bare, vl_version=VEGA_LITE_VERSION)
-    # The renderer leaves the description out, which is what a screen reader needs.
+    # The renderer does not write the description, which a screen reader needs.
     name = quoteattr(plain(figure.labels.alt_text))
     svg = svg.replace("<svg ", f'<svg role="img" aria-label={name} ', 1)
     write_file(files["svg"], svg)
@@ -68,15 +68,14 @@ def write_figure(figure: Figure, folder: Path) -> bool:
 def export(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[Figure, bool]]:
     """Write all figures, and remove every other figure from the folder.
 
-    One process is enough: a figure takes about a tenth of a second.  Where one cannot be drawn, a
-    sentence that says so is written in its place.
+    If a figure cannot be drawn, a sentence that says so is written in its place.
 
     Parameters
     ----------
     figures : `~collections.abc.Iterable` [`~reports.figures.Figure`]
-        What to write.
+        Figures to write.
     folder : `~pathlib.Path`
-        Where; is made.
+        Target; it is made.
 
     Yields
     ------

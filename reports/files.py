@@ -1,4 +1,4 @@
-"""Writing files so that a reader never sees a part of one."""
+"""Write files so that a reader never sees an incomplete one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from .errors import OutputError
 __all__ = ["MARK", "alone", "make_folder", "write_file"]
 
 MARK = ".quanta-census"
-"""A folder with a file of this name is ours: `make clean` may remove it."""
+"""Name of the file that marks a folder of this program: `make clean` may remove the folder."""
 
 
 def write_file(path: Path, content: str | bytes) -> bool:
-    """Write a file at once, unless it holds that already.
+    """Write a file in one step, unless it already has this content.
 
     Parameters
     ----------
     path : `~pathlib.Path`
         File to write; its folder is made.
     content : `str` or `bytes`
-        Text is written as UTF-8.
+        Content; text is written as UTF-8.
 
     Returns
     -------
@@ -35,10 +35,10 @@ def write_file(path: Path, content: str | bytes) -> bool:
     Raises
     ------
     OutputError
-        Raised if it cannot be written: the disk is full, the folder is read-only.
+        Raised if it cannot be written, for example if the disk is full.
     """
     data = content.encode() if isinstance(content, str) else content
-    # A name that no other process uses at the same time.
+    # A name that no other process can use at the same time.
     partial = path.with_name(f".{path.name}.{uuid4().hex}.partial")
     try:
         if path.is_file() and path.read_bytes() == data:
@@ -58,17 +58,17 @@ def write_file(path: Path, content: str | bytes) -> bool:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and mark it as ours; one that held something else before stays unmarked.
+    """Make a folder and mark it; a folder that already has other files is not marked.
 
     Parameters
     ----------
     folder : `~pathlib.Path`
-        What to make; may be there.
+        Folder to make; it may exist.
 
     Raises
     ------
     OutputError
-        Raised if it cannot be made.
+        Raised if the folder cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Make the folder of a report, keep other reports away from it, and remove a killed one's rest.
+    """Make and lock the folder of a report, and remove the rest of a killed report.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The terms of the report: one source for page, technote and `docs/glossary.md`."""
+"""Define the terms of the report, for page, technote and `docs/glossary.md`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GLOSSARY = {
     "Cannot tell": "the evidence is not enough for a verdict. It does not mean *no change*.",
     "Closed form": (
         "a formula for the cores that a slot occupies on nodes with *m* GiB per core, "
-        "`max(CPUs, ceil(peak / m))`. It takes for granted that a scheduler fills all other "
+        "`max(CPUs, ceil(peak / m))`. It assumes that a scheduler fills all other "
         "cores. Packing checks it by a simulation."
     ),
     "Cluster": "tasks that BPS runs one after the other in one job.",
@@ -28,7 +28,7 @@ GLOSSARY = {
     ),
     "Declared gap": "a gap whose reason the campaigns file gives with `incomplete:`.",
     "Expected": (
-        "the quanta that a graph holds: a predicted graph of a submission, or a provenance graph."
+        "the quanta that a graph lists: a predicted graph of a submission, or a provenance graph."
     ),
     "Focus": "the campaign that figures and sentences about a single campaign show.",
     "Gap": (
@@ -74,7 +74,7 @@ GLOSSARY = {
     ),
     "RUN": "a collection of the Butler that holds the outputs of one submission.",
     "Slot": (
-        "what occupies the batch system: a process with all its quanta where it is known, "
+        "what occupies the batch system: a process with all its quanta if it is known, "
         "else one quantum."
     ),
     "Stage": "one part of a campaign, such as `stage1`, with its own collections.",

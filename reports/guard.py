@@ -1,4 +1,4 @@
-"""The guard of all programs, with the errors and the words of this one."""
+"""Configure the error handling of all programs with the errors and texts of this one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Debug", "clear_errors"]
 
 
 def clear_errors() -> AbstractContextManager[None]:
-    """Turn every error into one message and an exit status; the traceback shows on request."""
+    """Report every error as one message and an exit status; a traceback only on request."""
     return guarded(
         ReportError, interrupted="interrupted: what was there before is unchanged; run again."
     )

@@ -1,6 +1,6 @@
-"""How numbers are written for readers: the unit in a column's name decides.
+"""Write numbers for readers; the unit in a column's name decides the format.
 
-Pure text; what a number means and where it comes from is not decided here.
+Pure text functions: the meaning and the origin of a number are not decided here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["change", "count", "duration", "gib", "hours", "percent", "plural", "
 GIB = 2**30
 
 HALF = 50
-"""Percentage from which on a share is written by what is left of it."""
+"""Percentage above which a share is written with one digit of its rest."""
 
 
 def count(value: float) -> str:
@@ -28,7 +28,7 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     Parameters
     ----------
     number : `int`
-        How many.
+        Number of things.
     one, many : `str`
         The noun of one thing, and of several (default: with an s).
     """
@@ -36,12 +36,12 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 
 
 def change(fraction: float) -> str:
-    """Write a change with its sign; 0.5 is half as much again.
+    """Write a change with its sign; 0.5 is 50 % more.
 
     Parameters
     ----------
     fraction : `float`
-        What was added, as a share of what was there before.
+        The change, divided by the value before.
     """
     return f"{100 * fraction:+.1f} %"
 
@@ -57,7 +57,7 @@ def gib(value: float) -> str:
     Returns
     -------
     text : `str`
-        Two decimals at most, and the unit.
+        At most two decimals, and the unit.
     """
     return f"{value:,.2f}".rstrip("0").rstrip(".") + " GiB"
 
@@ -69,7 +69,7 @@ def hours(value: float) -> str:
 
 
 def duration(value: float) -> str:
-    """Write a time that stands alone, in the largest unit of which it is one at least.
+    """Write a single time, in the largest unit in which it is at least 1.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ def duration(value: float) -> str:
 
 
 def percent(fraction: float) -> str:
-    """Write a share: two significant digits, and of what is nearly all one digit of its rest.
+    """Write a share with two significant digits; near 100 %, with one digit of the rest.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def percent(fraction: float) -> str:
     Returns
     -------
     text : `str`
-        Neither 0 % nor 100 % is written unless it is exact.
+        0 % and 100 % are written only if they are exact.
     """
     part = 100 * fraction
     if fraction in (0, 1):
@@ -121,14 +121,14 @@ def _significant(value: float, digits: int) -> str:
 
 
 def write(column: str, value: object) -> str:
-    """Write a value of a mart as the name of its column asks.
+    """Write a value of a mart in the format of its column.
 
     Parameters
     ----------
     column : `str`
         Column of a mart; its suffix is its unit (design: ``_bytes``, ``_gib``, ``_h``, ...).
     value : `object`
-        What the column holds; `None` stands for what is not known.
+        Value of the column; `None` if it is not known.
 
     Returns
     -------
@@ -168,7 +168,7 @@ def write(column: str, value: object) -> str:
 
 
 def _text(value: object) -> str:
-    """Write what is no number: truth as words."""
+    """Write a value that is not a number; a boolean becomes a word."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

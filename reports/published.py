@@ -1,4 +1,4 @@
-"""Marts and figures of a published warehouse, for notebooks and other programs."""
+"""Give marts and figures of a published warehouse to notebooks and other programs."""
 
 from __future__ import annotations
 
@@ -203,6 +203,6 @@ class Published:
 
 
 def _nearest(name: str, known: list[str]) -> str:
-    """Suggest names that look like a wrong one, else count what there is."""
+    """Suggest names that are similar to a wrong one, else give the number of names."""
     close = get_close_matches(name, known, n=3)
     return f": did you mean {' or '.join(close)}?" if close else f": there are {len(known)}."

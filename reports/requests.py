@@ -1,4 +1,4 @@
-"""What to request for each job, as a file that a BPS configuration can include."""
+"""Write what to request for each job, as a file that a BPS configuration can include."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .warehouse import Warehouse
 __all__ = ["ALL", "POLICIES", "POLICY_NAMES", "default_policy", "request_memory_yaml"]
 
 ALL = "all"
-"""Stands for the evidence of all campaigns."""
+"""Name for the evidence of all campaigns."""
 
 _RETRIES = "BPS retries the rest with more (memoryMultiplier)"
 
@@ -27,7 +27,7 @@ POLICIES = {
 POLICY_NAMES = {name: short for name, (short, _) in POLICIES.items()} | {
     "current": "today's request"
 }
-"""Short names of the policies and of what is requested today, in the order of every legend."""
+"""Short names of the policies and of today's requests, in the order of every legend."""
 
 _JOB = """
     job_kind,
@@ -45,7 +45,7 @@ _JOB = """
 
 
 def default_policy(warehouse: Warehouse, campaign: str) -> str | None:
-    """Get the policy to take for a campaign, as ``fct_request_totals`` says.
+    """Get the default policy for a campaign from ``fct_request_totals``.
 
     Parameters
     ----------
@@ -57,8 +57,8 @@ def default_policy(warehouse: Warehouse, campaign: str) -> str | None:
     Returns
     -------
     policy : `str` or `None`
-        Key of `POLICIES`: of those that leave the fewest jobs undone the one that costs least.
-        `None` where no job of the campaign has a request.
+        Key of `POLICIES`: the cheapest of those that leave the fewest jobs undone.
+        `None` if no job of the campaign has a request.
     """
     found = warehouse.query(
         "select policy from fct_request_totals where campaign = $1 and is_default", [campaign]
@@ -71,7 +71,7 @@ def request_memory_yaml(
 ) -> str:
     """Write requestMemory of every job of a campaign, with its evidence.
 
-    A job with too few own peaks for the policy is a comment only.
+    A job with too few own peaks for the policy is only a comment.
 
     Parameters
     ----------
@@ -81,18 +81,18 @@ def request_memory_yaml(
         The evidence; by default the focus campaign.  `ALL` takes, for each job, the largest
         request of all campaigns that have enough peaks.
     policy : `str` or `None`
-        Key of `POLICIES`; by default the `default_policy` of the evidence, else the first.  Where
-        all campaigns are evidence, that is the focus campaign, else the last of the file.
+        Key of `POLICIES`; by default the `default_policy` of the evidence, else the first.  If
+        all campaigns are evidence, it is that of the focus campaign, else of the last in the file.
 
     Returns
     -------
     text : `str`
-        YAML; memory in MiB, as BPS has it.
+        YAML, with memory in MiB as in BPS.
 
     Raises
     ------
     ChoiceError
-        Raised if there is no such campaign or policy; names those that there are.
+        Raised if there is no such campaign or policy; the message names the existing ones.
     """
     if policy is not None and policy not in POLICIES:
         raise ChoiceError(f"There is no policy {policy!r}; the policies are {', '.join(POLICIES)}.")
@@ -125,7 +125,7 @@ def request_memory_yaml(
         "# Use it with `includeConfigs: [requestMemory.yaml]`.",
     ]
     for section, kind in (("pipetask", "task"), ("cluster", "cluster")):
-        # A `+` joins tasks that shared a process without a cluster that anyone knows.
+        # A `+` joins tasks that shared a process without a known cluster.
         chosen = [row for row in jobs if row["job_kind"] == kind and _has_name(row)]
         known = [row for row in chosen if row["has_enough_evidence"]]
         if known:
@@ -150,7 +150,7 @@ def request_memory_yaml(
 
 
 def _kills_explained(jobs: list[dict[str, Any]]) -> list[str]:
-    """Explain the kills and losses of the comments, where there are any."""
+    """Explain the kills and losses in the comments, if there are any."""
     lines = []
     if any(row.get("killed_job_count") or row.get("lost_attempt_count") for row in jobs):
         lines.append(
@@ -164,7 +164,7 @@ def _kills_explained(jobs: list[dict[str, Any]]) -> list[str]:
 
 
 def _without_retries(warehouse: Warehouse) -> list[str]:
-    """Say where nobody tries a killed job again with more memory."""
+    """Say if the batch system does not retry a killed job with more memory."""
     found = warehouse.query(
         "select distinct wms from fct_memory_requests where wms != 'htcondor' order by wms"
     ).to_pylist()
@@ -196,7 +196,7 @@ def _jobs(warehouse: Warehouse, campaign: str, policy: str) -> list[dict[str, An
 
 
 def _pooled_jobs(warehouse: Warehouse, policy: str) -> list[dict[str, Any]]:
-    """Get the requests that serve all campaigns, as `_jobs` gives those of one."""
+    """Get the requests that are enough for all campaigns, in the form of `_jobs`."""
     rows: list[dict[str, Any]] = warehouse.query(
         f"""
         select
@@ -215,12 +215,12 @@ def _pooled_jobs(warehouse: Warehouse, policy: str) -> list[dict[str, Any]]:
 
 
 def _has_name(row: dict[str, Any]) -> bool:
-    """Whether BPS can know the job by its name."""
+    """Whether BPS knows a job of this name."""
     return row["task_labels"] is not None
 
 
 def _evidence(row: dict[str, Any], policy: str) -> str:
-    """Say in a comment what a request is based on, and what other policies would ask."""
+    """Write a comment with the evidence of a request, and the requests of other policies."""
     current = row["current_request_memory_mib"]
     others = ", ".join(
         f"{short} {row[f'{name}_mib']}"

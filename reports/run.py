@@ -1,4 +1,4 @@
-"""One report: figures, captions, tables and the record of every number that is written."""
+"""Write one report: figures, captions, tables and the record of every written number."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ TABLES = (
     "fct_task_wall_times",
     "fct_memory_dependence",
 )
-"""Marts that are written whole, as CSV."""
+"""Marts that are written completely, as CSV."""
 
 
 class ShowProgress(Protocol):
-    """Passes items on while it shows how far they are."""
+    """Passes items on and shows the progress."""
 
     def __call__(
         self, items: Iterable[tuple[Figure, bool]], *, total: int, label: str
@@ -81,7 +81,7 @@ class ShowProgress(Protocol):
 
 @dataclass(frozen=True)
 class Result:
-    """What a run has written."""
+    """Result of a report."""
 
     folder: Path
     figure_count: int
@@ -90,7 +90,7 @@ class Result:
     failed: tuple[Figure, ...] = ()
 
     def sentence(self) -> str:
-        """Say it in one line."""
+        """Describe the result in one line."""
         new = self.new_figure_count
         changed = f"{new} of them new" if new else "all as before"
         return (
@@ -99,12 +99,12 @@ class Result:
         )
 
     def refuse_failed(self) -> None:
-        """Raise an error where a figure could not be drawn; all else is written.
+        """Raise an error if a figure could not be drawn; everything else is written.
 
         Raises
         ------
         FigureError
-            Raised with the name of each, and why.
+            Raised with the name of each, and the reason.
         """
         if self.failed:
             names = "; ".join(f"{figure.name}: {figure.caption}" for figure in self.failed)
@@ -120,12 +120,12 @@ def write_report(data: Path, *, progress: ShowProgress) -> Result:
     data : `~pathlib.Path`
         Folder that holds ``warehouse.duckdb``; the report goes to ``report`` inside.
     progress : `~collections.abc.Callable`
-        Shows how far the figures are.
+        Shows the progress of the figures.
 
     Returns
     -------
     result : `Result`
-        What was written.
+        Description of what was written.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def write_captions(made: list[Figure], path: Path) -> None:
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a mart as CSV: absent values stay empty, lists become text, no text is a formula.
+    """Write a mart as CSV: absent values are empty, lists become text, no text is a formula.
 
     Parameters
     ----------

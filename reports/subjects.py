@@ -1,6 +1,6 @@
-"""What a report is about: the lake, the campaigns and stages of the file, and who is shown where.
+"""Read the subjects of a report: the lake, and the campaigns and stages of the file.
 
-Sentences about them are in `reports.sentences`.
+`reports.sentences` has the sentences about them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 NOT_LISTED = "not listed"
-"""Stands for the verdict of a stage that the focus campaign does not have in the file."""
+"""Verdict of a stage that the focus campaign does not have in the file."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Stage:
     name : `str`
         Key of the campaigns file.
     number : `str`
-        What stands for it in the names of figures.
+        Its name in the names of figures.
     focus : `dict`
-        The focus campaign's row of ``fct_stage_usage``; without measurements where it has none.
+        The focus campaign's row of ``fct_stage_usage``; without measurements if there is no row.
     usages : `list` [`dict`]
         The rows of all campaigns that have the stage, in the order of the file.
     """
@@ -65,11 +65,11 @@ class Census:
     Parameters
     ----------
     lake : `dict`
-        Row of ``dim_lake``; empty if the lake is.
+        Row of ``dim_lake``; empty if the lake is empty.
     campaigns : `list` [`dict`]
         Rows of ``dim_campaigns``.
     focus : `dict`
-        The one of the focus campaign.
+        Row of the focus campaign.
     stages : `list` [`Stage`]
         All stages of the file.
     """
@@ -81,7 +81,7 @@ class Census:
 
     @property
     def label(self) -> str:
-        """The focus campaign's label, as file names have it."""
+        """The focus campaign's label, as used in names of files."""
         return re.sub(r"[^A-Za-z0-9._-]", "_", self.focus["focus_label"] or "focus")
 
     @property
@@ -99,7 +99,7 @@ class Census:
         ]
 
     def seen_from(self, campaign: str) -> Census:
-        """Give the same campaigns and stages with the focus on another campaign.
+        """Get the same campaigns and stages with the focus on another campaign.
 
         Parameters
         ----------
@@ -125,7 +125,7 @@ class Census:
 
 @dataclass(frozen=True)
 class Subject:
-    """What one figure is about.
+    """Subject of one figure.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ class Subject:
     about : `str`
         The subject in a title.
     notes : `tuple` [`str`], optional
-        What is incomplete or empty of what it shows.
+        Texts on shown stages that are incomplete or empty.
     """
 
     census: Census
@@ -151,12 +151,12 @@ class Subject:
 
     @property
     def threshold_gib(self) -> float:
-        """Memory per core in question, in GiB."""
+        """Threshold of memory per core, in GiB."""
         return float(self.census.focus["threshold_gib"])
 
     @property
     def lines_gib(self) -> tuple[float, ...]:
-        """Memories per core that figures draw, in GiB: the one in question and further ones."""
+        """Lines that figures draw, in GiB: the threshold and further ones."""
         return tuple(self.census.focus["lines_gib"])
 
     @property
@@ -167,7 +167,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class StageSubject(Subject):
-    """What one figure of a stage is about.
+    """Subject of one figure of a stage.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ class StageSubject(Subject):
 
 
 def stage_title(name: str) -> str:
-    """Write the name of a stage for readers: ``stage1`` is Stage 1, any other name stays as it is.
+    """Write the name of a stage for readers: ``stage1`` is Stage 1, other names do not change.
 
     Parameters
     ----------
@@ -211,7 +211,7 @@ def focus_of(campaigns: list[dict[str, Any]], warehouse: Warehouse) -> dict[str,
     campaigns : `list` [`dict`]
         All of them.
     warehouse : `~reports.warehouse.Warehouse`
-        Where they are from.
+        Warehouse of the campaigns.
 
     Raises
     ------
@@ -228,7 +228,7 @@ def focus_of(campaigns: list[dict[str, Any]], warehouse: Warehouse) -> dict[str,
 
 
 def read_census(warehouse: Warehouse) -> Census:
-    """Read which campaigns and stages a warehouse has.
+    """Read the campaigns and stages of a warehouse.
 
     Parameters
     ----------
@@ -260,14 +260,14 @@ def read_census(warehouse: Warehouse) -> Census:
 
 
 def measured_tasks(warehouse: Warehouse, campaign: str, stage: str) -> list[str]:
-    """List the measured tasks of a stage, those with most wall time over the threshold first.
+    """List the measured tasks of a stage; most wall time over the threshold comes first.
 
     Parameters
     ----------
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     campaign, stage : `str`
-        Which one.
+        Names of the campaign and the stage.
     """
     tasks: list[str] = warehouse.query(
         """
@@ -282,7 +282,7 @@ def measured_tasks(warehouse: Warehouse, campaign: str, stage: str) -> list[str]
 
 
 def _file_numbers(names: list[str]) -> dict[str, str]:
-    """Choose what file names call each stage: its digits, or its name if two share them."""
+    """Choose the name of each stage in file names: its digits, or its name if two share them."""
     digits = {name: "".join(re.findall(r"\d+", name)) or name for name in names}
     taken = list(digits.values())
     return {name: short if taken.count(short) == 1 else name for name, short in digits.items()}

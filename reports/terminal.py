@@ -1,4 +1,4 @@
-"""What is shown on a terminal while the report is made: a bar on a TTY, plain lines elsewhere."""
+"""Show the progress of a report: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from quanta_census.terminal import SafeConsole
 __all__ = ["console", "progress"]
 
 PLAIN_WIDTH = 200
-"""Columns of a table that is not printed on a terminal: nothing is cut there."""
+"""Width in characters of a table outside a terminal, so that nothing is cut."""
 
 T = TypeVar("T")
 
 
 def console() -> Console:
-    """Make the console of what is printed as a result."""
+    """Make the console for results."""
     made = SafeConsole(highlight=False)
     return made if made.is_terminal else SafeConsole(highlight=False, width=PLAIN_WIDTH)
 
 
 def progress(items: Iterable[T], *, total: int, label: str) -> Iterator[T]:
-    """Pass items on and show how far they are.
+    """Pass items on and show the progress.
 
     Parameters
     ----------
     items : `~collections.abc.Iterable`
-        The work, one by one.
+        The items.
     total : `int`
-        How many there will be.
+        Number of items.
     label : `str`
-        What the items are, in the plural.
+        Name of the items, in the plural.
     """
     errors = Console(file=sys.stderr)
     if not errors.is_terminal:

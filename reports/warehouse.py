@@ -1,6 +1,6 @@
-"""Open the warehouse read-only and run a query: the only module that imports DuckDB.
+"""Open the warehouse read-only and run queries; no other module imports DuckDB.
 
-The SQL stands with whoever asks: that of a figure in the file of the figure.
+The callers have the SQL: that of a figure is in the file of the figure.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .errors import WarehouseError
 __all__ = ["Relation", "Warehouse"]
 
 Relation: TypeAlias = duckdb.DuckDBPyRelation
-"""Rows that DuckDB has not read yet."""
+"""Rows of a query that are not read yet."""
 
 _TRANSFORM = f"run {command('transform')}"
 
@@ -50,7 +50,7 @@ class Warehouse:
         self.path = path
         try:
             self._connection = duckdb.connect(str(path), read_only=True)
-            # Instants are UTC whatever the machine's zone.
+            # Instants are in UTC on machines of any time zone.
             self._connection.execute("set timezone = 'UTC'")
         except duckdb.Error as error:
             raise WarehouseError(
@@ -76,7 +76,7 @@ class Warehouse:
         sql : `str`
             One statement that reads.
         values : `~collections.abc.Sequence`, optional
-            What stands for ``$1``, ``$2``, ... in it.
+            Values of ``$1``, ``$2``, ... in the statement.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class Warehouse:
             ) from error
 
     def mart(self, name: str) -> pa.Table:
-        """Read a whole mart, its rows in a fixed order.
+        """Read a whole mart, with its rows in a fixed order.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class Warehouse:
         return self.query(f'from "{name}" order by all')
 
     def relation(self, name: str) -> Relation:
-        """Name all rows of a mart that exists, for a conversion that this class does not have.
+        """Get the relation of an existing mart, for conversions that this class does not have.
 
         Parameters
         ----------

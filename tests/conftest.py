@@ -1,11 +1,11 @@
-"""What holds for every test."""
+"""Configure all tests."""
 
 from __future__ import annotations
 
 import pytest
 from hypothesis import settings
 
-# However long an example takes on a busy machine: nothing here is timed.
+# No time limit for an example, because a busy machine may be slow.
 settings.register_profile("census", deadline=None)
 settings.load_profile("census")
 

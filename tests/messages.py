@@ -1,6 +1,6 @@
 """Lists the error messages of the three programs: ``python -m tests.messages`` writes the page.
 
-It reads them from the source, so the page forgets none that is raised, and none of the two tables
+It reads them from the source, so the page has all that are raised, and all of the two tables
 that explain errors of stores and of the file system.
 """
 
@@ -28,7 +28,7 @@ PROGRAMS = {
 """Folder to the command of a program and the tree of its errors."""
 
 DEVELOPERS = {"EmptyFrameError", "FigureError"}
-"""Errors of who writes a figure: no user of the commands sees them."""
+"""Errors for developers of figures, which users of the commands do not see."""
 
 SHORTEST = 12
 """A message with fewer characters of its own only passes another one on."""

@@ -1,4 +1,4 @@
-"""What ``make bench`` leaves behind: rows with their circumstances, for machines and for people."""
+"""``make bench`` writes rows with machine and versions, for programs and for readers."""
 
 from __future__ import annotations
 

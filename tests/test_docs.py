@@ -1,4 +1,4 @@
-"""The documents tell the truth: commands exist, links resolve, every command has help."""
+"""The documents are correct: commands exist, links resolve, every command has help."""
 
 from __future__ import annotations
 
@@ -57,6 +57,21 @@ def test_every_relative_link_resolves(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
         if "://" not in target:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def anchors(path: Path) -> set[str]:
+    """Give the anchors that GitHub makes of the headings of a document."""
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_anchor_of_a_link_resolves(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#\s]*)#([^)]+)\)", path.read_text()):
+        if "://" not in target:
+            aim = path.parent / target if target else path
+            assert anchor in anchors(aim), f"{path.name}: {target}#{anchor}"
 
 
 @pytest.mark.parametrize("name", sorted(reference.PAGES))

@@ -1,4 +1,4 @@
-"""The door of the three command lines: version, help, and both names of the package."""
+"""The three command lines: version, help, and both names of the package."""
 
 from __future__ import annotations
 

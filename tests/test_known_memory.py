@@ -1,4 +1,4 @@
-"""Real quanta take known amounts of memory, several in one process: what our tables say of them.
+"""Compare our tables with real quanta that take known amounts of memory, several in one process.
 
 Each quantum writes what its process held while it held all that it took, from
 the kernel's own table of pages. That is the truth; the high-water mark, of

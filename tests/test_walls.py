@@ -1,4 +1,4 @@
-"""The walls of the house: which room may import what, and what may stand at the top level."""
+"""The boundaries between packages: allowed imports, and allowed files at the top level."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-{#- What several models say of an attempt: one definition each. -#}
+{#- Definitions on attempts that several models share. -#}
 
-{#- A killed attempt leaves nothing, and the aggregator can only call it failed. -#}
+{#- A killed attempt leaves nothing, so the aggregator calls it failed. -#}
 {% macro is_lost_attempt() -%}
     status = 'failed'
     and source = 'provenance_graph'

@@ -1,6 +1,6 @@
 {#-
-    What only DuckDB says, each behind adapter.dispatch: another engine needs this file once more, and no model
-    changes. (The address of the Parquet files is in models/staging/_lake__sources.yml.)
+    All SQL that only DuckDB understands, behind adapter.dispatch. Another engine needs its own version of this file, and no
+    model changes. (The address of the Parquet files is in models/staging/_lake__sources.yml.)
 -#}
 
 {#- Time from one instant to a later one in seconds, exact to the microsecond: sums of it agree in any order. -#}
@@ -13,14 +13,14 @@
 {%- endmacro %}
 
 {#- Exact quantiles of a column with linear interpolation, as a list in the order of `fractions`. One list
-    keeps one copy of the values, where one aggregate for each quantile would keep as many copies; for millions of
-    values there is selected_quantiles. -#}
+    keeps one copy of the values; one aggregate per quantile would keep one copy each. For millions of values, use
+    selected_quantiles. -#}
 {% macro quantiles(column, fractions) -%}
     {{ adapter.dispatch('quantiles')(column, fractions) }}
 {%- endmacro %}
 
 {% macro duckdb__quantiles(column, fractions) -%}
-    {#- DuckDB interpolates equal values to one a rounding error away: a quantile below the minimum, seen with 2.0.0. #}
+    {#- DuckDB 2.0.0 interpolates equal values with a rounding error: a quantile may be below the minimum. #}
     list_transform(
         quantile_cont(cast({{ column }} as double), [{{ fractions | join(', ') }}]), lambda x: round(x, 3)
     )
@@ -62,7 +62,7 @@
     list_sort(array_agg(distinct {{ column }}))
 {%- endmacro %}
 
-{#- 64 bits from the given columns, the same in every build: for samples and to find candidates quickly, never as a key. -#}
+{#- 64-bit hash of the given columns, the same in every build. Use it for samples and to find candidates, never as a key. -#}
 {% macro stable_hash(columns) -%}
     {{ adapter.dispatch('stable_hash')(columns) }}
 {%- endmacro %}
@@ -71,7 +71,7 @@
     hash({{ columns | join(', ') }})
 {%- endmacro %}
 
-{#- Value of a key of a data ID (JSON text), as the given type; NULL where the key is absent. -#}
+{#- Value of a key of a data ID (JSON text), as the given type; NULL if the key is absent. -#}
 {% macro data_id_value(data_id, key, type) -%}
     {{ adapter.dispatch('data_id_value')(data_id, key, type) }}
 {%- endmacro %}
@@ -113,8 +113,8 @@
 {%- endmacro %}
 
 {% macro duckdb__lake_text(column) -%}
-    {#- DuckDB 2.0.0 pushes `is null` into Parquet and finds text too, where a chunk without a dictionary holds one value
-        beside NULLs; through a function it does not (docs/methods.md; assert_absent_text_is_told_from_text watches). #}
+    {#- DuckDB 2.0.0 pushes `is null` into Parquet and also finds text, if a chunk without a dictionary has one value and
+        NULLs. A function prevents this (docs/methods.md; assert_absent_text_is_told_from_text checks it). #}
     nullif({{ column }}, '')
 {%- endmacro %}
 
@@ -127,7 +127,7 @@
     format('{:,}', cast({{ value }} as bigint))
 {%- endmacro %}
 
-{#- Integers from first to last, one a row, in a select list. -#}
+{#- Integers from first to last, one per row, in a select list. -#}
 {% macro integers(first, last) -%}
     {{ adapter.dispatch('integers')(first, last) }}
 {%- endmacro %}
@@ -136,7 +136,7 @@
     unnest(range({{ first }}, {{ last }} + 1))
 {%- endmacro %}
 
-{#- Table of the entries (key, value) of a mapping inside a JSON document, empty where there is none. -#}
+{#- Table of the entries (key, value) of a mapping inside a JSON document; empty if there is none. -#}
 {% macro json_entries(document, name) -%}
     {{ adapter.dispatch('json_entries')(document, name) }}
 {%- endmacro %}
@@ -145,7 +145,7 @@
     json_each({{ document }}, '$.{{ name }}')
 {%- endmacro %}
 
-{#- Text of a key of a JSON mapping; NULL where it is absent. -#}
+{#- Text of a key of a JSON mapping; NULL if it is absent. -#}
 {% macro json_text(document, name) -%}
     {{ adapter.dispatch('json_text')(document, name) }}
 {%- endmacro %}
@@ -154,12 +154,12 @@
     ({{ document }} ->> '$.{{ name }}')
 {%- endmacro %}
 
-{#- Number of a key of a JSON mapping, rounded up to a whole one; NULL where it is absent or no number. -#}
+{#- Number of a key of a JSON mapping, rounded up to an integer; NULL if it is absent or not a number. -#}
 {% macro json_count(document, name) -%}
     cast(ceil(try_cast({{ json_text(document, name) }} as double)) as bigint)
 {%- endmacro %}
 
-{#- List of whole numbers of a key of a JSON mapping; NULL where it is absent or none. -#}
+{#- List of integers of a key of a JSON mapping; NULL if it is absent or not such a list. -#}
 {% macro json_integers(document, name) -%}
     {{ adapter.dispatch('json_integers')(document, name) }}
 {%- endmacro %}
@@ -168,7 +168,7 @@
     try_cast(json_extract({{ document }}, '$.{{ name }}') as bigint[])
 {%- endmacro %}
 
-{#- The smallest element of a list that is not below a value; NULL where there is none. -#}
+{#- The smallest element of a list that is not below a value; NULL if there is none. -#}
 {% macro least_at_least(list, value) -%}
     {{ adapter.dispatch('least_at_least')(list, value) }}
 {%- endmacro %}
@@ -204,7 +204,7 @@
     string_agg({{ text }}, {{ separator }} order by {{ place }})
 {%- endmacro %}
 
-{#- Values of a group as a sorted list, repeated ones too. -#}
+{#- Values of a group as a sorted list, with repetitions. -#}
 {% macro sorted_list(column) -%}
     {{ adapter.dispatch('sorted_list')(column) }}
 {%- endmacro %}
@@ -222,7 +222,7 @@
     epoch_us({{ instant }})
 {%- endmacro %}
 
-{#- The instant that lies so many microseconds after the epoch. -#}
+{#- The instant that is a number of microseconds after the epoch. -#}
 {% macro instant(microseconds) -%}
     {{ adapter.dispatch('instant')(microseconds) }}
 {%- endmacro %}
@@ -249,7 +249,7 @@
     {{ structure }}.{{ name }}
 {%- endmacro %}
 
-{#- A value as text; engines name the type of text differently. -#}
+{#- A value as text; engines have different names for the type. -#}
 {% macro as_text(value) -%}
     {{ adapter.dispatch('as_text')(value) }}
 {%- endmacro %}
@@ -259,9 +259,9 @@
 {%- endmacro %}
 
 {#-
-    Chance that a fair coin falls at least as unevenly as `heads` to `tails`: the exact two-sided sign test, which is
-    McNemar's where both count pairs that changed sides. Terms further than ten times the root of the number from the
-    edge of the tail are below the precision of a double.
+    Chance that a fair coin gives a result at least as uneven as `heads` to `tails`: the exact two-sided sign test. It is
+    McNemar's test if both count pairs that changed sides. Terms further from the edge of the tail than ten times the root
+    of the number are below the precision of a double.
 -#}
 {% macro fair_coin_chance(heads, tails) -%}
     {{ adapter.dispatch('fair_coin_chance')(heads, tails) }}

@@ -1,6 +1,6 @@
-{#- What a measurement can be. The bounds are vars of dbt_project.yml; docs/methods.md gives the reasons. -#}
+{#- Bounds of possible measurements. The bounds are vars of dbt_project.yml; docs/methods.md gives the reasons. -#}
 
-{#- Whether the value of a column lies within its bounds; NULL where there is none. -#}
+{#- Whether the value of a column is within its bounds; NULL if there is no value. -#}
 {% macro is_in_range(kind, column) -%}
     {%- if kind == 'mark' -%}
     {{ column }} between 1 and {{ var('most_rss_bytes') }}
@@ -17,8 +17,8 @@
 {%- endmacro %}
 
 {#-
-    A value where it is possible, else NULL. `before` are the columns that were noted earlier by the same clock: it may
-    not lie below one of them. The kernel sums the pages of a process late: a mark that falls a little did not fall.
+    A value if it is possible, else NULL. `before` are the columns that the same clock recorded earlier: the value may not be
+    below one of them. A mark may fall a little, because the kernel adds up the pages of a process late.
 -#}
 {% macro plausible(kind, column, before) -%}
     case

@@ -6,7 +6,7 @@
 {%- endmacro %}
 
 {#-
-    BPS's rule, as HTCondor carries it out: the first attempt has its request, whatever the limit; attempt n has
+    BPS's rule, as HTCondor applies it: the first attempt has its request, for any limit. Attempt n has
     min(m_0 * multiplier ^ n, limit), in whole MiB. An attempt that had the limit, or more, is the last.
     The request's columns are request_memory_mib, memory_multiplier, memory_limit_mib and retries_count.
 -#}
@@ -26,15 +26,15 @@
     ({{ attempt }} < retries_count and {{ scaled_memory(attempt) }} < coalesce(cast(memory_limit_mib as double), 1e18))
 {%- endmacro %}
 
-{#- Whether a job that was killed for its memory gets more: HTCondor does that, and a multiplier of 1 turns it off. -#}
+{#- Whether a job that was killed for its memory gets more. Only HTCondor does this, and a multiplier of 1 turns it off. -#}
 {% macro scales() -%}
     (wms = 'htcondor' and coalesce(memory_multiplier, 1) > 1)
 {%- endmacro %}
 
 {#-
-    Every attempt of the peaks of a job under BPS's rule, one row for each request, peak and attempt: the columns of
-    `requests` (a key of campaign, job_kind and job_label, and those of the rule), beside memory_mib, is_killed,
-    is_tried_again and what `peaks` counts of each peak. An attempt is killed when the peak is over its memory.
+    Every attempt of the peaks of a job under BPS's rule, one row for each request, peak and attempt. It has the columns of
+    `requests` (a key of campaign, job_kind and job_label, and those of the rule), memory_mib, is_killed, is_tried_again,
+    and the counts of `peaks`. An attempt is killed if the peak is over its memory.
 -#}
 {% macro attempts_at_peaks(requests, peaks, peak_mib='peak_mib') %}
     select
@@ -61,7 +61,7 @@
         )
 {% endmacro %}
 
-{#- Memory-time requested and not used over such attempts; one that is killed lasts as long as the job, all in vain. -#}
+{#- Memory-time requested and not used over such attempts. A killed attempt lasts as long as the job and is wasted. -#}
 {% macro wasted_gib_h() -%}
     round(
         sum(

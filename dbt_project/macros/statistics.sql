@@ -1,16 +1,16 @@
 {#-
     Exact quantiles of many values in little memory, by selection: count the values in bins half a per cent wide, find the
-    bins that hold the wanted ranks, and look at the single values of those alone. An aggregate of the engine holds every
-    value instead, beyond its memory limit. As numpy and quantile_cont do it: rank (n - 1) * fraction, interpolated.
+    bins of the wanted ranks, and read only the single values of these bins. An aggregate of the engine holds every value,
+    even above its memory limit. Like numpy and quantile_cont: rank (n - 1) * fraction, interpolated.
 
     A query: one row for each combination of `keys`, and a column for each entry of `fractions`, a mapping of its name
-    to the fraction: {'p25': 0.25}. Of equal values, each quantile is that value exactly, and quantiles never fall.
+    to the fraction: {'p25': 0.25}. For equal values, each quantile is exactly that value, and quantiles never fall.
     docs/methods.md has the measurement against quantile_cont.
 -#}
 {% macro selected_quantiles(relation, keys, value, fractions, condition) %}
     {%- set by = keys | join(', ') %}
     {%- set considered = condition ~ ' and ' ~ value ~ ' is not null' %}
-    {#- Monotone, which is all that selection needs: neighbouring values differ by more than ln is wrong. #}
+    {#- Selection only needs a monotone bin: neighbouring values differ by more than the error of ln. #}
     {%- set bin = 'case when ' ~ value ~ ' > 0 then cast(floor(ln(' ~ value ~ ') * 200) as integer) else -100000 end' %}
     with
 
@@ -78,7 +78,7 @@
 
     ),
 
-    -- Not through one more name for the values: engines keep what is named and used twice.
+    -- Without another CTE for the values, because engines materialise a CTE that is used twice.
     counted as (
 
         select
@@ -140,8 +140,8 @@
 {% endmacro %}
 
 {#-
-    The whiskers of box plots, after Tukey: the last values within 1.5 interquartile ranges of the box, and how many lie
-    beyond. `boxes` has the quartiles in the columns p25 and p75, one row for each combination of `keys`.
+    The whiskers of box plots, after Tukey: the last values within 1.5 interquartile ranges of the box, and the number of
+    values outside. `boxes` has the quartiles in the columns p25 and p75, one row for each combination of `keys`.
 -#}
 {% macro box_whiskers(relation, boxes, keys, value, condition) %}
     select
@@ -171,8 +171,9 @@
 {%- endmacro %}
 
 {#-
-    interval_z for Student's t with so many degrees of freedom: the expansion of Cornish and Fisher (Abramowitz and
-    Stegun 26.7.5), right to 0.1 % from 18 on, which is what `least_own_peaks` leaves, and to 1 % from 9 on, which is what `least_clusters` leaves.
+    interval_z for Student's t, by its degrees of freedom: the expansion of Cornish and Fisher (Abramowitz and Stegun
+    26.7.5). It is exact to 0.1 % from 18 on, the least that `least_own_peaks` gives, and to 1 % from 9 on, the least that
+    `least_clusters` gives.
 -#}
 {% macro student_quantile(freedom) -%}
     {%- set z = var('interval_z') | float -%}
@@ -190,8 +191,8 @@
 {%- endmacro %}
 
 {#-
-    Ranks between which a quantile lies, so many standard errors from its own. A rank below 1 or over n leaves that side
-    open.
+    Ranks between which a quantile lies, a number of standard errors from its own rank. A rank below 1 or over n leaves that
+    side open.
 -#}
 {% macro rank_below(n, fraction, errors) -%}
     floor({{ n }} * {{ fraction }} - {{ errors }})
@@ -202,9 +203,9 @@
 {%- endmacro %}
 
 {#-
-    Verdict from intervals (low, high) of a change: worse when one lies wholly over the tolerance, better when one lies
-    wholly under it and none over, same when all of them lie within. `is_worse` and `is_better` are conditions that say
-    the same of something that has no interval.
+    Verdict from intervals (low, high) of a change: worse if one is completely over the tolerance; better if one is completely
+    under it and none over; same if all of them are within. `is_worse` and `is_better` are conditions with the same meaning
+    for something that has no interval.
 -#}
 {% macro verdict_of(intervals, is_worse=none, is_better=none) -%}
     {%- set tolerance = var('change_tolerance_fraction') -%}
@@ -217,14 +218,14 @@
 {%- endmacro %}
 
 {#-
-    The smallest rise that an estimate would have shown as worse, had its interval (a range of ratios) been as wide: the
-    lower end would lie just over the tolerance.
+    The smallest rise that would have been *worse* with an interval (a range of ratios) of the same width: its lower end would
+    be just over the tolerance.
 -#}
 {% macro detectable_change(estimate, low) -%}
     (1 + {{ var('change_tolerance_fraction') }}) * (1 + {{ estimate }}) / (1 + {{ low }}) - 1
 {%- endmacro %}
 
-{#- The time that a task needs on the other nodes: the median over their medians, this node left out. -#}
+{#- The time that a task needs on the other nodes: the median over their medians, without this node. -#}
 {% macro median_of_others(list, place, count) -%}
     (
         {{ element_of_others(list, place, whole_quotient(count, 2)) }}
@@ -232,7 +233,7 @@
     ) / 2
 {%- endmacro %}
 
-{#- Element of a sorted list in which one place is left out. -#}
+{#- Element of a sorted list without one of its elements. -#}
 {% macro element_of_others(list, place, position) -%}
     {{ element(list, position ~ ' + case when ' ~ position ~ ' >= ' ~ place ~ ' then 1 else 0 end') }}
 {%- endmacro %}
@@ -242,7 +243,7 @@
     cast(sum(cast({{ column }} as decimal(38, 6))) as double)
 {%- endmacro %}
 
-{#- What a sum over slots stands on: a guess where too many of them are, mixed where not all are of one kind. -#}
+{#- Basis of a sum over slots: guess if too many of them are guesses, mixed if not all are of one kind. -#}
 {% macro basis_of_slots(slot_count) -%}
     case
         when
@@ -255,8 +256,8 @@
 {%- endmacro %}
 
 {#-
-    Chance that a standard normal variable exceeds z: half the complementary error function of z / sqrt(2), as Chebyshev
-    fit, right to 1e-7 of itself however small it is (Press et al., Numerical Recipes, erfcc).
+    Chance that a standard normal variable exceeds z: half the complementary error function of z / sqrt(2), as a Chebyshev
+    fit with a relative error below 1e-7 (Press et al., Numerical Recipes, erfcc).
 -#}
 {% macro normal_tail(z) -%}
     {%- set x = '(abs(' ~ z ~ ') / sqrt(2))' -%}

@@ -11,7 +11,7 @@
     (cast({{ seconds }} as double) / 3600)
 {%- endmacro %}
 
-{#- NULL, not an error and not 0, where there is nothing to be a share of. -#}
+{#- A share; NULL, not an error and not 0, if the whole is 0. -#}
 {% macro share(part, whole) -%}
     (cast({{ part }} as double) / nullif(cast({{ whole }} as double), 0))
 {%- endmacro %}
@@ -19,7 +19,7 @@
 {#- Bit of lsst.pipe.base.QuantumSuccessCaveats: adjustQuantum raised NoWorkFound. -#}
 {% macro adjust_quantum_raised() -%} 8 {%- endmacro %}
 
-{#- Sum of counts as a count: engines widen it otherwise. -#}
+{#- Sum of counts, cast to the type of a count, which engines would widen. -#}
 {% macro total_count(column) -%}
     cast(sum({{ column }}) as bigint)
 {%- endmacro %}
@@ -32,17 +32,17 @@
     )
 {%- endmacro %}
 
-{#- Cores that a slot takes on nodes with so many GiB per core: at least its CPUs, and those whose memory holds it. -#}
+{#- Cores that a slot takes on nodes with a given memory (GiB) per core: at least its CPUs, and enough for its memory. -#}
 {% macro cores_held(cpus_count, memory_gib, memory_per_core_gib) -%}
     cast(greatest({{ cpus_count }}, ceil(({{ memory_gib }}) / ({{ memory_per_core_gib }}))) as bigint)
 {%- endmacro %}
 
-{#- A memory in whole MiB that holds so many bytes. -#}
+{#- Least whole number of MiB that is enough for a number of bytes. -#}
 {% macro mib_up(bytes) -%}
     cast(ceil(({{ bytes }}) / 1048576) as bigint)
 {%- endmacro %}
 
-{#- Least memory (GiB) of the steps that holds a peak of some GiB: exactly 6 GiB fits in 6 GiB. -#}
+{#- Smallest step of memory (GiB) in which a peak (GiB) fits: exactly 6 GiB fits in 6 GiB. -#}
 {% macro rss_step_gib(peak_gib) -%}
     case
         when {{ peak_gib }} <= {{ var('fine_steps_end_gib') }}

@@ -1,4 +1,4 @@
 """Run dbt on a lake, check and publish the warehouse, and answer SQL on it.
 
-Everything here runs the models; what the numbers mean is said in the models alone.
+The code here only runs the models; the models define the numbers.
 """

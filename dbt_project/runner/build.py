@@ -1,6 +1,6 @@
 """Build the warehouse beside the published one, check it, and rename it into place.
 
-A reader that has the old file open keeps it; a build that is killed leaves it as it was.
+A reader with an open file keeps the old version.  A build that is killed does not change it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["build"]
 
 COMPLETENESS = "completeness"
-"""Tag of the tests that find missing quanta: they fail the build and publish all the same."""
+"""Tag of the tests that find missing quanta: they fail the build, but it is published."""
 
 
 def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = False) -> bool:
@@ -45,22 +45,22 @@ def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = Fal
     Parameters
     ----------
     layout : `Layout`
-        Where the lake lies and the warehouse goes.
+        Paths of the lake and the warehouse.
     memory_limit : `str`
         DuckDB's memory limit.
     full_refresh : `bool`
-        Whether to build also when nothing changed.
+        Whether to build also if nothing changed.
 
     Returns
     -------
     complete : `bool`
-        False when an undeclared gap was found: the warehouse is published, the build has failed.
-        The same is told again, and returned, while nothing changes.
+        False if there is an undeclared gap: the warehouse is published, but the build failed.
+        A later call without changes prints and returns the same.
 
     Raises
     ------
     TransformError
-        Raised when nothing was published: no lake, a broken model, a check that failed.
+        Raised if nothing was published: there is no lake, a model is broken or a check failed.
     """
     manifest = read_manifest(layout, _schema_version())
     console = SafeConsole(stderr=True, soft_wrap=True, highlight=False)
@@ -89,7 +89,7 @@ def _publish(
         new = folder / layout.warehouse.name
         with duckdb.connect(str(new)) as connection:
             questions.publish(connection, analyses)
-            # Nothing may stay behind in a write-ahead log when the file moves.
+            # Before the file is moved, its write-ahead log must be empty.
             connection.execute("checkpoint")
             complete = completeness.report(connection, console)
         _refuse_failed(outcomes, new, layout)
@@ -110,7 +110,7 @@ def _publish(
 
 
 def _sync(path: Path) -> None:
-    """Wait until the disk holds a file, or the names in a folder."""
+    """Wait until a file, or the names in a folder, are written to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -119,7 +119,7 @@ def _sync(path: Path) -> None:
 
 
 def _repeat(layout: Layout, before: Publication, console: Console) -> bool:
-    """Say again what was found when it was published: a gap does not heal by waiting."""
+    """Print again what was found at the publication, because a gap stays a gap."""
     with duckdb.connect(str(layout.warehouse), read_only=True) as connection:
         complete = completeness.report(connection, console)
     _warn(before.remarks, console)
@@ -138,7 +138,7 @@ def _schema_version() -> int:
 
 @contextmanager
 def _alone(layout: Layout) -> Iterator[None]:
-    """Keep other transforms away from this DATA."""
+    """Lock this DATA against other transforms."""
     make_folder(layout.dbt)
     with (layout.dbt / "build.lock").open("a+") as lock:
         try:
@@ -152,7 +152,7 @@ def _alone(layout: Layout) -> Iterator[None]:
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        # What a killed build left.
+        # Remove what a killed build left.
         for stale in layout.root.glob(f"{layout.warehouse.name}.building-*"):
             shutil.rmtree(stale)
         yield
@@ -160,10 +160,10 @@ def _alone(layout: Layout) -> Iterator[None]:
 
 @contextmanager
 def _building_folder(layout: Layout) -> Iterator[Path]:
-    """Give a folder beside the warehouse, for as long as a build takes.
+    """Give a folder beside the warehouse, for the time of a build.
 
-    The database in it bears its final name, since views in DuckDB know theirs by the name of the
-    database that they were made in.
+    The database in it has its final name, because views in DuckDB contain the name of the
+    database in which they were made.
     """
     folder = layout.root / f"{layout.warehouse.name}.building-{os.getpid()}"
     folder.mkdir()
@@ -193,14 +193,14 @@ def _make_models(layout: Layout, project: Manifest, console: Console) -> None:
 
 
 def _run_tests(layout: Layout, project: Manifest, console: Console) -> list[Outcome]:
-    """Run the data tests; unit tests are of the code and belong to `make test`."""
+    """Run the data tests; `make test` runs the unit tests, which test the code."""
     arguments = ["test", "--exclude-resource-type", "unit_test"]
     with Progress(console, "checks") as progress:
         return invoke(layout, arguments, progress.advance, manifest=project)
 
 
 def _refuse_failed(outcomes: list[Outcome], database: Path, layout: Layout) -> None:
-    """End the build when a check failed that is not one of completeness."""
+    """Raise an error if a check failed that is not one of completeness."""
     failed = [
         o
         for o in outcomes
@@ -233,7 +233,7 @@ def _failing_rows(outcome: Outcome, database: Path, limit: int = 3) -> list[str]
 
 
 def _remarks(outcomes: list[Outcome], database: Path) -> list[Remark]:
-    """Keep the checks that warned, but those of completeness, which are told from the marts."""
+    """List the checks that warned, except those of completeness, which marts report."""
     return [
         Remark(
             outcome.name,

@@ -1,4 +1,4 @@
-"""Which quanta ran one after the other in one process, by its clock and its high-water mark."""
+"""Find quanta that ran one after the other in one process, by its clock and high-water mark."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Ran", "follow"]
 
 
 class Ran(NamedTuple):
-    """What is known of a quantum: instants in µs, CPU time of its process in s, mark in bytes."""
+    """A quantum: instants in µs, CPU time of its process in s, high-water mark in bytes."""
 
     name: tuple[str, ...]
     prep_us: int
@@ -22,16 +22,16 @@ class Ran(NamedTuple):
 
 
 def follow(quanta: Iterable[Ran], *, gap_s: float, slack_s: float) -> Iterator[list[Ran]]:
-    """Put the quanta of one node in the order of their begin into chains.
+    """Make chains of the quanta of one node, in the order of their start.
 
-    A quantum follows the one that left exactly the mark with which it begins, at most `gap_s`
-    before, and used no more CPU since than the time that passed.  Of several, it follows the one
-    whose CPU clock is nearest, then the latest.
+    A quantum follows another one if it begins with exactly the mark with which the other ended, at
+    most `gap_s` later, and if it used no more CPU time in between than the time that passed.  Of
+    several, it follows the one with the nearest CPU clock, then the latest.
 
     Parameters
     ----------
     quanta : `~collections.abc.Iterable` [`Ran`]
-        By begin.
+        Quanta in the order of their start.
     gap_s : `float`
         Longest time between two quanta of a process, in s.
     slack_s : `float`
@@ -40,13 +40,13 @@ def follow(quanta: Iterable[Ran], *, gap_s: float, slack_s: float) -> Iterator[l
     Yields
     ------
     chain : `list` [`Ran`]
-        Each process, as far as it can be followed.
+        Quanta of one process, as far as it can be followed.
     """
     chains: list[list[Ran]] = []
     open_by_mark: dict[int, list[list[Ran]]] = defaultdict(list)
     for ran in quanta:
         ends = open_by_mark[ran.prep_mark_bytes]
-        # What ended too long ago is followed by nothing any more.
+        # No quantum can follow one that ended too long ago.
         ends[:] = [c for c in ends if ran.prep_us - c[-1].end_us <= gap_s * 1e6]
         fit = [c for c in ends if _goes_on(c[-1], ran, slack_s)]
         if fit:

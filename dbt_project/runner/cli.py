@@ -1,4 +1,4 @@
-"""The commands of the warehouse: parse, call one function, set the exit status.  Nothing else."""
+"""Define the commands of the warehouse: parse, call one function, set the exit status."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Data = Annotated[
 
 
 def _clear_errors() -> AbstractContextManager[None]:
-    """Turn every error into one message and an exit status; the traceback shows on request."""
+    """Report every error as one message and an exit status; a traceback only on request."""
     return clear_errors(
         TransformError, interrupted="interrupted: the warehouse is unchanged; run again."
     )
@@ -70,7 +70,7 @@ def build(
 
     Example: census-transform build --data data --memory-limit 2GB
     """
-    # Not above: a query should not wait for what only a build needs.
+    # Imported here, because a query does not need the modules of a build.
     from . import build as builder
 
     with _clear_errors():

@@ -1,6 +1,6 @@
-"""Tell the user what is missing: stages, tasks and data IDs, from the marts alone.
+"""Print what is missing: stages, tasks and data IDs, only from marts.
 
-The verdicts are SQL's; nothing is judged here.
+SQL makes the verdicts; nothing is decided here.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
     connection : `duckdb.DuckDBPyConnection`
         The new warehouse.
     console : `rich.console.Console`
-        Where to write.
+        Console for the output.
 
     Returns
     -------
     complete : `bool`
-        False when a stage has a gap that the campaigns file does not declare, or holds more than
-        its graphs say.
+        False if a stage has a gap that the campaigns file does not declare, or has more quanta
+        than its graphs.
     """
     stages = connection.execute("""
         select
@@ -47,7 +47,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
             what = "the lake has no data of this stage"
         else:
             verb = "is" if gap_count == 1 else "are"
-            # Without a graph, quanta can be known to be lost that nothing expected.
+            # Without a graph, quanta may be lost that were not expected.
             of_all = f"{gap_count:,} of {_quanta(expected_count, 'expected ')}"
             known = of_all if expected_count >= gap_count else _quanta(gap_count)
             what = f"{known} {verb} not accounted for"
@@ -63,7 +63,7 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
                 f"  {remedy}, or declare the gap with `incomplete:` in the campaigns file."
             )
         elif verdict == "declared":
-            # Known already: its tasks are enough, and the list is in the warehouse.
+            # A declared gap: only its tasks are named. The list is in the warehouse.
             console.print(f"[yellow]Warning[/]: {where}: {what}; declared: {escape(reason)}")
             _print_tasks(connection, console, campaign, stage, shown_data_ids=0)
         else:
@@ -75,12 +75,12 @@ def report(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
 
 
 def _quanta(count: int, kind: str = "") -> str:
-    """Write a number of quanta of a kind in the right number."""
+    """Write a number of quanta of a kind, in singular or plural."""
     return f"{count:,} {kind}{'quantum' if count == 1 else 'quanta'}"
 
 
 def _report_unexpected(connection: duckdb.DuckDBPyConnection, console: Console) -> bool:
-    """Name tasks that hold more than the known graph of their own RUN."""
+    """Name tasks that have more quanta than the known graph of their own RUN."""
     tasks = connection.execute("""
         select campaign, stage, task_label, unexpected_count
         from fct_task_completeness

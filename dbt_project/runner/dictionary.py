@@ -1,4 +1,4 @@
-"""The data dictionary: every mart and column with unit and meaning, from dbt's manifest."""
+"""Write the data dictionary: every mart and column with unit and meaning, from dbt's manifest."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ Written by `python -m dbt_project dictionary` from the models; do not edit it by
 
 
 def render() -> str:
-    """Write the dictionary of the models as they stand.
+    """Write the dictionary of the current models.
 
     Returns
     -------
     text : `str`
-        Markdown, the same for the same models.
+        Markdown; the same models give the same text.
 
     Raises
     ------
     TransformError
-        Raised when the project cannot be parsed.
+        Raised if the project cannot be parsed.
     """
     with tempfile.TemporaryDirectory() as folder:
         layout = Layout(Path(folder))

@@ -1,4 +1,4 @@
-"""dbt's documentation as one static page."""
+"""Write dbt's documentation as one static page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def write(layout: Layout) -> Path:
     Parameters
     ----------
     layout : `Layout`
-        Where the warehouse lies.
+        Paths of the warehouse.
 
     Returns
     -------
@@ -27,7 +27,7 @@ def write(layout: Layout) -> Path:
     Raises
     ------
     TransformError
-        Raised when there is no warehouse.
+        Raised if there is no warehouse.
     """
     layout.require_warehouse()
     with project_environment(layout, layout.root, "75%"):

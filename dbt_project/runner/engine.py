@@ -1,4 +1,4 @@
-"""dbt inside this process: quiet, with its files under DATA, and results as plain values."""
+"""Run dbt inside this process: without output, with its files under DATA, and plain results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _IMPORT_NAME = "dbt_project"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one model, seed or test.
+    """Result of one model, seed or test.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Outcome:
     tags : `tuple` [ `str`, ... ]
         Tags of the node.
     description, message, sql : `str`
-        What it promises, what dbt said, and the SQL that ran.
+        Description of the node, message of dbt, and SQL that ran.
     seconds : `float`
         Wall time.
     """
@@ -61,15 +61,15 @@ class Outcome:
 
 @contextmanager
 def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iterator[None]:
-    """Let dbt work on ``folder/warehouse.duckdb``.
+    """Set the environment so that dbt uses ``folder/warehouse.duckdb``.
 
     Parameters
     ----------
     layout : `Layout`
-        Where the lake lies and logs go.
+        Paths of the lake and the logs.
     folder : `pathlib.Path`
-        Holds the database; it becomes the working folder, so that dbt's profile has no path that
-        changes with every build (which would make it parse the project anew).
+        Folder of the database.  It becomes the working folder, so that dbt's profile has no path
+        that changes with every build; otherwise dbt would parse the project again.
     memory_limit : `str`
         DuckDB's memory limit.
     """
@@ -96,11 +96,11 @@ def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iter
 
 @contextmanager
 def _importable_as_dbt_project() -> Iterator[None]:
-    """Let models in Python import ``dbt_project.runner``, whatever name this package has here.
+    """Let models in Python import ``dbt_project.runner``, for any name of this package.
 
-    dbt runs such a model from a temporary file, so that it has no package to import relatively
-    from.  Inside a wheel this package may be called ``quanta_census.dbt_project``, and another
-    package of the user may be called ``dbt_project``.
+    dbt runs such a model from a temporary file, so relative imports are not possible.  Inside a
+    wheel this package has the name ``quanta_census.dbt_project``, and the user may have another
+    package ``dbt_project``.
     """
     package = __name__.removesuffix(".runner.engine")
     if package == _IMPORT_NAME:
@@ -128,7 +128,7 @@ def _is_dbt_project(name: str) -> bool:
 
 
 def _close_database() -> None:
-    """Close what dbt-duckdb keeps open for the life of the process."""
+    """Close the database, which dbt-duckdb keeps open until the process ends."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
@@ -140,7 +140,7 @@ def read_project(layout: Layout) -> Manifest:
     Parameters
     ----------
     layout : `Layout`
-        Where logs go.
+        Path of the logs.
 
     Returns
     -------
@@ -168,13 +168,13 @@ def invoke(
     Parameters
     ----------
     layout : `Layout`
-        Where logs and compiled SQL go.
+        Paths of the logs and the compiled SQL.
     arguments : `~collections.abc.Sequence` [ `str` ]
         The command and its options.
     on_finished : `~collections.abc.Callable`
         Called with the name of each node that finished.
     manifest : `dbt.contracts.graph.manifest.Manifest`, optional
-        What `read_project` gave: spares dbt from parsing the project and from writing it as JSON.
+        The result of `read_project`. With it dbt neither parses the project nor writes it as JSON.
 
     Returns
     -------
@@ -184,7 +184,7 @@ def invoke(
     Raises
     ------
     TransformError
-        Raised when dbt could not even begin: a broken project or database.
+        Raised if dbt could not start: the project or database is broken.
     """
     options = [] if manifest is None else ["--no-write-json"]
     result = _run(layout, [*options, *arguments], on_finished, manifest)
@@ -197,8 +197,8 @@ def _run(
     on_finished: Callable[[str], None] = lambda _: None,
     manifest: Manifest | None = None,
 ) -> dbtRunnerResult:
-    """Run one dbt command, and refuse one that could not begin."""
-    # dbt takes a second to import: not before it is needed.
+    """Run one dbt command, and raise an error if it could not start."""
+    # Imported here, because dbt takes a second to import.
     from dbt.cli.main import dbtRunner
 
     def watch(event: EventMsg) -> None:
@@ -221,7 +221,7 @@ def _run(
 
 
 def _outcome(result: NodeResult) -> Outcome:
-    """Take from dbt's result what we use of it."""
+    """Convert a result of dbt."""
     node = result.node
     return Outcome(
         name=node.name,

@@ -1,4 +1,4 @@
-"""The errors of this program: each is one message for the user that says what to do."""
+"""Define the errors of this program: each is one message that says what to do."""
 
 from __future__ import annotations
 

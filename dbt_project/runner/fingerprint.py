@@ -1,6 +1,6 @@
-"""What a published warehouse was made from, so that a build with nothing new can be told at once.
+"""Record what a published warehouse was made from, so that a build with nothing new is skipped.
 
-Only files and versions are looked at here; `build` decides what follows from them.
+Only files and versions are compared here; `build` decides what to do.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .layout import LAKE_TABLES, Layout
 __all__ = ["Publication", "Remark", "fingerprint", "published", "remember"]
 
 _LARGE_TABLES = ("quanta", "expectations", "rejects")
-"""Told by size and time of their files, which extraction replaces and never changes in place."""
+"""Tables compared by size and time of their files, because extraction only replaces files."""
 
 _VOLATILE_COLUMNS = {"campaigns": ["recorded_at"]}
-"""Columns that every extraction writes anew and that no mart holds (a test looks)."""
+"""Columns that every extraction changes and that no mart has (a test checks this)."""
 
 _SOURCES = ("*.sql", "*.yml", "*.csv", "*.py")
 _OUTPUTS = {"target", "logs", "__pycache__"}
@@ -33,14 +33,14 @@ _PACKAGES = ("dbt-core", "dbt-duckdb", "duckdb")
 
 @dataclass(frozen=True)
 class Remark:
-    """A check that warned, as it is told again while nothing changes.
+    """A check that warned; it is printed again if nothing changed.
 
     Attributes
     ----------
     name, said : `str`
-        Name of the check, and what it promises.
+        Name of the check, and its description.
     failures : `int`
-        Rows that it found.
+        Number of rows that it found.
     """
 
     name: str
@@ -50,14 +50,14 @@ class Remark:
 
 @dataclass(frozen=True)
 class Publication:
-    """What is remembered of a published warehouse.
+    """Record of a published warehouse.
 
     Attributes
     ----------
     fingerprint : `str`
         Lake, models and versions that it was made from.
     warehouse : `str`
-        Which file it is: another one in its place was not made from them.
+        Identity of the file, so that another file in its place is recognised.
     remarks : `list` [ `Remark` ]
         Checks that warned.
     """
@@ -68,17 +68,17 @@ class Publication:
 
 
 def fingerprint(layout: Layout) -> str:
-    """Tell what a warehouse would be made from.
+    """Make the fingerprint of what a warehouse would be made from.
 
     Parameters
     ----------
     layout : `Layout`
-        Where the lake lies.
+        Paths of the lake.
 
     Returns
     -------
     fingerprint : `str`
-        The same as long as a build would make the same tables.
+        A text; it is the same if a build would make the same tables.
     """
     found = hashlib.sha256()
     for line in (*_versions(), *_project(), *_lake(layout)):
@@ -92,7 +92,7 @@ def _versions() -> Iterator[str]:
 
 
 def _project() -> Iterator[str]:
-    """Give every source of this project with its content."""
+    """List every source file of this project with its content."""
     for pattern in _SOURCES:
         for file in sorted(PROJECT.rglob(pattern)):
             place = file.relative_to(PROJECT)
@@ -101,7 +101,7 @@ def _project() -> Iterator[str]:
 
 
 def _lake(layout: Layout) -> Iterator[str]:
-    """Give every file of the lake: what every extraction writes anew, by its content."""
+    """List every file of the lake; files that every extraction rewrites are listed by content."""
     for table in LAKE_TABLES:
         for file in sorted((layout.lake / table).rglob("*.parquet")):
             yield f"{file.relative_to(layout.lake)} {_file(table, file)}"
@@ -113,7 +113,7 @@ def _file(table: str, file: Path) -> str:
     try:
         rows = pq.read_table(file, partitioning=None)
     except pa.ArrowInvalid:
-        # The build will say what is wrong with it.
+        # The build reports the fault.
         return _identity(file)
     rows = rows.drop_columns(
         [c for c in _VOLATILE_COLUMNS.get(table, ()) if c in rows.schema.names]
@@ -125,23 +125,23 @@ def _file(table: str, file: Path) -> str:
 
 
 def _identity(file: Path) -> str:
-    """Tell a file by what changes when it is replaced or written."""
+    """Identify a file by properties that change when it is replaced or written."""
     found = file.stat()
     return f"{found.st_size} {found.st_mtime_ns}"
 
 
 def published(layout: Layout) -> Publication | None:
-    """Recall what the published warehouse was made from.
+    """Read what the published warehouse was made from.
 
     Parameters
     ----------
     layout : `Layout`
-        Where it lies.
+        Paths of the warehouse.
 
     Returns
     -------
     publication : `Publication` or `None`
-        `None` when there is no warehouse, or one that this program does not remember.
+        `None` if there is no warehouse, or no record of it.
     """
     try:
         said = json.loads(layout.publication.read_text())
@@ -150,19 +150,19 @@ def published(layout: Layout) -> Publication | None:
         )
         return found if found.warehouse == _identity(layout.warehouse) else None
     except (OSError, ValueError, KeyError, TypeError):
-        # Written by another version, cut short, or not there: a build makes it anew.
+        # The record is of another version, truncated or absent: then a build makes a new one.
         return None
 
 
 def remember(layout: Layout, made_from: str, remarks: Sequence[Remark]) -> None:
-    """Write down what the warehouse that was just published was made from.
+    """Write what the warehouse that was just published was made from.
 
     Parameters
     ----------
     layout : `Layout`
         Where it lies.
     made_from : `str`
-        The `fingerprint` from before the build: what changed since then is new.
+        The `fingerprint` from before the build, so that changes since then count as new.
     remarks : `~collections.abc.Sequence` [ `Remark` ]
         Checks that warned.
     """

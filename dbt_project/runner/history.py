@@ -1,4 +1,4 @@
-"""What each publication of the warehouse said, kept in a file that no rebuild removes."""
+"""Keep the verdicts of each publication of the warehouse in a file that no rebuild removes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _COLUMNS = {
     "over_threshold_wall_time_fraction": "double",
     "p95_max_rss_bytes": "double",
 }
-"""Columns of the file and their types; the mart adds what follows from them."""
+"""Columns of the file and their types; the mart computes the others."""
 
 
 def keep(layout: Layout) -> None:
@@ -69,14 +69,14 @@ def keep(layout: Layout) -> None:
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> int:
-    """Count the rows that are known."""
+    """Count the rows of the history."""
     row = connection.execute("select count(*) from verdicts").fetchone()
     assert row is not None
     return int(row[0])
 
 
 def _add_published(connection: duckdb.DuckDBPyConnection, layout: Layout, names: str) -> None:
-    """Add the rows of the published warehouse that are new, if it has any."""
+    """Add the new rows of the published warehouse, if it has any."""
     if not layout.warehouse.is_file():
         return
     try:
@@ -84,10 +84,10 @@ def _add_published(connection: duckdb.DuckDBPyConnection, layout: Layout, names:
         rows = f"select {names} from published.{_MART} anti join verdicts"  # noqa: S608 our own names
         connection.execute(f"insert into verdicts {rows} using (published_at, campaign, stage)")
     except duckdb.Error:
-        # An older version built it, or it is damaged: the build that follows replaces it.
+        # An older version built it, or it is damaged: this build replaces it.
         return
 
 
 def _literal(path: object) -> str:
-    """Write a path as a text of SQL."""
+    """Write a path as an SQL string."""
     return "'" + str(path).replace("'", "''") + "'"

@@ -1,6 +1,6 @@
-"""Whether the lake is what an extraction wrote and finished: its manifest against its files.
+"""Check that an extraction wrote and finished the lake: compare its manifest with its files.
 
-The manifest is the contract with extraction (docs/lake.md).  What the rows mean is SQL's.
+The manifest is the contract with extraction (docs/lake.md).
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class LakeManifest:
 
 
 def read_manifest(layout: Layout, schema_version: int) -> LakeManifest:
-    """Read the manifest, and look whether the lake has its files: names and sizes, not content.
+    """Read the manifest, and compare names and sizes of the lake's files with it.
 
     Parameters
     ----------
     layout : `Layout`
-        Where the lake lies.
+        Paths of the lake.
     schema_version : `int`
         Version of the lake's schema that the models read.
 
@@ -65,8 +65,8 @@ def read_manifest(layout: Layout, schema_version: int) -> LakeManifest:
     Raises
     ------
     TransformError
-        Raised if there is no lake, if an extraction of it did not finish or still goes on, if
-        another version wrote it, or if a file is gone, strange or of another size.
+        Raised if there is no lake, if an extraction did not finish or still runs, if another
+        version wrote it, or if a file is missing, unknown or of another size.
     """
     path = layout.lake / "manifest.json"
     try:
@@ -99,7 +99,7 @@ def read_manifest(layout: Layout, schema_version: int) -> LakeManifest:
 
 
 def _require_version(layout: Layout, found: object, ours: int) -> None:
-    """Refuse a lake of another schema, with the same remedy as extraction."""
+    """Refuse a lake of another schema version, with the same remedy as extraction."""
     if found == ours:
         return
     said = f"the lake in {layout.lake} has schema version {found}"
@@ -115,7 +115,7 @@ def _require_version(layout: Layout, found: object, ours: int) -> None:
 
 
 def _unfinished(layout: Layout) -> TransformError:
-    """Tell an extraction that goes on from one that was ended."""
+    """Say whether an extraction still runs or was ended."""
     try:
         with (layout.lake / ".lock").open(encoding="utf-8", errors="replace") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -160,7 +160,7 @@ def check_content(layout: Layout, manifest: LakeManifest) -> None:
     Parameters
     ----------
     layout : `Layout`
-        Where the lake lies.
+        Paths of the lake.
     manifest : `LakeManifest`
         From `read_manifest`.
 
@@ -187,7 +187,7 @@ def check_content(layout: Layout, manifest: LakeManifest) -> None:
 
 
 def _changed(layout: Layout, manifest: LakeManifest) -> Callable[[str], str | None]:
-    """Give a function that tells whether a file changed, by its name."""
+    """Give a function that says whether the file of a name changed."""
 
     def changed(name: str) -> str | None:
         try:
@@ -201,7 +201,7 @@ def _changed(layout: Layout, manifest: LakeManifest) -> Callable[[str], str | No
 
 
 def _wrong_columns(layout: Layout, manifest: LakeManifest) -> Iterator[str]:
-    """Compare the columns of each file with those that extraction promises of its table."""
+    """Compare the columns of each file with those of its table in the manifest."""
     for name in sorted(manifest.sizes):
         of_table = manifest.columns.get(Path(name).parts[0], {})
         promised = {column: _without_item_names(kind) for column, kind in of_table.items()}
@@ -221,7 +221,7 @@ def _wrong_columns(layout: Layout, manifest: LakeManifest) -> Iterator[str]:
 
 
 def _without_item_names(kind: str) -> str:
-    """Leave out what a list calls its items: Parquet has a name for them, Arrow another."""
+    """Remove the name of a list's items, because Parquet and Arrow use different names."""
     return re.sub(r"list<\w+: ", "list<", kind)
 
 

@@ -1,4 +1,4 @@
-"""Where things lie under DATA, and how to look at them; no dbt here."""
+"""Define the paths under DATA, without dbt."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import TransformError
 __all__ = ["LAKE_TABLES", "MARK", "Layout", "make_folder"]
 
 MARK = ".quanta-census"
-"""A folder with a file of this name is ours: `make clean` may remove it."""
+"""Name of the file that marks a folder of this program: `make clean` may remove the folder."""
 
 LAKE_TABLES = ("quanta", "expectations", "runs", "rejects", "visits", "jobs", "campaigns", "stages")
 """Tables of the lake that the sources of dbt name."""
@@ -26,8 +26,8 @@ class Layout:
     Attributes
     ----------
     root : `pathlib.Path`
-        The folder of all outputs.  It is made absolute here, once: dbt changes the working folder,
-        and views must not depend on where they are read from.
+        The folder of all outputs.  It is made absolute here, because dbt changes the working
+        folder, and views must work from every folder.
     """
 
     root: Path
@@ -47,7 +47,7 @@ class Layout:
 
     @property
     def history(self) -> Path:
-        """What earlier publications said; no rebuild removes it."""
+        """Verdicts of earlier publications; no rebuild removes this file."""
         return self.root / "history"
 
     @property
@@ -57,7 +57,7 @@ class Layout:
 
     @property
     def publication(self) -> Path:
-        """What the published warehouse was made from; no warehouse is believed without it."""
+        """Record of what the published warehouse was made from; without it, a build is needed."""
         return self.dbt / "publication.json"
 
     @property
@@ -67,16 +67,16 @@ class Layout:
 
     @property
     def lake_pattern(self) -> str:
-        """The lake as text inside a quoted DuckDB glob inside a format string of dbt-duckdb."""
+        """Path of the lake, escaped for a quoted DuckDB glob in a format string of dbt-duckdb."""
         return _pattern(self.lake)
 
     @property
     def history_pattern(self) -> str:
-        """The history, as `lake_pattern` is the lake."""
+        """Path of the history, escaped like `lake_pattern`."""
         return _pattern(self.history)
 
     def require_lake(self) -> None:
-        """Refuse a lake that is absent or not whole.
+        """Refuse a lake that is absent or incomplete.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class Layout:
             )
 
     def require_warehouse(self) -> Path:
-        """Give the published warehouse.
+        """Get the published warehouse.
 
         Returns
         -------
@@ -102,7 +102,7 @@ class Layout:
         Raises
         ------
         TransformError
-            Raised when nothing was published yet.
+            Raised if nothing was published yet.
         """
         if not self.warehouse.is_file():
             raise TransformError(f"there is no {self.warehouse}: run {command('transform')} first")
@@ -110,18 +110,18 @@ class Layout:
 
 
 def _pattern(folder: Path) -> str:
-    """Write a folder as text inside a quoted DuckDB glob inside a format string of dbt-duckdb."""
+    """Escape a folder for a quoted DuckDB glob in a format string of dbt-duckdb."""
     globbed = re.sub(r"([*?\[])", r"[\1]", str(folder))
     return globbed.replace("'", "''").replace("{", "{{").replace("}", "}}")
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder and mark it as ours; one that held something else before stays unmarked.
+    """Make a folder and mark it; a folder that already has other files is not marked.
 
     Parameters
     ----------
     folder : `~pathlib.Path`
-        What to make; may be there.
+        Folder to make; it may exist.
     """
     folder.mkdir(parents=True, exist_ok=True)
     if not any(folder.iterdir()):

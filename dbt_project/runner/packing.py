@@ -1,7 +1,7 @@
-"""First fit of slots on the nodes of a batch system, as a simulation of discrete events.
+"""Simulate the first fit of slots on the nodes of a batch system, by discrete events.
 
-What happens next depends on everything before, which SQL cannot say: hence Python. This module
-knows neither dbt nor a database; `int_packings_simulated` feeds it.
+Each event depends on all events before, which SQL cannot express. This module uses neither dbt
+nor a database; `int_packings_simulated` calls it.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ __all__ = ["Packing", "Slot", "pack", "tied_to_cores"]
 
 
 class Slot(NamedTuple):
-    """What one process takes of a node.
+    """Cores and memory that one process takes of a node.
 
     Attributes
     ----------
     cpus : `int`
         Cores.
     memory_bytes : `int`
-        Memory, held from begin to end.
+        Memory, held from start to end.
     wall_time_us : `int`
-        For how long, in microseconds.
+        Duration in microseconds.
     """
 
     cpus: int
@@ -33,22 +33,22 @@ class Slot(NamedTuple):
 
 
 class Packing(NamedTuple):
-    """What became of the slots; all times in microseconds.
+    """Result of a packing; all times in microseconds.
 
-    The *queue phase* lasts until no slot is left that waits for its turn: until then every node
-    has more to do than it can hold, so that cores idle for want of room and never of work.
+    The *queue phase* ends when no slot waits for its turn any more. Before that, cores are idle
+    only because there is no room, never because there is no work.
 
     Attributes
     ----------
     makespan_us : `int`
-        From the begin until the last slot ended.
+        Time from the start until the last slot ends.
     queue_us : `int`
         Length of the queue phase.
     queue_busy_core_us, queue_busy_byte_us : `int`
         Cores and memory in use during the queue phase, times time.
     queue_memory_idle_core_us : `int`
-        Idle cores of the queue phase, times time, on nodes where the next slot found its cores but
-        not its memory.
+        Idle cores of the queue phase, times time, on nodes that have cores but not memory for
+        the next slot.
     """
 
     makespan_us: int
@@ -59,21 +59,20 @@ class Packing(NamedTuple):
 
 
 def pack(slots: Iterable[Slot], *, node_count: int, cores_count: int, memory_bytes: int) -> Packing:
-    """Run slots on equal nodes, first fit in the order given.
+    """Run slots on equal nodes, first fit in the given order.
 
-    Each slot in its turn begins on the first node that has room and that nobody waits for. Where
-    there is none it waits for the node that will have room first, and that node takes nobody else
-    before: so none overtakes another on a node, and a slot of many cores empties one node and not
-    all of them.
+    Each slot in its turn starts on the first node that has room and for which no slot waits. If
+    there is none, it waits for the node that will have room first. That node starts no other slot
+    before. So no slot overtakes another on a node, and a slot of many cores empties only one node.
 
     Parameters
     ----------
     slots : `~collections.abc.Iterable` [ `Slot` ]
-        In the order of their turns.
+        Slots in the order of their turns.
     node_count : `int`
         Number of nodes, at least 1.
     cores_count, memory_bytes : `int`
-        What each node has.
+        Cores and memory of each node.
 
     Returns
     -------
@@ -96,19 +95,19 @@ def pack(slots: Iterable[Slot], *, node_count: int, cores_count: int, memory_byt
 
 
 def tied_to_cores(slot: Slot, *, cores_count: int, memory_bytes: int) -> Slot:
-    """Give a slot the cores that its memory takes, as where memory comes with cores alone.
+    """Give a slot the cores of its memory, for nodes where memory comes only with cores.
 
     Parameters
     ----------
     slot : `Slot`
-        One that fits a node.
+        A slot that fits a node.
     cores_count, memory_bytes : `int`
-        What a node has.
+        Cores and memory of a node.
 
     Returns
     -------
     tied : `Slot`
-        With at least its CPUs, and no claim on memory beside its cores.
+        A slot with at least the same CPUs, and without memory of its own.
     """
     cores = -(-slot.memory_bytes * cores_count // memory_bytes)
     return Slot(max(slot.cpus, cores), 0, slot.wall_time_us)
@@ -123,7 +122,7 @@ class _Nodes:
         self._free_cores = [cores_count] * node_count
         self._free_bytes = [memory_bytes] * node_count
         self._waiting: list[Slot | None] = [None] * node_count
-        # Since when a node has had the free cores that it has, with a slot waiting for memory.
+        # Time since which a node has had its free cores while a slot waits for memory.
         self._idle_since = [0] * node_count
         self._running: list[tuple[int, int, Slot]] = []
         self._begun_core_us = 0
@@ -131,7 +130,7 @@ class _Nodes:
         self._memory_idle_core_us = 0
 
     def take(self, slot: Slot) -> None:
-        """Begin a slot on the first unclaimed node with room, or let it wait for one."""
+        """Start a slot on the first unclaimed node with room, or let it wait for a node."""
         for node in self.unclaimed:
             if self._has_room(node, slot):
                 self._begin(node, slot)
@@ -142,7 +141,7 @@ class _Nodes:
         self._idle_since[node] = self._now
 
     def release_next(self) -> None:
-        """Go to the next end of a slot; who waits for its node begins if there is room now."""
+        """Go to the next end of a slot; a slot that waits for its node starts if there is room."""
         self._now, node, ended = heapq.heappop(self._running)
         waiting = self._waiting[node]
         if waiting is not None:
@@ -155,7 +154,7 @@ class _Nodes:
             insort(self.unclaimed, node)
 
     def finish(self) -> Packing:
-        """End the queue phase here, and run what runs and waits to its end."""
+        """End the queue phase here, and run all running and waiting slots to their end."""
         queue_us = self._now
         for node, waiting in enumerate(self._waiting):
             if waiting is not None:
@@ -179,14 +178,14 @@ class _Nodes:
         heapq.heappush(self._running, (self._now + slot.wall_time_us, node, slot))
 
     def _count_idle(self, node: int, waiting: Slot) -> None:
-        """Add what idled on a node since its state changed, where memory alone was short."""
+        """Add the idle time of a node since its state changed, if only memory was missing."""
         if waiting.cpus <= self._free_cores[node]:
             idle_us = self._now - self._idle_since[node]
             self._memory_idle_core_us += self._free_cores[node] * idle_us
         self._idle_since[node] = self._now
 
     def _first_with_room_later(self, slot: Slot) -> int:
-        """Find the unclaimed node on which a slot can begin first, from the known ends."""
+        """Find the unclaimed node on which a slot can start first, from the known ends."""
         lacking = {
             node: [slot.cpus - self._free_cores[node], slot.memory_bytes - self._free_bytes[node]]
             for node in self.unclaimed

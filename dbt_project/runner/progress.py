@@ -1,4 +1,4 @@
-"""How a build shows that it lives: a bar on a terminal, plain lines elsewhere."""
+"""Show the progress of a build: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Progress:
     Parameters
     ----------
     console : `rich.console.Console`
-        Where to write.
+        Console for the output.
     what : `str`
-        What is counted, in the plural.
+        Name of what is counted, in the plural.
     """
 
     def __init__(self, console: Console, what: str) -> None:
@@ -39,13 +39,13 @@ class Progress:
         )
 
     def __enter__(self) -> Progress:
-        """Begin."""
+        """Start the progress."""
         self._bar.start()
         self._task = self._bar.add_task("-", total=None)
         return self
 
     def advance(self, name: str) -> None:
-        """Count one node; on a long build, say so now and then.
+        """Count one node; a long build prints a line from time to time.
 
         Parameters
         ----------
@@ -64,7 +64,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Sum up in one line."""
+        """Print a summary of one line."""
         self._bar.stop()
         if error is None:
             seconds = time.monotonic() - self._began

@@ -1,4 +1,4 @@
-"""Ad-hoc SQL on the published warehouse, through the duckdb command-line client, read-only."""
+"""Run SQL on the published warehouse with the duckdb command-line client, read-only."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from .layout import Layout
 __all__ = ["FIRST_MARTS", "Format", "first_marts", "run", "welcome"]
 
 _LOCK = ".safe_mode"
-"""Closes files, attachments and extensions to SQL, and files and the shell to dot commands."""
+"""Forbids files, attachments and extensions in SQL, and files and the shell in dot commands."""
 
 _CLOSED = ("file system operations are disabled by configuration", "cannot be used in -safe mode")
-"""What the client says then."""
+"""Text in the client's message about a forbidden command."""
 
 _PERMISSION = "Files and the shell are closed here: the option --allow-files permits it."
 
@@ -35,11 +35,11 @@ FIRST_MARTS = (
     "fct_rss_buckets", "fct_worst_quanta", "fct_task_completeness", "fct_missing_quanta",
     "fct_release_changes", "fct_worker_sizing", "fct_memory_requests",
 )  # fmt: skip
-"""What the prompt names to begin with: a dozen marts, in the order of the questions."""
+"""Marts that the prompt names at its start, in the order of the questions."""
 
 
 class Format(StrEnum):
-    """How rows are printed; the values are the options of `make sql`."""
+    """Format of printed rows; the values are the options of `make sql`."""
 
     table = "table"
     csv = "csv"
@@ -56,7 +56,7 @@ _MODES = {
 
 
 def _client() -> str:
-    """Find the duckdb client: that of our own environment first."""
+    """Find the duckdb client, first in our own environment."""
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     client = shutil.which("duckdb", path=places)
     if client is None:
@@ -74,23 +74,23 @@ def run(
     Parameters
     ----------
     layout : `Layout`
-        Where the warehouse lies.
+        Paths of the warehouse.
     query : `str` or `None`
         One query; `None` opens the prompt.
     output_format : `Format`
-        How rows of one query are printed.
+        Format of the rows of one query.
     allow_files : `bool`
         Whether SQL may read and write files, attach databases and load extensions.
 
     Returns
     -------
     status : `int`
-        Exit status of the client: not 0 when the query failed.
+        Exit status of the client: not 0 if the query failed.
 
     Raises
     ------
     TransformError
-        Raised when there is no warehouse or no client.
+        Raised if there is no warehouse or no client.
     """
     warehouse = layout.require_warehouse()
     command = [_client(), "-readonly", str(warehouse)]
@@ -103,7 +103,7 @@ def run(
         return subprocess.run(command, check=False).returncode
     if output_format in (Format.table, Format.markdown):
         query = _readable(warehouse, query)
-    # A user's start-up file may change the format: one query prints the same everywhere.
+    # A user's start-up file could change the format; one query must print the same everywhere.
     command += ["-init", os.devnull, "-batch", "-bail", _MODES[output_format], "-c", query]
     status, said = _printed(command)
     sys.stderr.write(said)
@@ -113,8 +113,8 @@ def run(
 
 
 def _printed(command: list[str]) -> tuple[int, str]:
-    """Run the client, pass its output on, and give its status and its errors."""
-    # The client says nothing of an output that it cannot write. A terminal cannot be full.
+    """Run the client, forward its output, and return its status and its errors."""
+    # The client does not report an output that it cannot write. A terminal is never full.
     passed_on = None if sys.stdout.isatty() else subprocess.PIPE
     with (
         tempfile.TemporaryFile() as errors,
@@ -141,10 +141,10 @@ def first_marts(warehouse: Path) -> list[tuple[str, str]]:
 
 
 def welcome(marts: Sequence[tuple[str, str]], *, allow_files: bool) -> str:
-    """Write what the prompt says first."""
+    """Write the first text of the prompt."""
     lines = ["The warehouse is open for reading. Marts to begin with:"]
     for name, description in marts:
-        # The first clause says what the mart is; `describe` and the dictionary say the rest.
+        # Only the first clause, which names the mart; `describe` and the dictionary have the rest.
         sentence = re.split(r"[.:;] ", " ".join(description.split()))[0].rstrip(".")
         lines.append(f"  {name:<22} {textwrap.shorten(sentence, 90, placeholder=' ...')}")
     lines += [
@@ -157,7 +157,7 @@ def welcome(marts: Sequence[tuple[str, str]], *, allow_files: bool) -> str:
 
 
 def _readable(warehouse: Path, query: str) -> str:
-    """Round doubles to six significant digits, for who reads a table; leave other queries alone."""
+    """Round doubles to six significant digits in tables; other queries do not change."""
     try:
         statements = duckdb.extract_statements(query)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -166,7 +166,7 @@ def _readable(warehouse: Path, query: str) -> str:
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             columns = connection.execute(f"describe {inner}").fetchall()
     except duckdb.Error:
-        # The client tells what is wrong with it.
+        # The client reports the fault.
         return query
     names = [name for name, *_ in columns]
     doubles = [name for name, kind, *_ in columns if kind == "DOUBLE"]
@@ -179,5 +179,5 @@ def _readable(warehouse: Path, query: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    """Write a column's name as SQL."""
+    """Quote a column's name for SQL."""
     return '"' + name.replace('"', '""') + '"'

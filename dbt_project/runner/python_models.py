@@ -1,4 +1,4 @@
-"""What models in Python share: what dbt gives to them, and how rows become what they return."""
+"""Share code between models in Python: the type of dbt's argument, and tables from rows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def table_of(rows: Iterable[Sequence[Any]], schema: pa.Schema) -> pa.Table:
     Returns
     -------
     table : `pyarrow.Table`
-        The rows; a table without rows has the columns, too.
+        The rows; a table without rows also has the columns.
 
     Raises
     ------

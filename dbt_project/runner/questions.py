@@ -1,6 +1,6 @@
-"""The ready questions: each analysis of the project as a view in the schema `questions`.
+"""Publish the ready questions: each analysis is a view in the schema `questions`.
 
-A view holds the compiled SQL, so that a question is asked without dbt, from any program.
+A view has the compiled SQL, so any program can ask a question without dbt.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Question:
     asks : `str`
         The question, as a sentence.
     columns : `tuple` [ `str`, ... ]
-        What the answer's rows hold.
+        Columns of the answer.
     """
 
     name: str
@@ -61,12 +61,12 @@ def publish(connection: duckdb.DuckDBPyConnection, analyses: Sequence[Outcome]) 
     connection : `duckdb.DuckDBPyConnection`
         The warehouse, opened for writing.
     analyses : `~collections.abc.Sequence` [ `Outcome` ]
-        What dbt compiled.
+        Analyses that dbt compiled.
 
     Raises
     ------
     TransformError
-        Raised when an analysis is no valid query.
+        Raised if an analysis is not a valid query.
     """
     connection.execute(f"create schema if not exists {SCHEMA}")
     for analysis in analyses:
@@ -117,19 +117,19 @@ def find(layout: Layout) -> list[Question]:
 
 
 def check_names(layout: Layout, campaign: str | None, stage: str | None, task: str | None) -> None:
-    """Refuse a name that the warehouse does not know: its answer would be empty, not wrong.
+    """Refuse a name that the warehouse does not have, because the answer would only be empty.
 
     Parameters
     ----------
     layout : `Layout`
         Where the warehouse lies.
     campaign, stage, task : `str` or `None`
-        Names to look for; `None` and empty ones are not.
+        Names to check; `None` and empty names are not checked.
 
     Raises
     ------
     TransformError
-        Raised when a name is unknown; lists the known ones.
+        Raised if a name is unknown; the message lists the known names.
     """
     with duckdb.connect(str(layout.require_warehouse()), read_only=True) as connection:
         for kind, name, known_names in (
@@ -147,7 +147,7 @@ def check_names(layout: Layout, campaign: str | None, stage: str | None, task: s
             rows = connection.execute(known_names).fetchall()
             known = sorted({row[0] for row in rows})
             if name not in known:
-                # There can be a hundred tasks: those of similar names are meant.
+                # There can be a hundred tasks, so only similar names are listed.
                 shown = get_close_matches(name, known, 5, 0.5) if kind == "task" else known
                 raise TransformError(
                     f"there is no {kind} {name!r}: "
@@ -175,7 +175,7 @@ def query_of(
     questions : `~collections.abc.Sequence` [ `Question` ]
         All questions.
     name : `str`
-        Which one.
+        Name of the question.
     campaign, stage, task : `str` or `None`
         Keep the rows of this campaign, stage and task label; `None` keeps all.
 
@@ -187,7 +187,7 @@ def query_of(
     Raises
     ------
     TransformError
-        Raised when there is no such question, or when its answer has no such column.
+        Raised if there is no such question, or if its answer has no such column.
     """
     question = next((each for each in questions if each.name == name), None)
     if question is None:
@@ -227,7 +227,7 @@ def write(layout: Layout, path: Path) -> None:
 
 
 def _section(connection: duckdb.DuckDBPyConnection, question: Question) -> str:
-    """Show one question, how it is asked, and the first rows of its answer."""
+    """Write one question with its command and the first rows of its answer."""
     answer = connection.execute(query_of([question], question.name))
     rows = answer.fetchmany(_SHOWN_ROWS)
     further = len(answer.fetchall())
@@ -249,5 +249,5 @@ def _shown(value: object) -> str:
 
 
 def _literal(text: str) -> str:
-    """Write a text as SQL."""
+    """Write a text as an SQL string."""
     return "'" + text.replace("'", "''") + "'"

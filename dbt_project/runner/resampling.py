@@ -1,9 +1,9 @@
-"""Bootstrap intervals of how a quantile changed between two paired samples of clustered quanta.
+"""Make bootstrap intervals of the change of a quantile between two paired, clustered samples.
 
-Whole clusters are drawn (a visit with all its quanta), each with what it was before and after, so
-that what both have in common cancels.  Values are counted in bins beforehand
-(int_changes_celled), and a resample is a matrix product of how often each cluster was drawn.
-This module knows neither dbt nor a database; `int_changes_resampled` feeds it.
+Whole clusters are drawn (a visit with all its quanta), each with its values before and after, so
+that effects on both cancel.  Values are counted in bins before (int_changes_celled).  A resample
+is a matrix product with the number of times that each cluster was drawn.  This module uses neither
+dbt nor a database; `int_changes_resampled` calls it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 RESAMPLES = 1999
-"""Number of resamples: one more would lie outside the range of these once in a thousand."""
+"""Number of resamples: a further one lies outside their range once in a thousand."""
 
 Integers = npt.NDArray[np.int64]
 Doubles = npt.NDArray[np.float64]
@@ -51,9 +51,9 @@ class Sample:
         names : `numpy.ndarray`, (m,)
             All clusters, sorted.
         drawn : `numpy.ndarray`, (r, m)
-            How often each resample drew each of them.
+            Number of times that each resample drew each cluster.
         fraction : `float`
-            Which quantile: the smallest value that so large a share does not exceed.
+            Share that defines the quantile: the smallest value which this share does not exceed.
 
         Returns
         -------
@@ -69,12 +69,12 @@ class Sample:
 
 
 def seed_of(*key: object) -> int:
-    """Make a seed from a key, the same in every build and on every machine.
+    """Make a seed from a key; it is the same in every build and on every machine.
 
     Parameters
     ----------
     *key
-        What tells one sample from all others.
+        Values that identify a sample.
     """
     text = "\0".join(map(str, key)).encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest())
@@ -83,7 +83,7 @@ def seed_of(*key: object) -> int:
 def quantile_change_interval(
     before: Sample, after: Sample, *, fraction: float, seed: int
 ) -> tuple[int, int]:
-    """Resample clusters, and give the range of the change of a quantile.
+    """Resample clusters, and return the range of the change of a quantile.
 
     The range of `RESAMPLES` resamples is the percentile interval of 99.9 % (Efron and Tibshirani
     1993, chapter 13; of whole clusters, Davison and Hinkley 1997, section 3.8).
@@ -93,7 +93,7 @@ def quantile_change_interval(
     before, after : `Sample`
         Both samples, of the same clusters.
     fraction : `float`
-        Which quantile, from 0 to 1.
+        The quantile, from 0 to 1.
     seed : `int`
         The same seed gives the same interval.
 
@@ -110,7 +110,7 @@ def quantile_change_interval(
 
 
 def mean_interval(totals: Doubles, counts: Doubles, *, seed: int) -> tuple[Doubles, Doubles]:
-    """Resample groups of visits (or tracts), and give the range of the mean of one visit.
+    """Resample groups of visits (or tracts), and return the range of the mean per visit.
 
     The interval is that of `quantile_change_interval`.
 
@@ -134,7 +134,7 @@ def mean_interval(totals: Doubles, counts: Doubles, *, seed: int) -> tuple[Doubl
 
 
 def _drawn(count: int, seed: int) -> Doubles:
-    """Draw so many clusters with replacement: how often each is in each resample, (r, count)."""
+    """Draw clusters with replacement, and count each in each resample: shape (r, count)."""
     generator = np.random.default_rng(seed)
     shares = np.full(count, 1 / count)
     return generator.multinomial(count, shares, size=RESAMPLES).astype(np.float64)

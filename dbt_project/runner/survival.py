@@ -1,9 +1,9 @@
-"""Distribution of values of which some are known only to lie in an interval: Turnbull's estimator.
+"""Estimate a distribution from exact and interval-censored values, with Turnbull's estimator.
 
-A peak that a quantum reached itself is known, an inherited one is only known to be at most so
-much, and that of a killed job to be more than it asked for.  Turnbull (1976) finds the
-distribution of largest likelihood; with one kind of censoring alone it is that of Kaplan and
-Meier.  This module knows neither dbt nor a database; `int_needs_estimated` feeds it.
+An own peak is an exact value.  An inherited peak is an upper bound.  The request of a killed job
+is a lower bound.  Turnbull (1976) finds the distribution of largest likelihood.  With only one
+kind of bound it equals that of Kaplan and Meier.  This module uses neither dbt nor a database;
+`int_needs_estimated` calls it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ __all__ = ["Estimate", "turnbull"]
 Doubles = npt.NDArray[np.float64]
 
 MOST_STEPS = 20_000
-"""Steps of the iteration, at most."""
+"""Most steps of the iteration."""
 
 TOLERANCE = 1e-9
-"""The iteration ends where no share changes by more."""
+"""The iteration ends when no share changes by more than this."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Estimate:
     Parameters
     ----------
     lows, highs : `numpy.ndarray`, (m,)
-        Ends of each interval, both in it; infinite where nothing bounds the values above.
+        Ends of each interval, both included; infinite if there is no upper bound.
     fractions : `numpy.ndarray`, (m,)
         Share of the values that lie in it; the sum is 1.
     """
@@ -47,15 +47,15 @@ def turnbull(lows: Doubles, highs: Doubles, counts: Doubles) -> Estimate:
     Parameters
     ----------
     lows, highs : `numpy.ndarray`, (n,)
-        Ends of the intervals: equal where the value is known, infinite where it has no bound.
+        Ends of the intervals: equal if the value is known, infinite if it has no bound.
     counts : `numpy.ndarray`, (n,)
-        How many values have this interval.
+        Number of values with this interval.
 
     Returns
     -------
     estimate : `Estimate`
-        Nonparametric estimate of largest likelihood, by the self-consistency of Turnbull.  Where
-        the likelihood does not tell intervals apart, it keeps the equal shares that it began with.
+        Nonparametric estimate of largest likelihood, by the self-consistency of Turnbull.  If the
+        likelihood is the same for some intervals, they keep the equal shares of the start.
     """
     begins, ends = _innermost(lows, highs)
     first = np.searchsorted(begins, lows, side="left")
@@ -64,7 +64,7 @@ def turnbull(lows: Doubles, highs: Doubles, counts: Doubles) -> Estimate:
     for _ in range(MOST_STEPS):
         sums = np.concatenate(([0.0], np.cumsum(fractions)))
         weights = counts / (sums[last + 1] - sums[first])
-        # Each value is shared out among its intervals as the distribution has it.
+        # Each value is divided among its intervals in proportion to the distribution.
         change = np.zeros(begins.size + 1)
         np.add.at(change, first, weights)
         np.add.at(change, last + 1, -weights)
@@ -77,7 +77,7 @@ def turnbull(lows: Doubles, highs: Doubles, counts: Doubles) -> Estimate:
 
 
 def _innermost(lows: Doubles, highs: Doubles) -> tuple[Doubles, Doubles]:
-    """Find the intervals that can have a share: from a low end to a high one that follows it."""
+    """Find the intervals that can have a share: from a low end to the next high end."""
     begins, ends = np.unique(lows), np.unique(highs)
     marks = np.concatenate((begins, ends))
     is_high = np.repeat((0, 1), (begins.size, ends.size))

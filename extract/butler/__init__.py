@@ -1,4 +1,4 @@
-"""The only rooms that open a Butler, always read-only.
+"""Open and query a Butler, always read-only; no other package opens one.
 
-Nothing is imported here: `stores` is for workers that have no Butler, too.
+Nothing is imported here, because workers without a Butler use `stores`, too.
 """

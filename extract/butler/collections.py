@@ -1,4 +1,4 @@
-"""Which RUNs the collections of a campaigns file lead to."""
+"""Find the RUNs of the collections that a campaigns file names."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .registered import LOG, METADATA, PROVENANCE, RESOURCE_USAGE
 __all__ = ["Collections", "is_glob"]
 
 _WITHOUT_RUNS = {"TAGGED", "CALIBRATION"}
-"""Types of collections that only point at datasets of RUNs."""
+"""Types of collections whose datasets are in RUNs."""
 
 
 def is_glob(expression: str) -> bool:
-    """Tell whether a collection of the file is a pattern."""
+    """Say whether a collection of the file is a pattern."""
     return any(char in expression for char in "*?[")
 
 
@@ -106,11 +106,11 @@ class Collections:
         return dict(sorted(found.items()))
 
     def _matches_any(self, glob: str) -> bool:
-        """Tell a glob without collections from one that matches chains without RUNs."""
+        """Say whether a glob matches any collection, such as a chain without RUNs."""
         return any(fnmatchcase(name, glob) for name in self._butler.collections.query(glob))
 
     def holding_quanta(self, runs: Iterable[str]) -> set[str]:
-        """Tell which RUNs may hold what an extraction can read.
+        """Find the RUNs that may hold something that an extraction can read.
 
         Parameters
         ----------
@@ -135,7 +135,7 @@ class Collections:
         }
 
     def dataset_types(self, run: str) -> frozenset[str]:
-        """List the dataset types that a RUN holds, or held once.
+        """List the dataset types that a RUN holds or held earlier.
 
         Parameters
         ----------
@@ -145,7 +145,7 @@ class Collections:
         Returns
         -------
         names : `frozenset` [ `str` ]
-            From its summary, which never forgets a type.
+            From its summary, which keeps types whose datasets were removed.
         """
         self._look_up([run])
         return self._types[run]
@@ -155,7 +155,7 @@ class Collections:
         unknown = [run for run in dict.fromkeys(runs) if run not in self._types]
         if unknown:
             collections = self._butler.collections
-            # A query would take a name with brackets for a pattern.
+            # A query would read a name with brackets as a pattern.
             odd = [run for run in unknown if is_glob(run)]
             plain = [run for run in unknown if not is_glob(run)]
             infos = [collections.get_info(run, include_summary=True) for run in odd]

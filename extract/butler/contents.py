@@ -1,4 +1,4 @@
-"""What a RUN holds that an extraction can read, and whether it is still the same."""
+"""Describe what an extraction can read in a RUN, and whether it changed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Contents:
         self._stores = stores
 
     def describe(self, run: str) -> RunContents:
-        """Tell what a RUN holds, reading nothing but the registry and the size of a graph.
+        """Describe what a RUN holds, from the registry and the size of a graph only.
 
         Parameters
         ----------
@@ -70,13 +70,13 @@ class Contents:
         contents : `RunContents`
             Source and counts.
         """
-        # A summary never forgets a type that was removed from the RUN: only counts tell.
+        # A summary keeps a type that was removed from the RUN, so the datasets are counted.
         inventory = take_inventory(self._butler, run, self._collections.dataset_types(run))
         metadata = _of_tasks(inventory, METADATA, "TaskMetadata")
         logs = _of_tasks(inventory, LOG, "ButlerLogRecords")
         tables = _of_tasks(inventory, RESOURCE_USAGE, "DataFrame")
         if tables and not metadata and not logs:
-            # The run of the tool that gathers: its own quanta are no part of the census.
+            # This RUN is of the tool that gathers usage: the census does not include its quanta.
             return RunContents(
                 USAGE_TABLES,
                 _fingerprint("tables", tables),
@@ -114,10 +114,11 @@ class Contents:
         return None if ref is None else (ref, self._butler.getURI(ref))
 
     def _graph_fingerprint(self, ref: DatasetRef, uri: ResourcePath) -> str:
-        """Tell one provenance graph from another that took its place."""
+        """Make a text that changes when another provenance graph replaces this one."""
         try:
             size = self._stores.ask(uri, uri.size)
-        except Exception as error:  # The store decides which; the read itself will say it in full.
+        # Each store has its own errors. The read itself reports the error in full.
+        except Exception as error:
             return f"graph: {ref.id}, unreadable: {type(error).__name__}"
         return f"graph: {ref.id}, {size} bytes"
 
@@ -139,7 +140,8 @@ class Contents:
             if ref is None:
                 return None
             return {str(name): str(version) for name, version in self._butler.get(ref).items()}
-        except Exception:  # Any of six libraries: versions are a courtesy, never a reason to stop.
+        # Any of six libraries can raise. Versions are optional, so no error stops the extraction.
+        except Exception:
             return None
 
     def first_file(self, run: str, contents: RunContents) -> str | None:
@@ -174,7 +176,7 @@ class Contents:
 def _of_tasks(
     inventory: Mapping[str, Holding], suffix: str, storage_class: str
 ) -> dict[str, Holding]:
-    """Pick one kind of dataset, by task label."""
+    """Select one kind of dataset, by task label."""
     return {
         name.removesuffix(suffix): held
         for name, held in sorted(inventory.items())
@@ -185,12 +187,12 @@ def _of_tasks(
 
 
 def _files_fingerprint(metadata: Mapping[str, Holding], logs: Mapping[str, Holding]) -> str:
-    """Tell files of a RUN from those that were added, taken away or replaced."""
+    """Make a text that changes when files of a RUN are added, removed or replaced."""
     totals = [sum(held.dataset_count for held in kind.values()) for kind in (metadata, logs)]
     return _fingerprint(f"files: {totals[0]} metadata, {totals[1]} logs", metadata, logs)
 
 
 def _fingerprint(what: str, *kinds: Mapping[str, Holding]) -> str:
-    """Write what is there, and a digest of how many and how new it is."""
+    """Make a text of what is there, with a digest of numbers and times."""
     digest = hashlib.sha256(json.dumps(kinds, sort_keys=True).encode()).hexdigest()
     return f"{what}, {digest[:16]}"

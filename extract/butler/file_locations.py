@@ -1,8 +1,8 @@
-"""Where the files of registered datasets should be; nobody looks whether they are.
+"""Find where the files of registered datasets should be, without a look at the files.
 
-Asking the Butler costs 45 us a dataset, most of it for objects that are made to
-be turned into text. So the datastore's own records are read, and what the
-Butler says of one dataset of a page tells what stands before all their paths.
+Asking the Butler costs 45 us per dataset, mostly for objects that are only converted
+to text. So the datastore's own records are read. The Butler is asked for one dataset
+of each page, which gives the root of all their paths.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from lsst.utils.iteration import chunk_iterable
 __all__ = ["FileLocations", "plain_text"]
 
 _ASKED_AT_ONCE = 1_000
-"""Datasets of one question: larger ones are no faster."""
+"""Datasets of one query: larger queries are not faster."""
 
 _Select = Callable[[Collection[uuid.UUID]], Sequence[tuple[uuid.UUID, Any]]]
 
@@ -29,23 +29,23 @@ _ordinary_characters = re.compile(r"[\w~-][\w./~-]*", re.ASCII).fullmatch
 
 
 def _is_ordinary(path: str) -> bool:
-    """Tell whether a path below the root stands in every URI as it is, without quotes."""
+    """Say whether a path below the root is the same in a URI, without quoting."""
     return bool(_ordinary_characters(path)) and "//" not in path and "/." not in path
 
 
 def plain_text(uri: ResourcePath) -> str:
-    """Write a URI as a path where it is a local file: readers then need no URI at all."""
+    """Write the URI of a local file as a path, so that readers need no URI."""
     return uri.ospath if uri.isLocal else str(uri)
 
 
 class FileLocations:
-    """Looks up where datasets should be.
+    """Look up where datasets should be.
 
     Parameters
     ----------
     butler : `lsst.daf.butler.Butler`
-        Of any kind; one with several datastores, or none of its own, is asked
-        for each dataset.
+        Of any kind; a Butler with several datastores, or with none of its own, is
+        asked for each dataset.
     """
 
     def __init__(self, butler: Butler) -> None:
@@ -54,7 +54,7 @@ class FileLocations:
         self._select_sizes = _selector(butler, "file_size")
 
     def locate(self, refs: Sequence[DatasetRef]) -> list[str | None]:
-        """Tell where some datasets should be.
+        """Find where some datasets should be.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class FileLocations:
         return uris
 
     def sizes(self, refs: Sequence[DatasetRef]) -> list[int | None]:
-        """Tell how large the files of some datasets were when they were written.
+        """Get the sizes that the files of some datasets had when they were written.
 
         Parameters
         ----------
@@ -99,7 +99,7 @@ class FileLocations:
         return [size if (size := found.get(ref.id, -1)) >= 0 else None for ref in refs]
 
     def _root(self, refs: Sequence[DatasetRef], paths: Sequence[str | None]) -> str | None:
-        """Find out what stands before all paths; `None` where the Butler does not bear it out."""
+        """Find the root of all paths; `None` if the Butler's answer does not agree."""
         for ref, path in zip(refs, paths, strict=True):
             if path is not None:
                 (uri,) = self._ask([ref])
@@ -124,8 +124,8 @@ class FileLocations:
         """Ask the Butler."""
         uris: list[str | None] = []
         for chunk in chunk_iterable(refs, _ASKED_AT_ONCE):
-            # `get_many_uris` raises for one dataset that the datastore forgot, and that one
-            # must not take the others with it.
+            # `get_many_uris` raises if the datastore has no record of one dataset. The others
+            # must still be found.
             try:
                 found = self._butler.get_many_uris(list(chunk))
             except FileNotFoundError:
@@ -145,8 +145,8 @@ class FileLocations:
 def _selector(butler: Butler, column: str) -> _Select | None:
     """Make a function that selects IDs and a column from the records of a Butler's only datastore.
 
-    These internals are the same from 29.2025.4800 to 30.2026.500 (November 2026); a Butler
-    without them is asked the public way.
+    These internals are the same from 29.2025.4800 to 30.2026.500 (November 2026).  For a Butler
+    without them, the public methods are used.
     """
     datastore = getattr(butler, "_datastore", None)
     if type(datastore) is not FileDatastore:

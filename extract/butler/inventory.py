@@ -1,7 +1,7 @@
-"""What a RUN holds of each dataset type: how many, and how new.
+"""Count the datasets of each type in a RUN, and find the newest.
 
-The registry is asked for sums alone, never for datasets: this is what tells
-whether a RUN of millions of files has to be read again.
+The registry is asked for sums only, never for datasets.  The result says whether
+a RUN of millions of files must be read again.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class Holding(NamedTuple):
     dataset_count: int
 
     newest: str
-    """When the newest was registered: text that grows older than any dataset that comes after, so
-    that one which took the place of another shows, though their number is the same."""
+    """When the newest was registered, as text.  It changes when a dataset replaces another, even if
+    their number stays the same."""
 
 
 def take_inventory(butler: Butler, run: str, known_types: Iterable[str]) -> dict[str, Holding]:
@@ -33,7 +33,7 @@ def take_inventory(butler: Butler, run: str, known_types: Iterable[str]) -> dict
     Parameters
     ----------
     butler : `lsst.daf.butler.Butler`
-        Whom to ask.
+        Butler to query.
     run : `str`
         RUN collection.
     known_types : `~collections.abc.Iterable` [ `str` ]
@@ -53,15 +53,15 @@ def take_inventory(butler: Butler, run: str, known_types: Iterable[str]) -> dict
 def _take_at_once(butler: Butler, run: str) -> dict[str, Holding]:
     """Count with one statement: 2 ms a RUN.
 
-    The public way is two queries for each dataset type, 8 ms each: minutes for the
-    RUNs of some campaigns, to find that nothing is new. These internals are the
-    same from 29.2025.4800 to 30.2026.500 (November 2026); a Butler without them,
-    such as a remote one, is asked the public way.
+    The public methods need two queries for each dataset type, 8 ms each.  That is minutes
+    for the RUNs of some campaigns, even if nothing is new.  These internals are the same
+    from 29.2025.4800 to 30.2026.500 (November 2026).  For a Butler without them, such as a
+    remote one, the public methods are used.
     """
     registry: Any = butler._registry  # type: ignore[attr-defined]
     tables = registry._managers.datasets._static
     types, datasets = tables.dataset_type, tables.dataset
-    # As text, for the column is a number or a time, by the age of the schema.
+    # As text: the column is a number in older schemas and a time in newer ones.
     newest = sqlalchemy.cast(sqlalchemy.func.max(datasets.c.ingest_date), sqlalchemy.String)
     statement = (
         sqlalchemy.select(types.c.name, types.c.storage_class, sqlalchemy.func.count(), newest)
@@ -74,7 +74,7 @@ def _take_at_once(butler: Butler, run: str) -> dict[str, Holding]:
 
 
 def _take_by_type(butler: Butler, run: str, known_types: Iterable[str]) -> dict[str, Holding]:
-    """Count with the queries that every Butler understands."""
+    """Count with queries that every Butler supports."""
     inventory = {}
     for name in sorted(known_types):
         dataset_type = butler.get_dataset_type(name)

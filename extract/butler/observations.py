@@ -1,4 +1,4 @@
-"""Dimension records of visits and exposures."""
+"""Get the dimension records of visits and exposures."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Observations:
         Returns
         -------
         records : `dict` [ `int`, `dict` ]
-            Columns of `extract.lake.schema.VISITS` by ID; those without a record are
+            Columns of `extract.lake.schema.VISITS` by ID; IDs without a record are
             absent.
         """
         found: dict[int, dict[str, Any]] = {}
@@ -66,7 +66,7 @@ class Observations:
                 wanted = getattr(query.expression_factory, dimension).in_iterable(chunk)
                 results = query.dimension_records(dimension).where(wanted, instrument=instrument)
                 for record in results:
-                    # The data ID of a record holds the required dimensions alone.
+                    # The data ID of a record holds only the required dimensions.
                     physical_filter = getattr(record, "physical_filter", None)
                     found[int(record.dataId[dimension])] = {
                         "day_obs": getattr(record, "day_obs", None),
@@ -88,7 +88,7 @@ class Observations:
 
 
 def _begin(record: object) -> datetime.datetime | None:
-    """Turn the begin of an observation, which the Butler keeps in TAI, into UTC."""
+    """Convert the start of an observation, which the Butler keeps in TAI, to UTC."""
     timespan = getattr(record, "timespan", None)
     if timespan is None or timespan.begin is None or not hasattr(timespan.begin, "utc"):
         return None

@@ -1,6 +1,6 @@
-"""What a registry says of RUNs and their datasets, as plain values.
+"""Hold what a registry says of RUNs and their datasets, as plain values.
 
-They cross process borders, so nothing here knows a Butler.
+The values are sent to other processes, so nothing here uses a Butler.
 """
 
 from __future__ import annotations
@@ -26,54 +26,54 @@ __all__ = [
 ]
 
 METADATA_FILES = "metadata_files"
-"""What a RUN is called that has one metadata file a quantum."""
+"""Kind of a RUN with one metadata file per quantum."""
 
 PROVENANCE_GRAPH = "provenance_graph"
-"""What a RUN is called that has a provenance graph."""
+"""Kind of a RUN with a provenance graph."""
 
 USAGE_TABLES = "usage_tables"
-"""What a RUN is called that holds tables of gathered resource usage, and no quanta of its own."""
+"""Kind of a RUN with tables of gathered resource usage and without quanta of its own."""
 
 PROMISED = "promised"
-"""What a RUN is called that was aggregated and not ingested yet (D6)."""
+"""Kind of a RUN that was aggregated and is not ingested yet (D6)."""
 
 NOTHING = "none"
-"""What a RUN is called that holds nothing to read."""
+"""Kind of a RUN with nothing to read."""
 
 
 METADATA = "_metadata"
-"""How the name of a task's metadata ends."""
+"""Suffix of the dataset type of a task's metadata."""
 
 LOG = "_log"
-"""How the name of a task's logs ends."""
+"""Suffix of the dataset type of a task's logs."""
 
 RESOURCE_USAGE = "_resource_usage"
-"""How the name of a task's table of gathered resource usage ends (analysis_tools)."""
+"""Suffix of the dataset type of a task's table of gathered usage (analysis_tools)."""
 
 PACKAGES = "packages"
-"""Name of the dataset with a RUN's software versions."""
+"""Dataset type of a RUN's software versions."""
 
 PROVENANCE = "run_provenance"
-"""Name of the dataset that is a RUN's provenance graph."""
+"""Dataset type of a RUN's provenance graph."""
 
 
 @dataclass(frozen=True)
 class UsageTable:
-    """A table of gathered resource usage: a row for each data ID of a task; picklable."""
+    """A table of gathered resource usage, one row per data ID of a task; picklable."""
 
     task_label: str
     """Task whose usage it holds."""
 
     required: Sequence[str] | None
-    """Required dimensions of the task: those that make ``data_id``; `None` where nothing tells."""
+    """Required dimensions of the task, which make ``data_id``; `None` if unknown."""
 
     uri: str | None
-    """Where it is; `None` where the datastore has no record of it."""
+    """Path or URI; `None` if the datastore has no record of it."""
 
 
 @dataclass(frozen=True)
 class RunContents:
-    """What a RUN collection holds that an extraction can read."""
+    """The content of a RUN collection that an extraction can read."""
 
     source: str
     """`METADATA_FILES`, `PROVENANCE_GRAPH`, `USAGE_TABLES`, `PROMISED` or `NOTHING`."""
@@ -95,7 +95,7 @@ class RunContents:
 
     @property
     def quanta_count(self) -> int:
-        """Estimate of the quanta that left a trace, for progress and slices; 0 for graphs."""
+        """Estimated number of quanta that left a trace, for progress and slices; 0 for graphs."""
         tasks = self.metadata_counts.keys() | self.log_counts.keys()
         return sum(
             max(self.metadata_counts.get(task, 0), self.log_counts.get(task, 0)) for task in tasks
@@ -104,7 +104,7 @@ class RunContents:
 
 @dataclass(frozen=True)
 class FileSlice:
-    """Some quanta of one RUN of plain files, for one job; picklable."""
+    """A part of the quanta of one RUN of plain files, for one job; picklable."""
 
     location: str
     """Repository."""
@@ -113,21 +113,21 @@ class FileSlice:
     """RUN collection."""
 
     tasks: Mapping[str, str]
-    """Task label to the condition (Butler expression, maybe empty) on its datasets."""
+    """Condition on the datasets (Butler expression, may be empty) by task label."""
 
     kept_logs: frozenset[str]
     """Labels of the tasks whose logs this RUN keeps."""
 
     quanta_count: int
-    """About how many quanta: exact when no task is cut."""
+    """Number of quanta: exact if no task is divided, else an estimate."""
 
 
 @dataclass(frozen=True)
 class FileBatch:
     """What is registered for some quanta of one task in one RUN, as columns of equal length.
 
-    Columns, not one object a quantum: a campaign has millions, and batches
-    cross process borders.
+    It has columns, not one object per quantum, because a campaign has millions of quanta
+    and batches are sent to other processes.
     """
 
     run: str
@@ -137,38 +137,37 @@ class FileBatch:
     """Task label in the pipeline."""
 
     required: tuple[str, ...]
-    """Required dimensions of the task: those that make ``data_id``."""
+    """Required dimensions of the task, which make ``data_id``."""
 
     coordinates: Mapping[str, Sequence[int | str | None]]
     """Dimension name to its values: all required ones, and implied ones where known."""
 
     metadata_ids: Sequence[str | None]
-    """UUID of the registered ``{task}_metadata``; `None` where only a log is registered."""
+    """UUID of the registered ``{task}_metadata``; `None` if only a log is registered."""
 
     metadata_uris: Sequence[str | None]
-    """Where the metadata should be: an absolute path or a URI; `None` where the datastore has no
-    record of it."""
+    """Absolute path or URI of the metadata; `None` if the datastore has no record of it."""
 
     has_logs: Sequence[bool]
     """Whether ``{task}_log`` is registered."""
 
     log_uris: Sequence[str | None]
-    """Where the log is; needed only where there is no metadata, since such logs tell the exception
-    and the usage of a failed quantum. Empty: no log is read."""
+    """Path or URI of the log.  It is needed only if there is no metadata: then the log has the
+    exception and the usage of a failed quantum.  Empty: no log is read."""
 
     keeps_logs: bool
     """Whether the RUN keeps logs for this task at all (D10)."""
 
     sizes: Sequence[int | None] = ()
-    """Bytes of each file as the datastore recorded them, where the files are on a store; empty
-    where they are local, for who reads them sees how large they are."""
+    """Bytes of each file as the datastore recorded them, for files on a store.  Empty for local
+    files, whose sizes are seen when they are read."""
 
     def __len__(self) -> int:
         return len(self.metadata_ids)
 
     @property
     def uris(self) -> list[str | None]:
-        """What is read of each quantum: its metadata, or the log where there is none."""
+        """Path or URI that is read for each quantum: its metadata, or the log if there is none."""
         logs = self.log_uris or [None] * len(self)
         return [
             log if dataset_id is None else metadata

@@ -1,4 +1,4 @@
-"""A Butler repository, opened read-only, and what is asked of it."""
+"""Open a Butler repository read-only, and give access to its parts."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from .stores import Stores
 __all__ = ["CONNECTIONS", "Repository", "open_repository", "repository_of_thread"]
 
 CONNECTIONS = 32
-"""Connections to a remote store that are kept open: as many as files read at once by default."""
+"""Connections to a remote store that are kept open: by default one for each file read at once."""
 
 _SQLITE_FILE = "the registry's SQLite file"
-"""How `extract.butler.store_errors` speaks of it, without knowing where it is."""
+"""The name of a registry in texts of `extract.butler.store_errors`, which has no path."""
 
 
 class Repository:
@@ -76,20 +76,20 @@ def open_repository(location: str) -> Iterator[Repository]:
             f"repository {location}: the Butler would open {other} instead: rename the folder, "
             "or use a symbolic link to it"
         )
-    # Before the first client is made, which remembers them: threads that read at once need as
-    # many connections, and a dead database server would be waited for for minutes.
+    # Set before the first client is made, because clients keep these settings. Each thread needs
+    # a connection, and without a limit a dead database server blocks for minutes.
     os.environ.setdefault("LSST_RESOURCES_NUM_WORKERS", str(CONNECTIONS))
     os.environ.setdefault("PGCONNECT_TIMEOUT", str(ANSWER_LIMIT_S))
     try:
         butler = answered(lambda: _open(location))
-    except Exception as error:  # Wrong label, path, password, server: six libraries, one line.
+    # A wrong label, path, password or server: six libraries raise different errors.
+    except Exception as error:
         raise RepositoryError(f"repository {location}: {_explain(error, location)}") from error
     try:
         with butler.registry.caching_context():
             yield Repository(location, butler)
-    except (
-        sqlalchemy.exc.SQLAlchemyError
-    ) as error:  # A table without a grant, a server that went away.
+    # For example a table without a grant, or a lost server.
+    except sqlalchemy.exc.SQLAlchemyError as error:
         raise RepositoryError(f"repository {location}: {_explain(error, location)}") from error
     finally:
         # Older stacks have no close().
@@ -97,7 +97,7 @@ def open_repository(location: str) -> Iterator[Repository]:
 
 
 def _explain(error: BaseException, location: str) -> str:
-    """Say what is wrong with a repository; a registry that is a file is named."""
+    """Say what is wrong with a repository; names the file of a SQLite registry."""
     text = explain(error, location)
     if _SQLITE_FILE not in text:
         return text
@@ -105,20 +105,20 @@ def _explain(error: BaseException, location: str) -> str:
         config = ButlerConfig(Butler.get_repo_uri(location, return_label=True))
         root = config.configDir.ospath.rstrip("/") if config.configDir else ""
         file = sqlalchemy.make_url(config["registry", "db"].replace("<butlerRoot>", root)).database
-    except Exception:  # The configuration may be what is amiss: then the text must do.
+    except Exception:  # The configuration itself may be wrong: then the text of the error is used.
         return text
     return text.replace(_SQLITE_FILE, f"{_SQLITE_FILE} {file}", 1)
 
 
 def _open(location: str) -> Butler:
-    """Open a Butler; defaults are not inferred: that would query every collection named."""
+    """Open a Butler without inferred defaults, which would query every collection."""
     with _silent("lsst.daf.butler"):
         return Butler.from_config(location, writeable=False, inferDefaults=False)
 
 
 @contextmanager
 def _silent(name: str) -> Iterator[None]:
-    """Keep a library from logging the error that we tell in one line ourselves."""
+    """Stop a library from logging an error that this program reports in one line."""
     logger = logging.getLogger(name)
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -141,16 +141,16 @@ _of_thread = _OfThread()
 
 
 def repository_of_thread(location: str, extraction: Path) -> Repository:
-    """Open a repository once for each thread and extraction: that takes half a second.
+    """Open a repository once for each thread and extraction, because it takes half a second.
 
-    What is open is closed for another one, or when its thread ends.
+    It is closed when the thread opens another one, or when the thread ends.
 
     Parameters
     ----------
     location : `str`
         Path, URI or registered label.
     extraction : `pathlib.Path`
-        Folder of the extraction, to tell one from the next.
+        Folder of the extraction, which identifies it.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""RUNs of plain files cut into jobs, and what is registered for the quanta of each."""
+"""Divide RUNs of plain files into jobs, and list what is registered for each job."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _PAGE = 5_000
 """Registered datasets that are in memory at once."""
 
 _FEW = 200
-"""Logs without metadata that are looked up by data ID, instead of all logs of the task."""
+"""Most logs without metadata that are looked up by data ID; above, all logs are read."""
 
 FILE_SLICE_QUANTA = 100_000
-"""Quanta of plain files that one job reads: some seconds of work, and 10 MB for data IDs. Each job
-that shares a task has the registry look through all of it."""
+"""Quanta of plain files that one job reads: some seconds of work, and 10 MB for data IDs.  The
+registry searches the whole task for each job that shares it."""
 
 _LEAST_SLICE_QUANTA = 250
-"""Below this, dealing a RUN out to several jobs costs more than it brings."""
+"""Number of quanta below which several jobs for one RUN cost more than they save."""
 
-# Dimensions by which one task's datasets can be dealt out evenly to several jobs, best first:
-# small and dense numbers, with the governor that a query must name beside them.
+# Dimensions by which the datasets of one task are divided evenly among jobs, best first. They have
+# small and dense numbers. A query must also name the governor dimension beside them.
 _DEALING_DIMENSIONS = {
     "detector": "instrument",
     "patch": "skymap",
@@ -56,7 +56,7 @@ class Slices:
         self._files = files
 
     def cut(self, run: str, contents: RunContents, *, parts: int = 1) -> list[FileSlice]:
-        """Cut a RUN of plain files into jobs of about equal size.
+        """Divide a RUN of plain files into jobs of about equal size.
 
         Parameters
         ----------
@@ -65,7 +65,7 @@ class Slices:
         contents : `RunContents`
             From `extract.butler.contents.Contents.describe`.
         parts : `int`, optional
-            Workers that shall share it, if it is large enough.
+            Number of workers that share it, if it is large enough.
 
         Returns
         -------
@@ -76,7 +76,7 @@ class Slices:
         tasks: dict[str, str] = {}
         gathered = 0
         kept = frozenset(contents.log_counts)
-        # The same number for each worker: else some would wait while others read the last ones.
+        # Each worker gets the same number. Otherwise some wait while others read the last ones.
         rounds = -(-contents.quanta_count // (FILE_SLICE_QUANTA * parts))
         even = -(-contents.quanta_count // max(rounds * parts, 1))
         size = min(FILE_SLICE_QUANTA, max(even, _LEAST_SLICE_QUANTA))
@@ -100,7 +100,7 @@ class Slices:
         return slices
 
     def _deal(self, label: str, parts: int) -> list[str]:
-        """Write the conditions that deal a task's datasets out to a number of jobs."""
+        """Write the conditions that divide a task's datasets among a number of jobs."""
         if parts <= 1:
             return [""]
         dataset_type = self._task_type(label, METADATA) or self._task_type(label, LOG)
@@ -190,8 +190,8 @@ class Slices:
     ) -> Iterator[tuple[DatasetRef, ...]]:
         """Stream the datasets of a type in a RUN in pages.
 
-        Given the required values of some data IDs, it gives those that have, in each
-        dimension, a value of one of them: these, and not many others.
+        With the required values of some data IDs, it gives the datasets that have one of
+        these values in each dimension.  That is all of them, and a few others.
         """
         with self._butler.query() as query:
             results = query.datasets(dataset_type, collections=[run], find_first=False)
@@ -201,7 +201,8 @@ class Slices:
             columns = zip(required, zip(*alike, strict=True), strict=True) if alike else ()
             for dimension, values in columns:
                 if dimension in dataset_type.dimensions.governors:
-                    results = results.where(f"{dimension} != ''")  # Must be named, equal or not.
+                    # A query must name them, even if all values are equal.
+                    results = results.where(f"{dimension} != ''")
                 else:
                     proxy = getattr(query.expression_factory, dimension)
                     results = results.where(proxy.in_iterable(sorted(set(values))))
@@ -210,7 +211,7 @@ class Slices:
     def _data_ids(
         self, dataset_type: DatasetType, run: str, condition: str
     ) -> Iterator[DataCoordinate]:
-        """Stream the data IDs of a type in a RUN: three times faster than its datasets."""
+        """Stream the data IDs of a type in a RUN, which is faster than its datasets."""
         with self._butler.query() as query:
             joined = query.join_dataset_search(dataset_type.name, [run])
             results = joined.data_ids(dataset_type.dimensions)

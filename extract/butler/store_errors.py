@@ -1,9 +1,9 @@
-"""What went wrong with a registry or a store, in one line with a remedy.
+"""Explain an error of a registry or a store in one line with a remedy.
 
-Errors of a facility come from six libraries and mislead: HTTP 401 is a
-`FileNotFoundError` here and a `ValueError` there, and a server that is down
-keeps its caller waiting for half a minute.  This module knows their texts, and
-nothing of Butlers, RUNs or rows.
+Errors of a facility come from six libraries and are misleading: HTTP 401 is a
+`FileNotFoundError` in one and a `ValueError` in another, and a server that is down
+blocks its caller for half a minute.  This module knows the texts of these errors.
+It knows nothing about Butlers, RUNs or rows.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ __all__ = [
 _T = TypeVar("_T")
 
 ANSWER_LIMIT_S = 15
-"""Wall seconds after which a server is said not to answer; its clients would take minutes."""
+"""Wall seconds to wait for a server; its clients would wait for minutes."""
 
 Extent = Literal["file", "store", "server"]
-"""How far a trouble reaches: one file, what this user reads of a store, all that a server has."""
+"""Extent of a problem: one file, what this user reads of a store, all that a server has."""
 
 
 @dataclass(frozen=True)
@@ -43,22 +43,22 @@ class Diagnosis:
     """One line: what is wrong and what to do."""
 
     extent: Extent
-    """What else fails for the same reason."""
+    """Extent of the problem: what else fails for the same reason."""
 
     @property
     def is_everywhere(self) -> bool:
-        """Whether every other file of the same store fails, too."""
+        """Whether every other file of the same store also fails."""
         return self.extent != "file"
 
     @property
     def is_unreachable(self) -> bool:
-        """Whether nobody can talk to the server, whoever asks and for whatever file."""
+        """Whether the server cannot be reached, for any user and any file."""
         return self.extent == "server"
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """A text that libraries write, and what it means.
+    """A text that libraries write, and its meaning.
 
     Named groups of the pattern fill the text.
     """
@@ -76,9 +76,9 @@ _STORE_LOGINS = {
     "http": "check LSST_HTTP_AUTH_BEARER_TOKEN, or read the store through dav://",
     "https": "check LSST_HTTP_AUTH_BEARER_TOKEN, or read the store through davs://",
 }
-"""What to look at when a store refuses, by the scheme of the URI."""
+"""What the user checks when a store refuses, by the scheme of the URI."""
 
-# In this order: the first that matches an error, or one that caused it, is the one that is told.
+# The order matters: the first rule that matches an error, or a cause of it, is used.
 _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
     # Registries
     (
@@ -173,7 +173,7 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
         "store",
     ),
     (
-        # Not a bare number: visits and patches in a file's name are numbers too.
+        # Not only the number: names of files have numbers of visits and patches, too.
         r"(?:status:? |: |\()401\b(?!/)|InvalidAccessKeyId|SignatureDoesNotMatch",
         "the store refuses the credentials (401): {login}",
         "store",
@@ -214,7 +214,7 @@ _MEANINGS: tuple[tuple[str, str, Extent], ...] = (
         "store",
     ),
     (
-        # One file is an accident; when it is all of them, their owner forgot this user.
+        # For one file this may be an accident. For all files, the owner did not give permission.
         r"Permission denied|PermissionError",
         "you may not read it: ask its owner for permission",
         "store",
@@ -237,19 +237,19 @@ _RULES = tuple(
 
 
 def diagnose(error: BaseException, uri: str = "") -> Diagnosis:
-    """Find out what an error of a registry or a store means.
+    """Find what an error of a registry or a store means.
 
     Parameters
     ----------
     error : `BaseException`
-        What was raised; what caused it is looked at as well.
+        What was raised; its causes are examined, too.
     uri : `str`, optional
-        What was read: its scheme tells which credentials to look at.
+        What was read; its scheme decides which credentials the text names.
 
     Returns
     -------
     diagnosis : `Diagnosis`
-        The meaning; an error that nobody foresaw speaks for itself, shortened.
+        The meaning; for an unknown error its own text, shortened.
     """
     texts = [named(link) for link in _chain(error)]
     login = _STORE_LOGINS.get(uri.partition("://")[0], "check the credentials of the store")
@@ -275,18 +275,18 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def within(limit_s: float, call: Callable[[], _T]) -> _T:
-    """Call a function that may hang, and give up after a while.
+    """Call a function that may hang, and stop waiting after a limit.
 
-    The clients of stores try again several times, with pauses, before they
-    admit that a server is down.
+    The clients of stores try several times, with pauses, before they report that a
+    server is down.
 
     Parameters
     ----------
     limit_s : `float`
         Wall seconds to wait.
     call : `~collections.abc.Callable`
-        The function.  After the limit it goes on in a thread of its own, which
-        does not keep the program from ending; its result is lost.
+        The function.  After the limit it continues in a thread of its own, which
+        does not stop the program from ending; its result is lost.
 
     Returns
     -------
@@ -296,7 +296,7 @@ def within(limit_s: float, call: Callable[[], _T]) -> _T:
     Raises
     ------
     NoAnswerError
-        Raised when the limit is over.
+        Raised if the function takes longer than the limit.
     """
     outcome: list[_T] = []
     failure: list[BaseException] = []
@@ -304,7 +304,7 @@ def within(limit_s: float, call: Callable[[], _T]) -> _T:
     def run() -> None:
         try:
             outcome.append(call())
-        except BaseException as error:  # Raised again, where it is expected.
+        except BaseException as error:  # Raised again in the thread of the caller.
             failure.append(error)
 
     thread = threading.Thread(target=run, daemon=True)

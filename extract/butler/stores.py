@@ -1,4 +1,4 @@
-"""Which servers of a repository's files answer, asked once instead of once a RUN."""
+"""Check whether the servers of a repository's files answer, once instead of for every RUN."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from .store_errors import Diagnosis, answered, diagnose, explain
 __all__ = ["StoreGuard", "Stores", "sample_unread"]
 
 _PATIENCE_S = 3
-"""Wall seconds after which a store that fails is not asked again."""
+"""If a store takes longer than this to fail, in wall seconds, it is not asked again."""
 
 _SAMPLE_SIZE = 100
 """Files that are tried again, at most, before all of a RUN is read again."""
 
 _TRIED_AT_ONCE = 16
-"""Of these, on a store."""
+"""Files on a store that are tried at the same time."""
 
 _T = TypeVar("_T")
 
 
 def sample_unread(uris: Iterable[str]) -> list[str]:
-    """Choose files to try again: the same ones, whatever the order, from all folders alike.
+    """Choose files to try again, spread over all folders; the order of the input has no effect.
 
     Parameters
     ----------
@@ -56,17 +56,17 @@ class Stores:
         self._answering: set[str] = set()
 
     def ask(self, uri: ResourcePath, call: Callable[[], _T]) -> _T:
-        """Ask a store something, unless it kept us waiting in vain before.
+        """Ask a store something, unless an earlier question waited without an answer.
 
-        Clients try again for half a minute before they tell that a server is down or not
-        trusted: once for a repository is enough, whatever the number of its RUNs.
+        Clients try for half a minute before they report that a server is down or not
+        trusted.  This must happen once for a repository, not once for each of its RUNs.
 
         Parameters
         ----------
         uri : `lsst.resources.ResourcePath`
             A file of the store.
         call : `~collections.abc.Callable`
-            Asks it.
+            Asks the store.
 
         Returns
         -------
@@ -76,7 +76,7 @@ class Stores:
         Raises
         ------
         StoreError
-            Raised if the store kept us waiting before; else what the call raised.
+            Raised if the store did not answer before; else what the call raised.
         """
         store = _store_of(uri)
         if store in self._silent:
@@ -95,7 +95,7 @@ class Stores:
         return answer
 
     def require(self, uri: str | None) -> None:
-        """Make sure that the server which keeps a file can be reached.
+        """Check that the server of a file can be reached.
 
         It is asked before the first of its files, and again after `doubt`.
 
@@ -107,15 +107,15 @@ class Stores:
         Raises
         ------
         UnreachableError
-            Raised if it cannot: each file would be waited for in vain.
+            Raised if it cannot.
         """
         if uri is None or "://" not in uri:
             return
         resource = ResourcePath(uri)
         store = _store_of(resource)
         if store not in self._answering:
-            # A server that refuses, or has lost this file, can be reached: readers say the rest.
-            # Its content is not asked for, which some stores fetch from tape first.
+            # A server that refuses, or does not have this file, can be reached: readers report
+            # that. The content is not requested, because some stores fetch it from tape.
             with suppress(Exception):
                 self.ask(resource, resource.exists)
         silence = self._silent.get(store)
@@ -123,7 +123,7 @@ class Stores:
             raise UnreachableError(f"{store}: {silence.text}")
 
     def can_read_any(self, uris: Sequence[str]) -> bool:
-        """Tell whether any of some files can be read that could not be read before.
+        """Say whether any of some files that could not be read before can be read now.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class Stores:
         return False
 
     def doubt(self) -> None:
-        """Take note that a store failed: whether it can be reached is to be asked again."""
+        """Note that a store failed, so that `require` asks it again."""
         self._answering.clear()
 
     def probe(self, uri: str) -> None:
@@ -183,31 +183,31 @@ def _store_of(uri: ResourcePath) -> str:
 
 @dataclass
 class StoreGuard:
-    """Tells a store that is down, or refuses, from single files that cannot be read.
+    """Distinguishes a store that is down, or refuses, from single files that cannot be read.
 
-    One file may be behind a broken disk of the store, and look as if all of it
-    were down; so some failures in a row are needed, or nothing but failures.
+    One file on a broken disk of the store gives the same error as a store that is down.
+    So the store counts as failed after several failures in a row, or if all files failed.
     """
 
     limit: int = 10
-    """Failures in a row that are believed."""
+    """Failures in a row after which the store counts as failed."""
 
     _has_read: bool = False
     _failures: int = 0
     _last: str = ""
 
     def succeed(self) -> None:
-        """Take note of a file that was read, or is known to be gone."""
+        """Note a file that was read, or that is known not to exist."""
         self._has_read = True
         self._failures = 0
 
     def fail(self, diagnosis: Diagnosis, uri: str) -> None:
-        """Take note of a file that could not be read.
+        """Note a file that could not be read.
 
         Raises
         ------
         StoreError
-            Raised after so many failures that the store itself must be the reason.
+            Raised after so many failures that the store counts as failed.
         """
         if not diagnosis.is_everywhere:
             self.succeed()
@@ -218,12 +218,12 @@ class StoreGuard:
             raise StoreError(self._last)
 
     def close(self) -> None:
-        """Judge at the end, for RUNs of a few files.
+        """Decide at the end, for RUNs with few files.
 
         Raises
         ------
         StoreError
-            Raised if there were failures of the store and nothing else.
+            Raised if there were only failures of the store.
         """
         if self._failures and not self._has_read:
             raise StoreError(self._last)

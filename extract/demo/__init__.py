@@ -1,7 +1,7 @@
 """Build the demo: a real Butler repository with three simulated campaigns.
 
-Nothing outside this package knows how the data was made up; the extractor reads
-the repository as it reads any other.
+The extractor reads this repository like any other.  Only this package knows how the
+data was simulated.
 """
 
 from .assemble import STAMP, build

@@ -1,7 +1,7 @@
-"""Put the demo together: make the repository, have its RUNs written, register them, rename.
+"""Build the demo: make the repository, write its RUNs, register them, and rename.
 
-Worker processes write files and graphs; only this process writes to the registry,
-for SQLite knows one writer.
+Worker processes write files and graphs.  Only this process writes to the registry,
+because SQLite allows one writer.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _INPUTS = "LSSTCam/defaults"
 _AGGREGATED = "aggregated"
 _STORAGE_CLASSES = {"metadata": "TaskMetadata", "log": "ButlerLogRecords"}
 _WORKER_MIN_SCALE = 0.2
-"""Below this scale starting processes takes longer than what they save."""
+"""Scale below which processes take longer to start than they save."""
 
 
 def build(
@@ -67,24 +67,24 @@ def build(
     The repository is ``root/repo``; the predicted graphs of the campaigns that keep plain files are
     ``root/submit/<campaign>/<stage>/<timestamp>.qg``; the batch system's records of one campaign
     are ``root/records/<campaign>/<stage>/<timestamp>.jsonl.gz``; ``root/census-demo.json`` is the
-    stamp.  All is built in a temporary directory beside ``root`` and renamed at the end; what a
-    build that was killed left there is removed.
+    stamp.  All is built in a temporary directory beside ``root`` and renamed at the end.  The
+    rest of a build that was killed is removed.
 
     Parameters
     ----------
     root : `~pathlib.Path`
-        Directory to make; it must not exist, or be empty.
+        Directory to make; it must not exist or must be empty.
     seed : `int`, optional
-        Same seed and scale, same data: also UUIDs, but for those of ``run_provenance`` datasets,
-        which ``ingest_graph`` draws, and times of ingestion.
+        The same seed and scale give the same data and UUIDs.  Exceptions are the UUIDs of
+        ``run_provenance`` datasets, which ``ingest_graph`` draws, and times of ingestion.
     scale : `float`, optional
         1 gives about 33,000 quanta; the number of quanta by detector grows in proportion.
     stages : `~collections.abc.Sequence` [`str`], optional
-        Stages to build, in order; fewer are there sooner, for tests.
+        Stages to build, in order; tests build only some.
     workers : `int`, optional
-        Processes that write files and graphs; by default 2, and none of its own at small scale.
+        Processes that write files and graphs; by default 2, or only this process at small scale.
     progress : `~collections.abc.Callable`, optional
-        Called with (quanta done, quanta in all, last RUN); by default standard error is told.
+        Called with (quanta done, quanta in all, last RUN); by default it writes to standard error.
 
     Raises
     ------
@@ -130,12 +130,12 @@ def build(
 
 @contextmanager
 def _locked(root: Path) -> Iterator[None]:
-    """Be the only one who builds there, until this process ends or dies."""
+    """Lock the folder against other builds until this process ends."""
     path = root.with_name(f".{root.name}.lock")
     with path.open("a") as stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Who held it a moment ago has removed the file, and a third may have made another.
+            # The last holder of the lock removed the file, and a third may have made a new one.
             is_current = os.path.samestat(os.fstat(stream.fileno()), path.stat())
         except (BlockingIOError, FileNotFoundError):
             is_current = False
@@ -187,13 +187,13 @@ def _build(
 
 @contextmanager
 def _careless_sqlite() -> Iterator[None]:
-    """Let SQLite not wait for the disk: what a crash would spoil is a temporary directory."""
+    """Switch off SQLite's waits for the disk: a crash can damage only a temporary directory."""
 
     def relax(connection: Any, _record: Any) -> None:  # noqa: ANN401
         if isinstance(connection, sqlite3.Connection):
             connection.execute("PRAGMA synchronous=OFF")
 
-    # On the class, for `ingest_graph` opens connections of its own.
+    # On the class, because `ingest_graph` opens connections of its own.
     sqlalchemy.event.listen(sqlalchemy.Engine, "connect", relax)
     try:
         yield
@@ -203,7 +203,7 @@ def _careless_sqlite() -> Iterator[None]:
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """Spare the collector's passes over millions of live objects: a quarter of the CPU time."""
+    """Switch off garbage collection: its passes over live objects take a quarter of the CPU."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -215,9 +215,9 @@ def _without_garbage_collection() -> Iterator[None]:
 
 @contextmanager
 def _executor(workers: int) -> Iterator[Callable[..., Future[None]]]:
-    """Give a function that submits work: to processes, or to this one when there are none."""
+    """Give a function that submits work to processes, or to this process if there are none."""
     if workers:
-        # A fork would inherit locks of whatever threads the caller has; this server imports once.
+        # A fork would inherit locks of the caller's threads. The fork server imports once.
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([__name__])
         with ProcessPoolExecutor(workers, context, initializer=prepare_worker) as pool:
@@ -227,7 +227,7 @@ def _executor(workers: int) -> Iterator[Callable[..., Future[None]]]:
 
 
 def _submit_here(function: Callable[..., None], *args: Any) -> Future[None]:  # noqa: ANN401
-    """Do the work at once, in the process that asks."""
+    """Do the work immediately, in this process."""
     future: Future[None] = Future()
     function(*args)
     future.set_result(None)
@@ -235,13 +235,13 @@ def _submit_here(function: Callable[..., None], *args: Any) -> Future[None]:  # 
 
 
 def _provenance_path(building: Path, plan: RunPlan) -> Path:
-    """Tell where a provenance graph lies until it is ingested."""
+    """Get the path of a provenance graph before it is ingested."""
     return building / _AGGREGATED / f"{plan.campaign.name}_{plan.stage}_{plan.timestamp}.qg"
 
 
 @_without_garbage_collection()
 def _write_run(name: str, stage: str, index: int, seed: int, scale: float, building: Path) -> None:
-    """Write the graphs or files of one RUN; what the registry must know follows from the plan."""
+    """Write the graphs or files of one RUN; the plan says what is registered later."""
     planned = plan_stage(name, stage, seed, scale)
     plan = planned.runs[index]
     if name == RECORDED_CAMPAIGN:
@@ -300,7 +300,7 @@ def _make_collections(butler: Butler, seed: int, scale: float, stages: Sequence[
 
 @_without_garbage_collection()
 def _ingest_provenance(butler: Butler, plan: RunPlan, building: Path) -> None:
-    """Hand a provenance graph to the official tool, with the folders that it expects."""
+    """Give a provenance graph to the official tool, in the folders that it expects."""
     repository = building / "repo"
     for label in graphs.pipeline_graph(plan.campaign, plan.stage).tasks:
         for kind in ("metadata", "log", "config"):
@@ -310,7 +310,7 @@ def _ingest_provenance(butler: Butler, plan: RunPlan, building: Path) -> None:
 
 @_without_garbage_collection()
 def _ingest_files(butler: Butler, plan: RunPlan, repository: Path) -> None:
-    """Register the files of a RUN where they lie."""
+    """Register the files of a RUN in place."""
     known = {"instrument": INSTRUMENT, "skymap": SKYMAP}
     types: dict[tuple[str, str], DatasetType] = {}
     datasets: list[FileDataset] = []

@@ -1,4 +1,4 @@
-"""Tell on the terminal how far a build is: a bar on a TTY, plain lines elsewhere."""
+"""Show the progress of a build: a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 __all__ = ["Report", "console_report"]
 
 Report = Callable[[int, int, str], None]
-"""Called with what is done, the total (both in quanta) and what was done last."""
+"""Called with the quanta done, the quanta in all, and the name of the last RUN."""
 
 _LINES = 10
-"""About so many lines a build prints where there is no TTY."""
+"""Approximate number of lines that a build prints if there is no terminal."""
 
 
 @contextmanager

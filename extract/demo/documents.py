@@ -1,4 +1,4 @@
-"""Metadata and log documents of one attempt, with the keys and forms of real ones.
+"""Make metadata and log documents of one attempt, with the keys and forms of real ones.
 
 Shapes follow `lsst.utils.timer`, ``single_quantum_executor`` and ``log_capture`` of
 ``lsst.pipe.base``; values come from the plan.
@@ -20,7 +20,7 @@ __all__ = ["exception_document", "log_extra", "log_records", "metadata_document"
 _PREFIXES = ("prep", "init", "start", "end")
 _NO_WORK_PREFIXES = ("prep", "end")
 _NULL_EVERY = 40
-"""One in so many calibrateImage documents of v30.0.0.rc2 has null where NaN was meant."""
+"""One of this many calibrateImage documents of v30.0.0.rc2 has null in place of NaN."""
 
 
 def to_json(document: Any) -> bytes:  # noqa: ANN401
@@ -29,7 +29,7 @@ def to_json(document: Any) -> bytes:  # noqa: ANN401
 
 
 def _iso(at: float) -> str:
-    """Write a time as releases on Python 3.11 and later do: UTC with its offset."""
+    """Write a time in UTC with its offset, like releases on Python 3.11 and later."""
     return dt.datetime.fromtimestamp(at, dt.UTC).isoformat(timespec="microseconds")
 
 
@@ -60,7 +60,7 @@ def _section(
 
 
 def _butler_metrics(execution: Execution, attempt: Attempt, release: Release) -> dict[str, Any]:
-    """Give times and counts of Butler calls; the old weekly did not note ingests."""
+    """Give times and counts of Butler calls; the old weekly did not record ingests."""
     wall = attempt.instants[-1].at - attempt.instants[0].at
     gets = max(1, len(execution.quantum.parents))
     share = 0.02 + 0.06 * uniform(execution.quantum.key, "get")

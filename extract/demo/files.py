@@ -1,4 +1,4 @@
-"""A RUN as plain files: one metadata document and one log per quantum, and where they lie."""
+"""Write a RUN as plain files: one metadata document and one log per quantum."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def planned_files(plan: RunPlan) -> Iterator[tuple[Execution, str]]:
 
 
 def dataset_path(execution: Execution, kind: str) -> str:
-    """Give a dataset's path in the datastore, in the manner of the default file template."""
+    """Give a dataset's path in the datastore, as the default file template writes it."""
     quantum = execution.quantum
     dataset_type = f"{quantum.task.label}_{kind}"
     folders = [
@@ -86,7 +86,7 @@ def write_files(plan: RunPlan, repository: Path) -> int:
 
 
 def _log(execution: Execution, plan: RunPlan) -> bytes:
-    """Write a log as pipe_base streams it: a record a line, then what else is known."""
+    """Write a log as pipe_base streams it: one record per line, then the other fields."""
     lines = [to_json(record) for record in log_records(execution, execution.attempts[-1])]
     extra = log_extra(execution, plan.campaign.release)
     if extra:
@@ -95,7 +95,7 @@ def _log(execution: Execution, plan: RunPlan) -> bytes:
 
 
 def vanish(plan: RunPlan, repository: Path) -> None:
-    """Remove the files that failing hardware took after they were registered."""
+    """Remove the files that failing hardware lost after they were registered."""
     for execution, kind in planned_files(plan):
         if execution.state == "vanished" and kind == "metadata":
             (repository / dataset_path(execution, kind)).unlink()

@@ -1,4 +1,4 @@
-"""Quantum graphs of a RUN: the predicted one, and the provenance graph of what became of it.
+"""Make the quantum graphs of a RUN: the predicted graph and the provenance graph.
 
 Both are written by the classes of ``lsst.pipe.base.quantum_graph``; no task is run.
 """
@@ -52,18 +52,18 @@ _PRODUCT = "product"
 _INPUT = "input"
 _DICTIONARY_SAMPLES = 512
 _DICTIONARY_SIZE = 32768
-"""Size of the compression dictionary, and from how many quanta on there is one."""
+"""Size of the compression dictionary, and the number of quanta from which there is one."""
 
 
 def pipeline_graph(campaign: Campaign, stage: str) -> PipelineGraph:
-    """Make the pipeline of a campaign's stage from stand-ins with the real labels and dimensions.
+    """Make the pipeline of a campaign's stage from mock tasks with the real labels and dimensions.
 
     Parameters
     ----------
     campaign : `Campaign`
         Campaign; its release says which tasks there are.
     stage : `str`
-        Stage; where its RUNs keep no logs, the tasks have no log output.
+        Stage; if its RUNs keep no logs, the tasks have no log output.
 
     Returns
     -------
@@ -94,12 +94,12 @@ def _pipeline_graph(tasks: tuple[Task, ...], keeps_logs: bool) -> PipelineGraph:
 
 
 def _connection(label: str, dimensions: Iterable[str]) -> DynamicConnectionConfig:
-    """Describe what a task writes, for itself and for those that read it."""
+    """Describe what a task writes, for this task and for the tasks that read it."""
     config = DynamicConnectionConfig()  # type: ignore[no-untyped-call]
     config.dataset_type_name = f"{label}_{_PRODUCT}"
     config.dimensions.extend(dimensions)
     config.multiple = True
-    # A mock storage class would stay in the registry, where official tools do not know it.
+    # A mock storage class would stay in the registry, and official tools do not know it.
     config.mock_storage_class = False
     return config
 
@@ -133,7 +133,7 @@ def make_predicted(plan: RunPlan, sky: Sky) -> PredictedQuantumGraphComponents:
     Parameters
     ----------
     plan : `RunPlan`
-        The RUN: every quantum of it is predicted, whatever became of it.
+        The RUN; all its quanta are predicted, also those that failed.
     sky : `Sky`
         Observations, for the dimension records.
 
@@ -167,7 +167,7 @@ def make_predicted(plan: RunPlan, sky: Sky) -> PredictedQuantumGraphComponents:
 def _predicted_quantum(
     execution: Execution, here: dict[int, Execution], plan: RunPlan
 ) -> PredictedQuantumDatasetsModel:
-    """Describe one quantum; what an earlier RUN did is an input from there."""
+    """Describe one quantum; outputs of an earlier RUN are inputs from that RUN."""
     quantum = execution.quantum
     label = quantum.task.label
     outputs = {
@@ -216,7 +216,7 @@ def _init_quanta(plan: RunPlan, graph: PipelineGraph) -> Iterable[PredictedQuant
 
 
 def _dimension_data(sky: Sky) -> DimensionDataAttacher:
-    """Attach the dimension records, as a real graph carries them."""
+    """Attach the dimension records, as in a real graph."""
     return DimensionDataAttacher(
         records=[
             DimensionRecordSet(universe()[element], records, universe=universe())
@@ -248,7 +248,7 @@ def make_packages(plan: RunPlan) -> Packages:
 
 
 class _Writer(ProvenanceQuantumGraphWriter):
-    """The official writer, but for software versions: the release's, not this machine's."""
+    """The official writer, with the software versions of the release instead of this machine's."""
 
     packages: Packages
 
@@ -290,7 +290,7 @@ def write_provenance(plan: RunPlan, predicted: PredictedQuantumGraphComponents, 
 
 
 def _train_dictionary(plan: RunPlan, predicted: PredictedQuantumGraphComponents) -> bytes | None:
-    """Train a compression dictionary where there are quanta enough, as the aggregator does."""
+    """Train a compression dictionary if there are enough quanta, as the aggregator does."""
     if len(plan.executions) < _DICTIONARY_SAMPLES:
         return None
     step = len(plan.executions) // _DICTIONARY_SAMPLES
@@ -305,7 +305,7 @@ def _train_dictionary(plan: RunPlan, predicted: PredictedQuantumGraphComponents)
 def _scan(
     execution: Execution, model: PredictedQuantumDatasetsModel, plan: RunPlan
 ) -> ProvenanceQuantumScanData:
-    """Say what became of one quantum."""
+    """Describe the outcome of one quantum."""
     if execution.state == "blocked":
         return ProvenanceQuantumScanData(model.quantum_id, ProvenanceQuantumScanStatus.BLOCKED)
     release = plan.campaign.release

@@ -1,4 +1,4 @@
-"""The resource model: how much memory and time a quantum of the demo takes.
+"""Model how much memory and time a quantum of the demo takes.
 
 Quantiles of max RSS follow the published statistics of each task; wall times
 give the published order of hours per quantum of each stage.  Pure functions.
@@ -38,11 +38,11 @@ _CHANGES = {
     ("v30.0.0.rc2", "consolidateObject"): 0.9,
     ("v30.0.0.rc2", "gaussianProcessesTurbulenceFit"): 0.97,
 }
-"""Peaks of a release against v30.0.0.rc3: the first three follow
-that figure, the rest is invented."""
+"""Peaks of a release, divided by those of v30.0.0.rc3: the first three follow
+that figure, the others are invented."""
 
 _OWN_GIB = {"isr": (1.41, 1.44, 1.50)}
-"""What a task needs by itself (min, median, max) where its published peaks are its mates'."""
+"""Own need of a task (min, median, max) if its published peaks come from others of its cluster."""
 
 _WALL_S = {
     "isr": 60.0, "calibrateImage": 120.0, "standardizeSingleVisitStar": 6.0,
@@ -74,7 +74,7 @@ stage has about the published hours per quantum (summary_DM-54249: 63, 52, 105 a
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """What of a software release the demo shows.
+    """The properties of a software release that the demo shows.
 
     ``label`` as campaigns name it, ``path`` as collections do, ``version`` as ``packages`` has it.
     """
@@ -85,7 +85,7 @@ class Release:
 
     @property
     def is_old(self) -> bool:
-        """Whether this is the weekly with the larger peaks."""
+        """Whether this is the weekly with larger peaks."""
         return self.label == OLD_WEEKLY
 
 
@@ -102,13 +102,13 @@ def _assumed(task: Task) -> PublishedRss:
 
 
 def _published(task: Task, release: Release) -> PublishedRss:
-    """Give the statistics that a task shall show on a release."""
+    """Give the statistics that a task has in the demo of a release."""
     rss = task.published or _assumed(task)
     factor = _CHANGES.get((release.label, task.label), 1.0)
     if release.is_old:
         top = _OLD_WEEKLY_MAX_GIB.get(task.label, 1.7 * rss.max)
         median = 1.3 * rss.median
-        # The tail stretches with the maximum: halfway between both factors, on a log scale.
+        # The 95th percentile changes by a factor halfway between both factors, on a log scale.
         p95 = rss.p95 * math.sqrt(1.3 * max(top / rss.max, 1.0))
         return PublishedRss(1.3 * rss.mean, median, 1.05 * rss.min, top, min(p95, top))
     return dataclasses.replace(
@@ -118,12 +118,12 @@ def _published(task: Task, release: Release) -> PublishedRss:
 
 @cache
 def _knots(rss: PublishedRss) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Give the quantile function's knots: probabilities, logarithms of GiB."""
+    """Give the knots of the quantile function: probabilities, logarithms of GiB."""
     low = 2 * rss.median - rss.p95
     if low <= rss.min:
         points = [(0.0, rss.min), (0.5, rss.median), (0.95, rss.p95)]
     else:
-        # A narrow body: the published minimum is an outlier, the body is taken as symmetric.
+        # The published minimum is an outlier; the middle of the distribution is assumed symmetric.
         points = [(0.0, rss.min), (0.04, low), (0.5, rss.median), (0.95, rss.p95)]
     top = rss.max / rss.p95
     points += [(u, rss.p95 * top ** ((u - 0.95) / 0.05) ** 3) for u in (0.97, 0.98, 0.99, 1.0)]
@@ -167,8 +167,8 @@ def own_rss_gib(
     Returns
     -------
     rss : `float`
-        Own need in GiB.  Where the published median is not above the mates', the published values
-        are taken for inherited ones, and the need is lower.
+        Own need in GiB.  If the published median is not above that of ``mates_before``, the
+        published values count as inherited, and the need is lower.
     """
     if task.label in _OWN_GIB:
         low, median, high = _OWN_GIB[task.label]
@@ -200,7 +200,7 @@ def wall_time_s(task: Task, release: Release, u: float, luck: float) -> float:
     Parameters
     ----------
     task, release, u
-        As for `rss_quantile_gib`; what needs more memory takes longer.
+        As for `rss_quantile_gib`; a quantum that needs more memory takes longer.
     luck : `float`
         A uniform number of this execution, 0 to 1.
 
@@ -216,7 +216,7 @@ def wall_time_s(task: Task, release: Release, u: float, luck: float) -> float:
 
 
 def cpu_fraction(task: Task, luck: float) -> float:
-    """Give CPU time over wall time: below 1 for one CPU, about 0.6 of the CPUs for several."""
+    """Give CPU time divided by wall time: below 1 for one CPU, about 0.6 times several CPUs."""
     if task.cpus > 1:
         return task.cpus * (0.5 + 0.2 * luck)
     waits = task.label.startswith(("consolidate", "make", "associate", "split", "select"))

@@ -1,6 +1,6 @@
-"""The plan of a campaign: which quanta each RUN has, where and when they run, what becomes of them.
+"""Plan a campaign: the quanta of each RUN, where and when they run, and their outcomes.
 
-Everything is a function of (seed, scale): writers of files and of graphs read the same plan, in
+The plan depends only on (seed, scale), so writers of files and of graphs get the same plan in
 any process.  Nothing is written here.
 """
 
@@ -38,10 +38,10 @@ COLLECTIONS = "LSSTCam/runs/DRP/DP2"
 _SLOTS_PER_NODE = 24
 _NODES = tuple(f"simnode{n:02d}" for n in range(1, 9))
 _SLOW_NODE = _NODES[-2]
-"""This node takes 1.4 times as long as the others, as a bad one in a farm does."""
+"""This node takes 1.4 times as long as the others, like a slow node of a real farm."""
 
 _VISITS_PER_PROCESS = 9
-"""Visits that one process of the cluster by detector works through."""
+"""Visits that one process of the cluster by detector processes."""
 
 _MULTI_VISIT_CLUSTER = "step1detector"
 _NO_WORK_IN_ADJUST = 15
@@ -55,7 +55,7 @@ _KILLED = {
     "stage3": {"makeHealSparsePropertyMaps": 2, "deblendCoaddFootprints": 1},
     "stage4": {"associateAnalysisSource": 1, "skyCorr": 1},
 }
-"""Quanta killed in the first RUN, those that need most memory; they succeed in the second."""
+"""Quanta killed in the first RUN: those that need most memory. They succeed in the second."""
 
 _FAILED = {
     "stage1": {"analyzeSingleVisitStarAssociation": ("builtins.RuntimeError", 1)},
@@ -69,10 +69,10 @@ _FAILED = {
         "analyzeDiaSourceTableTract": ("builtins.ValueError", 1),
     },
 }
-"""Quanta that raise in every RUN, and so block what waits for them.
+"""Quanta that raise in every RUN, and so block the quanta that wait for them.
 
-Without its log a failed quantum of plain files cannot be told from a killed one, so nothing fails
-in RUNs that keep none, or the campaign would have gaps.
+In plain files, a failed quantum without a log looks like a killed one.  So no quantum fails in
+RUNs without logs; otherwise the campaign would have gaps.
 """
 
 _RETRIED = {
@@ -81,7 +81,7 @@ _RETRIED = {
     "gaussianProcessesTurbulenceFit": ("numpy.linalg.LinAlgError", 0.05),
     "subtractImages": ("builtins.MemoryError", 0.004),
 }
-"""Exceptions of first attempts that a retry in the same RUN made good, and their share."""
+"""Exceptions of first attempts whose retry in the same RUN succeeded, and their share."""
 
 _NO_WORK_FRACTIONS = {"makePsfMatchedWarp": 0.03, "makePrettyPsfMatchedWarp": 0.03}
 """Shares of quanta whose adjustQuantum finds no work."""
@@ -91,13 +91,13 @@ _AFTER_TEMPLATE = (
     "subtractImages", "detectAndMeasureDiaSource", "filterDiaSource", "computeReliability",
     "filterDiaSourcePostReliability", "standardizeDiaSource",
 )  # fmt: skip
-"""Where buildTemplate finds no template it raises while running, and these find no work at all."""
+"""Tasks without work if buildTemplate finds no template and raises NoWorkFound while running."""
 
 _REDONE = {"stage2": ("updateVisitSummary", 2), "stage3": ("mergeObjectDetection", 2)}
-"""Successful quanta that the second RUN does once more: the newer result supersedes the older."""
+"""Successful quanta that the second RUN repeats: the newer result supersedes the older one."""
 
 _FAILED_REDO = {"stage3": "mergeObjectMeasurement"}
-"""One successful quantum whose repetition fails: the failure must not hide the success."""
+"""A successful quantum whose repetition fails: the failure must not replace the success."""
 
 _LOST_WHOLLY = (
     "forcedPhotObjectDetector", "standardizeObjectForcedSource", "splitPrimaryObjectForcedSource",
@@ -108,7 +108,7 @@ _LOST_IN_PART = {
     "standardizeDiaSource": 0.4, "skyCorr": 0.3, "forcedPhotDiaObjectDetector": 0.6,
 }  # fmt: skip
 _LOG_ALONE_FRACTION = 0.04
-"""Of what was lost in part, this share kept its log."""
+"""Share of the partly lost quanta that kept their log."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,7 +173,7 @@ CAMPAIGNS = {
 
 @dataclasses.dataclass(slots=True)
 class Quantum:
-    """A node of a stage's graph, whatever RUNs execute it.
+    """A node of a stage's graph; one or more RUNs execute it.
 
     ``facts`` holds every value known of the data ID; ``parents`` are quanta of the stage; ``u`` is
     the quantum's place, 0 to 1, among the peaks of its task.
@@ -189,7 +189,7 @@ class Quantum:
 
 @dataclasses.dataclass(slots=True)
 class Instant:
-    """What a process notes at one of the four instants.
+    """What a process records at one of the four instants.
 
     ``at`` is UTC in seconds since 1970, CPU times are seconds, ``max_rss`` bytes; ``faults``,
     ``blocks`` and ``switches`` are (minor, major), (in, out) and (voluntary, involuntary) counts.
@@ -206,7 +206,7 @@ class Instant:
 
 @dataclasses.dataclass(slots=True)
 class Attempt:
-    """One try of a quantum; ``instants`` are prep, init, start and end as far as it came."""
+    """One try of a quantum; ``instants`` are prep, init, start and end, as many as it reached."""
 
     instants: list[Instant]
     node: str
@@ -233,7 +233,7 @@ class Execution:
     attempts: list[Attempt] = dataclasses.field(default_factory=list)
 
     def id(self, kind: str) -> uuid.UUID:
-        """Give the UUID of the quantum or of its output of that kind, the same in every build."""
+        """Give the UUID of the quantum, or of its output of that kind; the same in every build."""
         return make_id(self.seed, self.run, self.quantum.task.label, self.quantum.key, kind)
 
 
@@ -252,7 +252,7 @@ class RunPlan:
 
     @property
     def timestamp(self) -> str:
-        """The last part of the name: when it was submitted."""
+        """The last part of the name: the time of submission."""
         return self.name.rpartition("/")[2]
 
 
@@ -267,7 +267,7 @@ class StagePlan:
 
 
 def make_id(seed: int, run: str, *key: str) -> uuid.UUID:
-    """Make a UUID of version 7's shape, the same for the same arguments.
+    """Make a UUID in the form of version 7; the same arguments give the same UUID.
 
     The timestamp in the RUN's name gives the leading bits.
     """
@@ -295,14 +295,14 @@ def plan_stage(name: str, stage: str, seed: int, scale: float) -> StagePlan:
     stage : `str`
         One of `STAGES`.
     seed : `int`
-        Seed of everything random.
+        Seed of all random numbers.
     scale : `float`
         1 for the size of the default demo; quanta by detector grow in proportion.
 
     Returns
     -------
     plan : `StagePlan`
-        The same for the same arguments, in every process.
+        The plan; the same arguments give the same plan in every process.
     """
     campaign = CAMPAIGNS[name]
     sky = campaign.sky(scale)
@@ -339,7 +339,7 @@ def _make_quanta(campaign: Campaign, stage: str, sky: Sky, seed: int) -> list[Qu
 
 
 def _link(children: Sequence[Quantum], parents: Sequence[Quantum]) -> None:
-    """Let each child wait for the parents that agree with it in all that both know."""
+    """Give each child the parents that have the same values in all dimensions that both have."""
     if not children or not parents:
         return
     shared = sorted(set(children[0].facts) & set(parents[0].facts) - {"group"})
@@ -351,7 +351,7 @@ def _link(children: Sequence[Quantum], parents: Sequence[Quantum]) -> None:
 
 
 def process_key(quantum: Quantum) -> str:
-    """Name the job that runs a quantum: its cluster's, or one of its own.
+    """Name the job that runs a quantum: the job of its cluster, or its own job.
 
     Parameters
     ----------
@@ -361,7 +361,7 @@ def process_key(quantum: Quantum) -> str:
     Returns
     -------
     key : `str`
-        The same for all quanta of a job, and for no others.
+        Equal for quanta of the same job, different for others.
     """
     task = quantum.task
     if not task.cluster:
@@ -377,8 +377,8 @@ def process_key(quantum: Quantum) -> str:
 def _place(quanta: Sequence[Quantum], seed: int) -> None:
     """Spread the quanta of a task evenly over its published distribution.
 
-    The order comes from a hash of the data ID (or of the process, for clusters), so that one data
-    ID has about the same place in every campaign; even spacing shows both ends also of few quanta.
+    The order comes from a hash of the data ID (or of the process, for clusters), so a data ID has
+    about the same place in every campaign.  With even spacing, a few quanta show both ends, too.
     """
     draws = {q.key: uniform(seed, q.task.cluster or q.task.label, process_key(q)) for q in quanta}
     levels = sorted(set(draws.values()))
@@ -392,21 +392,21 @@ def _place(quanta: Sequence[Quantum], seed: int) -> None:
 def _choose_fates(
     campaign: Campaign, stage: str, quanta: Sequence[Quantum], seed: int
 ) -> dict[int, str]:
-    """Choose by ``id`` which quanta are killed, the largest, and which raise, any others."""
+    """Choose by ``id`` which quanta are killed (the largest) and which raise (any others)."""
     by_label: dict[str, list[Quantum]] = defaultdict(list)
     for quantum in quanta:
         by_label[quantum.task.label].append(quantum)
     fates: dict[int, str] = {}
     for label, count in _KILLED[stage].items():
-        # The last in its process, or all that the process still had to do would leave no trace.
+        # The last of its process: after a kill, later quanta of the process would leave no trace.
         largest = sorted(by_label[label], key=lambda q: (q.u, q.key), reverse=True)
-        # One quantum stays at least, so that every task shows even in the smallest demo.
+        # At least one quantum stays, so that every task has one even in the smallest demo.
         fates |= {id(q): "killed" for q in largest[: min(count, len(largest) - 1)]}
     for label, (_, count) in _FAILED[stage].items():
         others = [q for q in by_label[label] if id(q) not in fates]
         if not campaign.is_graph and stage in campaign.stages_without_logs:
             continue
-        # All in one tract, so that what they block still runs in the others.
+        # All in one tract, so that the tasks that they block still run in other tracts.
         others.sort(key=lambda q: (uniform(seed, "failed", label, q.facts["tract"]), q.key))
         fates |= {id(q): "failed" for q in others[: min(count, len(others) - 1)]}
     return fates
@@ -415,9 +415,9 @@ def _choose_fates(
 def _choose_again(
     first: _Simulation, quanta: Sequence[Quantum], fates: Mapping[int, str]
 ) -> tuple[list[Quantum], dict[int, str]]:
-    """Choose what the second RUN executes: all that is not done, and some that is.
+    """Choose what the second RUN executes: all quanta that are not done, and some that are.
 
-    What raised raises again; what was killed gets more memory and succeeds.
+    Quanta that raised raise again.  Killed quanta get more memory and succeed.
     """
     done = {id(q) for q in quanta if first.by_quantum[id(q)].state == "successful"}
     again = {id(q) for q in quanta} - done
@@ -432,7 +432,7 @@ def _choose_again(
 
 
 def _lose(executions: Iterable[Execution], seed: int) -> None:
-    """Lose part of stage 4, as failing hardware does."""
+    """Lose a part of stage 4, as if hardware failed."""
     damaged = 0
     for execution in executions:
         label = execution.quantum.task.label
@@ -449,7 +449,7 @@ def _lose(executions: Iterable[Execution], seed: int) -> None:
 
 
 class _Simulation:
-    """One submission: gives quanta to processes, processes to nodes, and fates to quanta."""
+    """One submission: assigns quanta to processes, processes to nodes, and outcomes to quanta."""
 
     def __init__(
         self,
@@ -474,7 +474,7 @@ class _Simulation:
         )  # fmt: skip
 
     def run(self, quanta: Sequence[Quantum], fates: Mapping[int, str]) -> None:
-        """Execute the quanta, some of which come to a bad end, and fill the plan."""
+        """Execute the quanta, of which some fail, and fill the plan."""
         for quantum in quanta:
             fate = fates.get(id(quantum), "successful")
             execution = Execution(quantum, self.plan.name, self.seed, fate)
@@ -493,7 +493,7 @@ class _Simulation:
             heapq.heappush(slots, (end + 15.0, slot, node))
 
     def _draw(self, quantum: Quantum, what: str) -> float:
-        """Draw a uniform number that belongs to a quantum, the same in all campaigns."""
+        """Draw a uniform number for a quantum; it is the same in all campaigns."""
         return uniform(self.seed, what, quantum.task.label, quantum.key)
 
     def _processes(self, quanta: Sequence[Quantum]) -> dict[str, list[Quantum]]:
@@ -508,14 +508,14 @@ class _Simulation:
         return groups
 
     def _end(self, quantum: Quantum) -> float:
-        """Tell when a quantum ended, 0 where it ran in an earlier RUN or not at all."""
+        """Get the time when a quantum ended; 0 if it ran in an earlier RUN or not at all."""
         execution = self.by_quantum.get(id(quantum))
         if execution is None or not execution.attempts:
             return 0.0
         return execution.attempts[-1].instants[-1].at
 
     def _is_blocked(self, quantum: Quantum) -> bool:
-        """Tell whether something that a quantum waits for did not succeed."""
+        """Say whether a quantum waits for one that did not succeed."""
         for parent in quantum.parents:
             execution = self.by_quantum.get(id(parent)) or self.earlier[id(parent)]
             if execution.state != "successful":
@@ -523,7 +523,7 @@ class _Simulation:
         return False
 
     def _run_process(self, key: str, members: list[Quantum], node: str, start: float) -> float:
-        """Run a process to its end and tell when that was."""
+        """Run a process to its end, and return the time of its end."""
         process = _Process(self, key, node, start, len(members))
         for quantum in members:
             execution = self.by_quantum[id(quantum)]
@@ -538,7 +538,7 @@ class _Simulation:
 
 
 class _Process:
-    """A process on a node: its clock, its CPU time, and a high-water mark that never falls."""
+    """A process on a node, with its clock, its CPU time and its high-water mark."""
 
     def __init__(
         self, simulation: _Simulation, key: str, node: str, start: float, job_size: int
@@ -552,7 +552,7 @@ class _Process:
         self.previous: list[uuid.UUID] = []
 
     def execute(self, execution: Execution) -> None:
-        """Run one quantum; a first attempt that failed ran before, in a process of its own."""
+        """Run one quantum; a failed first attempt ran before, in its own process."""
         quantum, simulation = execution.quantum, self.simulation
         exception, share = _RETRIED.get(quantum.task.label, ("", 0.0))
         if execution.state == "successful" and simulation._draw(quantum, "retried") < share:
@@ -569,7 +569,7 @@ class _Process:
         self.previous.append(execution.id("quantum"))
 
     def _caveats(self, quantum: Quantum) -> int:
-        """Tell which caveats the quantum's success has."""
+        """Get the caveats of the quantum's success."""
         label, simulation = quantum.task.label, self.simulation
         if simulation._draw(quantum, "no work") < _NO_WORK_FRACTIONS.get(label, 0.0):
             return _NO_WORK_IN_ADJUST
@@ -580,7 +580,7 @@ class _Process:
         return 0
 
     def _attempt(self, quantum: Quantum) -> Attempt:
-        """Run a quantum and note the four instants."""
+        """Run a quantum and record the four instants."""
         task, release = quantum.task, self.simulation.campaign.release
         caveats = self._caveats(quantum)
         luck = uniform(self.simulation.seed, release.label, task.label, quantum.key, "luck")
@@ -592,7 +592,7 @@ class _Process:
         jitter = self.simulation._draw(quantum, "jitter")
         need = int(own_rss_gib(task, release, quantum.u, quantum.mates_before, jitter) * GIB)
         if not self.previous:
-            # Some tasks need less than what start-up usually takes.
+            # Some tasks need less memory than the usual start-up.
             self.max_rss = min(self.max_rss, need)
         instants = [self._note()]
         if caveats == _NO_WORK_IN_ADJUST:
@@ -609,13 +609,13 @@ class _Process:
         return Attempt(instants, self.node, self.key, tuple(self.previous), self.job_size, caveats)
 
     def _advance(self, wall: float, cpu: float) -> None:
-        """Let time pass."""
+        """Advance the clock of the process."""
         self.now += wall
         self.user_time += 0.96 * cpu * wall
         self.system_time += 0.04 * cpu * wall
 
     def _note(self) -> Instant:
-        """Note what the process has used so far."""
+        """Record what the process has used so far."""
         used = self.user_time + self.system_time
         return Instant(
             at=self.now,

@@ -1,8 +1,8 @@
-"""The batch system's records of one campaign of the demo, in PanDA's kind, made to fit its quanta.
+"""Write PanDA's job records of one campaign of the demo, in agreement with its quanta.
 
-Each process of the plan is a job.  A job that needs more memory than its label asks for is killed
-(exit code 137, or the pilot's own code) and tried again with twice as much; a quantum that the plan
-kills is killed in every try.  All is simulated, and each record says so.
+Each process of the plan is a job.  A job that needs more memory than its label requests is killed
+(exit code 137, or the pilot's own code) and tried again with twice as much.  A quantum that the
+plan kills is killed in every try.  All is simulated, and each record says so.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BANDS_GIB = (4, 8, 12, 16, 20, 24, 32)
 """Upper ends of the queues' bands, as at CC-IN2P3."""
 
 _STAGES_WITHOUT_PARAMETERS = ("stage1",)
-"""Stages whose records hold no command, as exports of an index do not: node and time tie them."""
+"""Stages whose records have no command, like exports of an index: node and time link them."""
 
 _REQUEST_QUANTILE = 0.97
 _LEAST_REQUEST_MIB = 2048
@@ -56,7 +56,7 @@ def write_records(plan: RunPlan, path: Path) -> None:
         if execution.state != "blocked":
             jobs[process_key(execution.quantum)].append(execution)
     requests = _requests(jobs)
-    # Without a time in its header the file is the same in every build.
+    # The gzip header has no time, so that the file is the same in every build.
     with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as sink:
         for number, (key, members) in enumerate(jobs.items()):
             label = _label(members)
@@ -70,13 +70,13 @@ def _label(members: Sequence[Execution]) -> str:
 
 
 def _peak(members: Sequence[Execution]) -> int:
-    """Give the peak of a process and its children in bytes; 0 where nobody noted one."""
+    """Give the peak of a process and its children in bytes; 0 if none was recorded."""
     peaks = [a.instants[-1].max_rss for e in members for a in e.attempts]
     return int(max(peaks, default=0) * 1.03)
 
 
 def _requests(jobs: dict[str, list[Execution]]) -> dict[str, int]:
-    """Give the memory that each label asks for in MiB: its largest jobs do not get it all."""
+    """Give the memory that each label requests in MiB; its largest jobs need more."""
     peaks: dict[str, list[int]] = defaultdict(list)
     for members in jobs.values():
         peaks[_label(members)].append(_peak(members))
@@ -104,14 +104,14 @@ def _tries(
         begun = min(a.instants[0].at for a in attempts) - 20.0 - 40.0 * draw
         ended = max(a.instants[-1].at for a in attempts) + 5.0
     else:
-        # What left no trace still ran.
+        # Quanta that left no trace still ran.
         node = f"simnode{1 + int(8 * draw):02d}"
         begun = plan.submitted.timestamp() + 900.0 + 3600.0 * draw
         ended = begun + 300.0 + 1500.0 * draw
         peak = int(request * _MIB * 1.2)
     memories = [request]
     while (peak > memories[-1] * _MIB or is_killed) and len(memories) < _MOST_TRIES:
-        # Some may not ask for more, and stay killed.
+        # Some jobs may not request more, and stay killed.
         memories.append(memories[-1] * 2 if not is_killed else memories[-1])
         if is_killed and len(memories) == 2:
             break
@@ -174,5 +174,5 @@ def _tries(
 
 
 def _time(seconds: float) -> str:
-    """Write a time as PanDA does: UTC, without saying so."""
+    """Write a time as PanDA does: in UTC, without a time zone."""
     return dt.datetime.fromtimestamp(seconds, dt.UTC).replace(tzinfo=None).isoformat()

@@ -1,7 +1,7 @@
-"""What was observed: LSSTCam, its exposures and visits, and the sky map they fall on.
+"""Simulate the observations: LSSTCam, its exposures and visits, and the sky map.
 
-Makes dimension records and the data IDs that quanta can have; knows nothing of
-tasks' resource usage or of collections.
+This module makes dimension records and the data IDs that quanta can have.  It does not
+know the resource usage of tasks, or collections.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ INSTRUMENT = "LSSTCam"
 SKYMAP = "lsst_cells_v2"
 
 Facts = Mapping[str, int | str]
-"""Everything known of a data ID: required and implied values and what they overlap."""
+"""All that is known of a data ID: required and implied values, and what they overlap."""
 
 _FILTERS = {"u": "u_24", "g": "g_6", "r": "r_57", "i": "i_39", "z": "z_20", "y": "y_10"}
 _RAFTS = [
@@ -87,19 +87,19 @@ FIELDS = {
 
 @cache
 def universe() -> DimensionUniverse:
-    """Give the dimensions that the repository, the graphs and the data IDs share."""
+    """Give the dimension universe of the repository, the graphs and the data IDs."""
     return DimensionUniverse()
 
 
 @cache
 def required_names(dimensions: tuple[str, ...]) -> tuple[str, ...]:
-    """Name the required dimensions of a data ID, sorted, but for instrument and sky map."""
+    """Name the required dimensions of a data ID, sorted, without instrument and sky map."""
     required = universe().conform(dimensions).required
     return tuple(sorted(set(required) - {"instrument", "skymap"}))
 
 
 def uniform(*key: object) -> float:
-    """Draw a number in [0, 1) that depends on the key alone."""
+    """Draw a number in [0, 1) that depends only on the key."""
     digest = hashlib.blake2b("\0".join(map(str, key)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") / 2**64
 
@@ -133,9 +133,9 @@ class Visit:
 
 
 def _visit(field: Field, number: int, tract_count: int) -> Visit:
-    """Make the visit of that number of a field, on the field's first tracts."""
+    """Make the visit with that number of a field, on the field's first tracts."""
     bands = "".join(_FILTERS)
-    # First nights differ modulo 5, so two fields never share a night, hence no visit number.
+    # First nights differ modulo 5, so two fields never share a night or a visit number.
     night = field.first_night + dt.timedelta(days=5 * (number // 24))
     seq_num = 100 + 7 * (number % 24)
     day_obs = int(night.strftime("%Y%m%d"))

@@ -1,6 +1,6 @@
-"""The pipeline of the demo: which tasks a release has in each stage, and what runs together.
+"""Describe the pipeline of the demo: the tasks of a release in each stage, and their clusters.
 
-Only facts of the pipeline belong here; resource usage is `extract.demo.model`'s.
+Only facts of the pipeline are here; `extract.demo.model` has the resource usage.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ STAGES = ("stage1", "stage2", "stage3", "stage4")
 """Names of the stages, as in the collections of a campaign."""
 
 OLD_WEEKLY = "w_2025_48"
-"""The release whose pipeline still corrected the sky in stage 2."""
+"""The release whose pipeline corrects the sky in stage 2."""
 
 _LEAVES = (
     "analyze", "plot", "validate", "makeBinned", "makeWholeTract", "makeAnalysis", "makeMetric",
     "makeSingleBandRGB", "makeRGB", "objectTable", "objectParentTable", "photometric", "refCat",
     "writeAllSky",
 )  # fmt: skip
-"""Beginnings of the labels of tasks that only analyse or plot: nothing waits for them."""
+"""Prefixes of the labels of tasks that only analyse or plot: no other task waits for them."""
 
 _BRANCHES = frozenset(
     {
@@ -36,7 +36,7 @@ _BRANCHES = frozenset(
         "consolidateSsTables", "consolidateVisitDiaSource", "skyCorr",
     }
 )  # fmt: skip
-"""Tasks that others wait for only by name: their failure blocks a branch, not the whole stage."""
+"""Tasks whose failure blocks only the tasks that name them as parent, not the whole stage."""
 
 _PARENTS = {
     "makeInitialVisitDetectorTable": "consolidateVisitSummary",
@@ -64,13 +64,13 @@ _PARENTS = {
     "makeWholeTractPrettyCoaddImage": "assemblePrettyCoadd",
     "makeWholeTractPrettyNImage": "assemblePrettyCoadd",
 }
-"""Parents that the order of the list does not tell."""
+"""Parents of tasks for which the order of the list does not give the right one."""
 
 _RUNS_BEFORE = {
     "computeObjectEpochs": "rewriteObject",
     "makeWholeTractDeepNImage": "makeWholeTractImage",
 }
-"""Tasks that run before one which the list names earlier: their published peaks are lower."""
+"""Tasks that run before a task which is earlier in the list: their published peaks are lower."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +112,7 @@ class Task:
 
 def _read(name: str) -> list[dict[str, str]]:
     """Read one of the package's tables."""
-    # Not by the name of the package, which is another one in a wheel.
+    # Not by the name of the package, because that is different in a wheel.
     text = (Path(__file__).parent / "data" / name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines()))
 
@@ -169,7 +169,7 @@ def stage_tasks(release: str, stage: str) -> tuple[Task, ...]:
 
 
 def _grain(task: Task) -> int:
-    """Rank how fine a task's quanta are: detector, visit or patch, tract, whole."""
+    """Rank the size of a task's quanta: detector, visit or patch, tract, whole."""
     for rank, names in ((4, {"detector"}), (3, {"visit", "patch"}), (2, {"tract", "healpix3"})):
         if names & set(task.dimensions):
             return rank
@@ -177,7 +177,7 @@ def _grain(task: Task) -> int:
 
 
 def parent_label(tasks: Sequence[Task], position: int) -> str | None:
-    """Tell after which task of the stage a task runs.
+    """Find the task of the stage after which a task runs.
 
     Parameters
     ----------

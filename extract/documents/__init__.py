@@ -1,4 +1,4 @@
-"""What documents say: bytes in, values out.
+"""Decode documents: bytes in, values out.
 
 Everything here is pure: no file is opened and nothing is written.  A metadata
 document, a log and a block of a graph are decoded by one module each

@@ -1,4 +1,4 @@
-"""What the blocks of a provenance graph say: quanta, metadata and logs of their attempts.
+"""Decode the blocks of a provenance graph: quanta, and metadata and logs of their attempts.
 
 Pure: bytes in, typed values out.
 """
@@ -80,11 +80,11 @@ def _try_decode(entry: bytes) -> Usage | MetadataError | None:
 
 
 class _Presence(msgspec.Struct, gc=False):
-    """Something that is there; what it holds is told elsewhere."""
+    """Something that exists; its content is not decoded."""
 
 
 class Outputs(msgspec.Struct, gc=False):
-    """Dataset IDs by connection: of a quantum's predicted outputs, the one that we keep."""
+    """Dataset IDs by connection; of a quantum's predicted outputs, only the one that is kept."""
 
     metadata: list[str] = msgspec.field(default_factory=list, name="_metadata")
 
@@ -122,7 +122,7 @@ class _LogAttempts(msgspec.Struct):
 
 
 def has_logs(raw: bytes) -> list[bool]:
-    """Tell which attempts have a log, from a block of a graph's ``logs.mb``.
+    """Find which attempts have a log, from a block of a graph's ``logs.mb``.
 
     Parameters
     ----------

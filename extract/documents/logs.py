@@ -1,4 +1,4 @@
-"""What the log of a failed quantum says beside its records.
+"""Decode what the log of a failed quantum has beside its records.
 
 Pure: bytes in, typed values out.
 """
@@ -17,7 +17,7 @@ __all__ = ["ExceptionInfo", "FailureLog", "decode_failure_log"]
 
 
 class ExceptionInfo(msgspec.Struct):
-    """An exception, as a log or a graph notes it."""
+    """An exception, as a log or a graph records it."""
 
     type_name: str | None = None
 
@@ -33,7 +33,7 @@ _decode_log_extra = msgspec.json.Decoder(_LogExtra).decode
 
 
 class FailureLog(NamedTuple):
-    """What a log without metadata tells about one attempt."""
+    """What a log without metadata says about one attempt."""
 
     exception_type: str | None
     usage: Usage | None
@@ -44,7 +44,7 @@ _TRAILER = re.compile(rb"(?:^|\n)###EXTRA###\r?\n")
 
 
 def decode_failure_log(raw: bytes) -> list[FailureLog]:
-    """Decode what a ``{task_label}_log`` tells beside its records, oldest attempt first.
+    """Decode what a ``{task_label}_log`` has beside its records, oldest attempt first.
 
     Parameters
     ----------
@@ -56,8 +56,8 @@ def decode_failure_log(raw: bytes) -> list[FailureLog]:
     Returns
     -------
     attempts : `list` [ `FailureLog` ]
-        At least one entry; without anything in it if the log cannot be read:
-        the status alone is known then.
+        At least one entry.  It is empty if the log cannot be read: then only the
+        status is known.
     """
     *_, tail = _TRAILER.split(raw, maxsplit=1)
     try:

@@ -1,7 +1,7 @@
-"""From what documents say to rows of the lake's ``quanta``, in its units, and to rejects.
+"""Make rows of the lake's ``quanta``, in its units, and rejects from decoded documents.
 
-Pure: values in, Arrow out.  Both sources fill the same `QuantaBuilder`, so a
-quantum gives the same row whichever way it was recorded.
+Pure: values in, Arrow out.  All sources fill the same `QuantaBuilder`, so a quantum
+gives the same row from every source.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ __all__ = [
 ]
 
 BATCH_SIZE = 2_048
-"""Rows that are turned to Arrow at once: larger batches fall out of the processor's caches."""
+"""Rows that are converted to Arrow at once; more do not fit into the processor's caches."""
 
 _encode = msgspec.json.Encoder().encode
 
-# Tools of analysis_tools that gather resource usage from metadata: they process no sky, and
-# their own metadata would count the measuring as work.
+# Tools of analysis_tools that gather resource usage from metadata. They process no observations,
+# and their own metadata would count the measurement as work.
 _USAGE_GATHERING = ("gatherResourceUsage", "consolidateResourceUsage")
 
 
 def is_usage_gathering(task_label: str) -> bool:
-    """Tell whether a task only gathers the resource usage of others.
+    """Say whether a task only gathers the resource usage of others.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def is_usage_gathering(task_label: str) -> bool:
     Returns
     -------
     is_usage_gathering : `bool`
-        Whether its quanta are left out of the census, whatever the source.
+        Whether its quanta are left out of the census, for every source.
     """
     return task_label.endswith(_USAGE_GATHERING)
 
@@ -79,7 +79,7 @@ class Row(NamedTuple):
     """`None` where unknown; empty for the first quantum of a process."""
 
     uri: str | None = None
-    """Where the metadata is, for rejects; `None` where a log alone can tell something."""
+    """Path or URI of the metadata, for rejects; `None` if only a log can have information."""
 
 
 class _Reject(NamedTuple):
@@ -105,18 +105,18 @@ def data_id_writer(
     Returns
     -------
     write : `~collections.abc.Callable`
-        Takes the values, gives JSON of the required ones, keys sorted, no
-        spaces: equal for equal data IDs of any source.
+        Takes the values and gives JSON of the required ones, keys sorted, without
+        spaces.  The text is equal for equal data IDs of any source.
     """
     keys = sorted(required)
     if not keys:
         return lambda _: "{}"
     fields = [f"value_{index}" for index in range(len(keys))]
-    # A struct is made and written in half the time of a dictionary.
+    # Making and writing a struct takes half the time of a dictionary.
     data_id = msgspec.defstruct("DataId", fields, rename=dict(zip(fields, keys, strict=True)))
     pick = itemgetter(*(names.index(key) for key in keys))
     if len(keys) == 1:
-        # A getter of one item gives no tuple.
+        # A getter of one item does not give a tuple.
         return lambda values: _encode(data_id(pick(values))).decode()
     return lambda values: _encode(data_id(*pick(values))).decode()
 
@@ -134,20 +134,20 @@ def dimension_picker(
     Returns
     -------
     pick : `~collections.abc.Callable`
-        Takes the values, gives one for each of `DIMENSION_COLUMNS`: `None` for
-        those that the data ID does not have.
+        Takes the values and gives one for each of `DIMENSION_COLUMNS`; `None` for
+        dimensions that the data ID does not have.
     """
     position = {name: index for index, name in enumerate(names)}
-    # The value that is appended below stands for every dimension that is not there.
+    # The value that is appended below is used for every dimension that is absent.
     pick = itemgetter(*(position.get(name, len(names)) for name in DIMENSION_COLUMNS))
     return lambda values: pick((*values, None))
 
 
 @contextmanager
 def paused_garbage_collection() -> Iterator[None]:
-    """Keep the cyclic garbage collector from looking through millions of young, acyclic objects.
+    """Pause the cyclic garbage collector, which would examine millions of new, acyclic objects.
 
-    It takes more than half of the time of a reader otherwise.
+    Otherwise it takes more than half of the time of a reader.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -180,19 +180,19 @@ class QuantaBuilder:
         return len(self._rows)
 
     def append(self, row: Row, usage: Usage | None = None) -> None:
-        """Add an attempt, and what its metadata says if there is any."""
+        """Add an attempt, with the content of its metadata if it has any."""
         self._rows.append(row)
         self._usages.append(usage)
 
     def append_unreadable(self, row: Row, reason: object) -> None:
-        """Add an attempt whose metadata should be there and cannot be read.
+        """Add an attempt whose metadata is expected and cannot be read.
 
         Parameters
         ----------
         row : `Row`
             What is known; its status becomes ``unreadable``.
         reason : `object`
-            Printed into the reject.
+            Text of the reject.
         """
         self.append(row._replace(status="unreadable"))
         self._reject(row, reason)
@@ -205,7 +205,7 @@ class QuantaBuilder:
         )
 
     def take_batch(self) -> pa.RecordBatch:
-        """Turn the rows so far into Arrow, and forget them.
+        """Convert the rows so far to Arrow, and remove them from the builder.
 
         Returns
         -------
@@ -231,9 +231,9 @@ class QuantaBuilder:
         return pa.RecordBatch.from_arrays([columns[name] for name in QUANTA.names], schema=QUANTA)
 
     def _without_document(self, row: Row, reason: str) -> Row:
-        """Take back what a document said that turned out not to be readable."""
+        """Remove the values of a document that cannot be read after all."""
         if row.uri is None:
-            # It stood in the log of a failure, whose status is known: that is no reject.
+            # It was in the log of a failure, whose status is known: this is not a reject.
             return row._replace(has_metadata=False)
         self._reject(row, reason)
         if self._source == "metadata_file":
@@ -241,7 +241,7 @@ class QuantaBuilder:
         return row._replace(status="unreadable")
 
     def take_rejects(self) -> pa.Table:
-        """Turn the rejects so far into Arrow, and forget them.
+        """Convert the rejects so far to Arrow, and remove them from the builder.
 
         Returns
         -------

@@ -1,11 +1,11 @@
-"""What a task metadata document of a quantum says.
+"""Decode the task metadata document of a quantum.
 
-Pure: bytes in, typed values out, in the document's own shape and units; the
-columns of the lake are made by `extract.documents.usage_columns`.
+Pure: bytes in, typed values out, in the document's own shape and units.
+`extract.documents.usage_columns` makes the columns of the lake.
 
-Task metadata is decoded by a strict type first, which knows the one shape that
-nearly all documents have and takes only the fields that we keep; whatever it
-refuses goes through a lenient path that spells out the rules of `TaskMetadata`.
+Task metadata is first decoded with a strict type.  It has the one shape that nearly
+all documents have, and only the fields that are kept.  A document that it refuses is
+decoded by a slower, lenient function that follows the rules of `TaskMetadata`.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _ABSENT_TEXT = (None,)
 
 _LARGEST_COUNT = 2**53 - 1
 _LARGEST_MAX_RSS = 2**52
-"""4 PiB: leaves room for the factor of 1,024 of version 0."""
+"""4 PiB; a value of version 0 is still multiplied by 1,024."""
 
-# Counts are floats, which hold them exactly up to the limit: numbers of one width are a table at
-# once (`extract.documents.usage_columns`, which also sees to it that they are whole).
+# Counts are floats, which are exact up to the limit. Numbers of one width can be copied as a table
+# (`extract.documents.usage_columns`, which also checks that they are whole).
 _Count = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_COUNT)]
 _MaxRss = Annotated[float, msgspec.Meta(ge=0, le=_LARGEST_MAX_RSS)]
 Flags = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -69,8 +69,8 @@ def _array_fields() -> Iterator[tuple[str, type, tuple[Any, ...]]]:
 
 _ARRAY_FIELDS = {key: (kind, absent) for key, kind, absent in _array_fields()}
 
-# In the strict types every key is required, stands where it is always written, and holds one value:
-# a default would hide a value that stands elsewhere.  All else is for the lenient path.
+# In the strict types every key is required, is where it is always written, and has one value. A
+# default would hide a value at another place. The lenient function reads all other documents.
 _Arrays: Any = msgspec.defstruct(
     "_Arrays",
     [(key, tuple.__class_getitem__(kind)) for key, (kind, _) in _ARRAY_FIELDS.items()],
@@ -129,7 +129,7 @@ class _Sections(msgspec.Struct, gc=False):
 class Usage(msgspec.Struct, gc=False):
     """The part of a metadata document that the lake keeps, in the document's own shape.
 
-    Absent numbers are NaN, absent texts `None`; max RSS is in the document's unit.
+    Absent numbers are NaN and absent texts are `None`.  Max RSS is in the document's unit.
     """
 
     metadata: _Sections
@@ -170,18 +170,18 @@ EMPTY_USAGE = Usage(
         _NO_JOB,
     )
 )
-"""Usage of a quantum that tells nothing."""
+"""Usage of a quantum without any values."""
 
 _decode_usage = msgspec.json.Decoder(Usage).decode
 _decode_lenient = msgspec.json.Decoder(_LenientUsage).decode
 _decode_children = msgspec.json.Decoder(_LenientChildren).decode
 
 UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are not the JSON wanted: text and depth have errors apart."""
+"""Errors of msgspec for bytes that are not the expected JSON; text and depth have their own."""
 
 _CONSTANT = re.compile(rb"(?<=[:,\[\s])(?:NaN|-?Infinity)(?=[,\]}\s])")
-"""JSON has no NaN, but pydantic and Python write it.  The pattern could only match inside a string
-that holds such a word between punctuation: none of those that we keep."""
+"""JSON has no NaN, but pydantic and Python write it.  In a string, the pattern matches only such a
+word between punctuation; no string that is kept has one."""
 
 
 def decode_metadata(raw: bytes) -> Usage:
@@ -200,8 +200,8 @@ def decode_metadata(raw: bytes) -> Usage:
     Raises
     ------
     MetadataError
-        If it is not such a document, or one of the values that the lake keeps
-        cannot be what it should be.
+        Raised if it is not such a document, or if a value that the lake keeps is
+        of another type or impossible.
     """
     try:
         usage: Usage = _decode_usage(raw)
@@ -216,7 +216,7 @@ def decode_metadata(raw: bytes) -> Usage:
 
 
 def without_constants(raw: bytes) -> bytes:
-    """Write NaN and infinities as null, which means the same here: no value."""
+    """Write NaN and infinities as null: both mean no value."""
     # The pattern is slow, and most documents have none.
     if b"NaN" not in raw and b"Infinity" not in raw:
         return raw
@@ -249,7 +249,7 @@ def _decode_leniently(raw: bytes) -> Usage:
 def _version(node: _LenientNode) -> float:
     version = _count(node, "__version__")
     if version > 1:
-        # The unit of max RSS hangs on it: a guess would be a wrong row.
+        # The unit of max RSS depends on it: a guess could give a wrong row.
         raise MetadataError(
             f"__version__ {version:.0f} of the quantum section is not known (0 or 1)"
         )
@@ -292,7 +292,7 @@ def _job(node: _LenientNode | None) -> _Job:
 def _last(node: _LenientNode, key: str) -> Any:  # noqa: ANN401 - any JSON value
     """Give the value of a key as ``TaskMetadata[key]`` does: the last of several; `None` if absent.
 
-    Null stands for NaN in documents of early v30 releases, and NaN for absent.
+    In documents of early v30 releases null means NaN, and NaN means absent.
     """
     if key in node.scalars:
         value = node.scalars[key]
@@ -361,14 +361,14 @@ class _FailureDocument(msgspec.Struct):
 
 
 def failure_type(raw: bytes, task_label: str) -> str | None:
-    """Give the exception that a *successful* quantum noted: partial outputs with an error.
+    """Get the exception that a *successful* quantum recorded: partial outputs with an error.
 
     Parameters
     ----------
     raw : `bytes`
         The metadata document.
     task_label : `str`
-        Task: the failure stands in its section (`AnnotatedPartialOutputsError`).
+        Task; the failure is in its section (`AnnotatedPartialOutputsError`).
 
     Returns
     -------

@@ -1,6 +1,6 @@
-"""The numbers of many metadata documents as columns of the lake, in its units.
+"""Make columns of the lake, in its units, from the numbers of many metadata documents.
 
-The hot path of every extraction: nothing here runs Python code for a single
+Every extraction spends much of its time here.  So no Python code runs for a single
 value of an ordinary document.
 """
 
@@ -77,32 +77,32 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 def _row(count: int, tags: str) -> np.dtype[Any]:
-    """Describe how MessagePack writes a tuple of numbers, each behind some tags."""
+    """Describe how MessagePack writes a tuple of numbers, each after some tags."""
     head = "V1" if count < 16 else "V3"
     return np.dtype([("head", head), ("items", [("tags", tags), ("value", ">f8")], (count,))])
 
 
-# A float has one tag, whatever its value, and one that stands alone in a tuple has two.
+# A float has one tag for any value. A float alone in a tuple has two.
 _ARRAY_ROW = _row(len(_ARRAY_COLUMNS), "V2")
 _SCALAR_ROW = _row(len(_scalar_fields), "V1")
 
 
 def _table(tuples: Iterable[tuple[Any, ...]], row: np.dtype[Any]) -> npt.NDArray[np.float64]:
-    """Copy tuples of floats into a table, a third as slow as one value after the other."""
+    """Copy tuples of floats into a table, which is faster than one value at a time."""
     rows = list(tuples)
     raw = _encode(rows)
-    # In front stands how many rows there are.
+    # The number of rows comes first.
     found = np.frombuffer(raw, row, len(rows), len(raw) - len(rows) * row.itemsize)
     values: npt.NDArray[np.float64] = found["items"]["value"].astype(np.float64)
     return values
 
 
 class UsageColumns:
-    """Collects documents, and gives their columns."""
+    """Collects documents, and makes their columns."""
 
     _CHUNK = 64
-    """Documents that are taken apart at once, while they are still in the processor's caches, of
-    which a busy machine leaves little: thousands of them take twice as long, 256 a tenth more."""
+    """Documents that are decoded at once.  They must fit into the processor's caches.  A busy
+    machine takes twice as long with thousands of documents, and a tenth more with 256."""
 
     def __init__(self) -> None:
         self._pending: list[Usage] = []
@@ -111,7 +111,7 @@ class UsageColumns:
         self._nodes: list[str | None] = []
 
     def append(self, usage: Usage | None) -> None:
-        """Add the document of the next row; `None` where there is none."""
+        """Add the document of the next row; `None` if there is none."""
         self._pending.append(EMPTY_USAGE if usage is None else usage)
         if len(self._pending) == self._CHUNK:
             self._take_apart()
@@ -139,11 +139,11 @@ class UsageColumns:
         Returns
         -------
         columns : `dict` [ `str`, `pyarrow.Array` ]
-            One value a document, in the order of `append`; RSS in bytes, times
-            in UTC, NULL where absent.
+            One value per document, in the order of `append`; RSS in bytes, times
+            in UTC, NULL if absent.
         unreadable : `dict` [ `int`, `str` ]
-            Rows with a time that is none or a count that is not whole, and
-            what is wrong.  All their columns are NULL.
+            Rows with an invalid time or a count that is not whole, and what is
+            wrong.  All their columns are NULL.
         """
         self._take_apart()
         numbers = np.concatenate(self._tables)
@@ -169,12 +169,12 @@ class UsageColumns:
 
 
 def _columns(numbers: npt.NDArray[np.float64]) -> dict[str, pa.Array]:
-    """Turn a table into columns of their types, with NULL for NaN."""
+    """Convert a table to columns of their types, with NULL for NaN."""
     by_column = np.ascontiguousarray(numbers.T)
     absent = np.isnan(by_column)
     masks = [mask if mask.any() else None for mask in absent]
     with np.errstate(invalid="ignore"):
-        # What NaN becomes as a whole number lies under the mask.
+        # The mask hides the integer that NaN becomes.
         return {
             name: pa.array(values.astype(kind.to_pandas_dtype(), copy=False), mask=mask)
             for name, kind, values, mask in zip(_COLUMNS, _TYPES, by_column, masks, strict=True)
@@ -182,7 +182,7 @@ def _columns(numbers: npt.NDArray[np.float64]) -> dict[str, pa.Array]:
 
 
 def _find_fractions(numbers: npt.NDArray[np.float64]) -> dict[int, str]:
-    """Find the rows in which a count is not whole, and say so."""
+    """Find the rows in which a count is not whole, and describe the fault."""
     counts = numbers[:, _WHOLE]
     return {
         int(row): f"{_KEYS[_WHOLE[column]]} is {counts[row, column]}, not a whole number"
@@ -195,13 +195,13 @@ _WITH_OFFSET = r"[T ].*(?:Z|[+-]\d\d(?::?\d\d)?)$"
 
 
 def _parse_times(texts: list[str | None], unreadable: dict[int, str]) -> pa.Array:
-    """Parse ISO times, of which those without an offset are UTC too (D4).
+    """Parse ISO times; times without an offset are UTC, too (D4).
 
-    Texts that are no time are added to ``unreadable``, by their row.
+    Texts that are not a time are added to ``unreadable``, by their row.
     """
     array = pa.array(texts, pa.string())
     try:
-        # Nearly always right, and ten times as fast as what follows.
+        # This works for nearly all documents and is faster than the code below.
         return array.cast(_AT)
     except pa.ArrowInvalid:
         pass

@@ -1,8 +1,8 @@
-"""Where jobs run: processes of this machine, or the workers of a batch system.
+"""Open the executor of the jobs: processes of this machine, or workers of a batch system.
 
-Everything outside this room is written against `concurrent.futures.Executor`
-alone, and against its width: how many jobs it runs at once.  Parsl and Dask are
-imported by their own modules, late: most users have neither.
+Other packages use only the interface of `concurrent.futures.Executor` and its width,
+the number of jobs that it runs at once.  Only the modules of Parsl and Dask import them,
+when they are needed, because most users have neither.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ _ENGINES: dict[str, Callable[[str, Path], Opened]] = {
     "parsl": _opened_parsl,
     "dask": _opened_dask,
 }
-"""What opens an executor, by what stands before the colon of its name."""
+"""Functions that open an executor, by the part of its name before the colon."""
 
 
 def check_executor(name: str) -> None:
-    """Make sure that the name of an executor can be understood, before anything is read.
+    """Check the name of an executor before anything is read.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def check_executor(name: str) -> None:
     Raises
     ------
     ExecutorError
-        Raised if it cannot, or if the file that it names is not there.
+        Raised if the name is not valid, or if the file that it names does not exist.
     """
     engine, _, target = name.partition(":")
     if name == LOCAL:
@@ -86,13 +86,13 @@ def opened_executor(
     name : `str`
         ``local``, ``parsl:FILE.py``, ``dask:ADDRESS`` or ``dask:FILE.yaml``.
     processes : `int`
-        Processes of the local one.
+        Number of processes of the local executor.
     data : `pathlib.Path`
         Folder of all outputs, absolute; an engine keeps its logs there.
     shared : `pathlib.Path`
-        Folder that exists, and that every worker must see: the first one is asked.
+        Folder that exists, and that every worker must see; the first worker is asked.
     say : `~collections.abc.Callable`
-        Told that a batch system is waited for, in one line.
+        Called with one line of text while the program waits for a batch system.
 
     Yields
     ------

@@ -1,4 +1,4 @@
-"""Workers of Dask: of a scheduler that runs already, or of a cluster that is started here."""
+"""Run jobs on workers of Dask, of a running scheduler or of a cluster that is started here."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _CLUSTERS = {
 _LOCAL_DEFAULTS = {
     "threads_per_worker": 1,
     "dashboard_address": None,
-    "silence_logs": logging.ERROR,  # A worker that takes its time to end is no news.
+    "silence_logs": logging.ERROR,  # Dask warns of workers that end slowly, which is normal.
 }
 _BATCH_DEFAULTS = {
     "cores": 1,
     "processes": 1,
     "scheduler_options": {"dashboard_address": None},
 }
-"""One thread a worker: Python runs one at a time, and a worker that dies takes one job along."""
+"""One thread per worker: Python runs one at a time, and a worker that dies loses only one job."""
 
 _ANSWER_LIMIT_S = 60
-"""Wall seconds after which a scheduler, or a worker of this machine, is said not to answer."""
+"""Wall seconds to wait for the answer of a scheduler, or of a worker of this machine."""
 
 
 class _ClusterFile(BaseModel):
-    """What FILE.yaml says."""
+    """Content of FILE.yaml."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,8 +74,8 @@ def opened_dask(target: str, data: Path) -> Iterator[tuple[Executor, int]]:
     Yields
     ------
     executor : `concurrent.futures.Executor`
-        What it has not begun is dropped when the context ends. A cluster that was started
-        here ends with it; another one stays.
+        When the context ends, jobs that did not begin are dropped. A cluster that was started
+        here ends, too; another one stays.
     width : `int`
         Jobs that it runs at once.
 
@@ -121,7 +121,7 @@ def _read(file: Path) -> _ClusterFile:
 
 
 def _start(settings: _ClusterFile, data: Path) -> tuple[Any, int]:
-    """Make a cluster that has no workers yet, and count the jobs that all will run at once."""
+    """Make a cluster without workers yet, and count the jobs that all workers will run at once."""
     module, name = _CLUSTERS[settings.cluster]
     make = getattr(import_module(module), name)
     if settings.cluster == "local":

@@ -1,4 +1,4 @@
-"""Processes of this machine, the default."""
+"""Run jobs in processes of this machine, the default."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 
 class _ProcessPool(Executor):
-    """A pool of processes that starts anew when one of them died.
+    """A pool of processes that is replaced when one of them died.
 
     They are spawned, because a Butler does not fork well.
     """
@@ -62,7 +62,7 @@ def local_executor(processes: int) -> Iterator[Executor]:
     Parameters
     ----------
     processes : `int`
-        How many; 1: a thread of this process.
+        Number of processes; with 1, jobs run in a thread of this process.
 
     Yields
     ------
@@ -77,14 +77,14 @@ def local_executor(processes: int) -> Iterator[Executor]:
 
 
 def width_of(executor: Executor, default: int) -> int:
-    """Tell how many jobs an executor runs at once, as far as it can be seen.
+    """Get the number of jobs that an executor runs at once, if it is known.
 
     Parameters
     ----------
     executor : `concurrent.futures.Executor`
-        Any; the pools of the standard library say it.
+        Any executor; the pools of the standard library have this number.
     default : `int`
-        For one that does not.
+        Result for an executor that does not have it.
 
     Returns
     -------

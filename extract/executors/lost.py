@@ -1,4 +1,4 @@
-"""Which errors mean that a worker is gone, and what a user does then."""
+"""Recognise errors that mean a lost worker, and say what the user can do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOST_WORKERS = {
 }
 """Errors of a job whose worker is gone, by the name of their class, and what to do.
 
-By name, so that no engine is imported for it.
+The names are used, so that no engine must be imported.
 """
 
 
@@ -34,10 +34,10 @@ def _kind_of_loss(error: BaseException) -> str | None:
 
 
 def is_lost_worker(error: BaseException) -> bool:
-    """Tell whether an error means that a worker is gone, and says nothing of its job."""
+    """Say whether an error means that a worker was lost, not that its job failed."""
     return _kind_of_loss(error) is not None
 
 
 def remedy_for_lost_worker(error: BaseException) -> str:
-    """Tell what to do when a worker is gone."""
+    """Say what to do when a worker was lost."""
     return _LOST_WORKERS[_kind_of_loss(error) or "CancelledError"]

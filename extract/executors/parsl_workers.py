@@ -1,4 +1,4 @@
-"""Workers that Parsl starts: Slurm, HTCondor and whatever else it has providers for."""
+"""Run jobs on workers that Parsl starts: on Slurm, HTCondor and its other providers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..words import named
 __all__ = ["opened_parsl"]
 
 _OWN_RUN_DIR = "runinfo"
-"""Where Parsl keeps its logs unless told: in the current folder."""
+"""Parsl's default folder for logs, inside the current folder."""
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def opened_parsl(file: Path, data: Path) -> Iterator[tuple[Executor, int]]:
     file : `pathlib.Path`
         Python that makes ``config``, a `parsl.Config`.
     data : `pathlib.Path`
-        Folder of all outputs; Parsl's logs go to ``parsl`` there unless the file says else.
+        Folder of all outputs; Parsl's logs go to ``parsl`` there unless the file names another.
 
     Yields
     ------
@@ -49,7 +49,7 @@ def opened_parsl(file: Path, data: Path) -> Iterator[tuple[Executor, int]]:
     config = _config_of(file)
     if config.run_dir == _OWN_RUN_DIR:
         config.run_dir = str(data / "parsl")
-    # Parsl starts its interchange by name, from the environment that this program runs in.
+    # Parsl starts its interchange by name, which must be found in this program's environment.
     own = str(Path(sys.executable).parent)
     if own not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([own, os.environ.get("PATH", os.defpath)])
@@ -61,7 +61,7 @@ def opened_parsl(file: Path, data: Path) -> Iterator[tuple[Executor, int]]:
     try:
         yield ParslPoolExecutor(dfk=kernel), width
     finally:
-        # Not the pool's shutdown(): it waits for jobs that nobody wants any more.
+        # Not the pool's shutdown(), which waits for jobs that are no longer needed.
         kernel.cleanup()
 
 
@@ -69,7 +69,7 @@ def _config_of(file: Path) -> parsl.Config:
     """Run a user's file."""
     try:
         config = runpy.run_path(str(file)).get("config")
-    except Exception as error:  # Whatever a user's file can raise.
+    except Exception as error:  # A user's file can raise any error.
         raise ExecutorError(f"{file}: fails with {named(error)}") from error
     if not isinstance(config, parsl.Config):
         raise ExecutorError(f"{file}: expected config = parsl.Config(...), found {config!r}")

@@ -1,4 +1,4 @@
-"""Asks the first worker whether it sees the lake, before a hundred of them fail at it."""
+"""Check that the first worker sees the lake, before many workers fail."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ __all__ = ["require_shared_folder"]
 
 
 def require_shared_folder(executor: Executor, folder: Path, name: str) -> str:
-    """Make sure that a worker sees a folder of this machine, and has this program.
+    """Check that a worker sees a folder of this machine, and has this program.
 
     Parameters
     ----------
     executor : `concurrent.futures.Executor`
-        Whose worker is asked; this waits until there is one.
+        The executor of the worker; this function waits until there is one.
     folder : `pathlib.Path`
         The folder, absolute.
     name : `str`
-        How the user named the executor.
+        Name of the executor, as the user wrote it.
 
     Returns
     -------
@@ -71,5 +71,5 @@ def require_shared_folder(executor: Executor, folder: Path, name: str) -> str:
 
 
 def _look(mark: Path) -> tuple[str, str, bool]:
-    """Tell of this machine: its name, the program's version, and whether it sees a file."""
+    """Get the name of this machine, the program's version, and whether it sees a file."""
     return socket.gethostname(), program_version(), mark.exists()

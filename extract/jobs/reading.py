@@ -1,4 +1,4 @@
-"""The two kinds of jobs: something is described, and a slice of it is read."""
+"""Define the two kinds of jobs: describe something to read, and read a slice of it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def describe(source: str, place: Place) -> Description:
     source : `str`
         Name of the source.
     place : `extract.sources.Place`
-        What and where.
+        What to describe.
 
     Returns
     -------
     description : `extract.sources.Description`
-        What is known of it.
+        The description.
     """
     return SOURCES[source].describe(place)
 
@@ -39,7 +39,7 @@ def read(
     header: pa.RecordBatch | None,
     stem: Path,
 ) -> WrittenSlice:
-    """Read a slice into files of its own.
+    """Read a slice and write its rows into its own files.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def read(
     header : `pyarrow.RecordBatch` or `None`
         Rows of ``expectations`` that the header gives, for one slice of each unit.
     stem : `pathlib.Path`
-        Where the files go, without suffix.
+        Path of the files, without suffix.
 
     Returns
     -------
@@ -67,7 +67,7 @@ def read(
 
 
 def _writer(header: pa.RecordBatch | None, stem: Path) -> SliceWriter:
-    """Begin the files of a slice."""
+    """Make the writer of a slice's files."""
     writer = SliceWriter(stem)
     if header is not None:
         writer.add("expectations", header)

@@ -1,4 +1,4 @@
-"""What a job brings back, and how the rows of its slice come into files of its own."""
+"""Write the rows of a slice into its own files, and describe them for the parent process."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["SliceWriter", "WrittenSlice"]
 
 @dataclass(frozen=True)
 class WrittenSlice:
-    """What a job wrote; small and picklable."""
+    """Files and counts that a job wrote; small and picklable."""
 
     files: Mapping[str, Path] = field(default_factory=dict)
-    """Complete file by table of the lake; tables without rows are absent."""
+    """Complete files by table of the lake; tables without rows are absent."""
 
     attempts_count: int = 0
     quanta_count: int = 0
@@ -33,22 +33,21 @@ class WrittenSlice:
     """One line for the user."""
 
     unread: Sequence[str] = ()
-    """Some paths or URIs that could not be read, and may be another time."""
+    """Some paths or URIs that could not be read, but perhaps can be later."""
 
 
 class SliceWriter:
-    """Writes the rows of one slice, one file a table.
+    """Writes the rows of one slice, one file per table.
 
     Parameters
     ----------
     stem : `pathlib.Path`
-        Where the files go, without suffix.
+        Path of the files, without suffix.
 
     Notes
     -----
-    Each writer has files of its own, also when the same slice is read again: a
-    worker that was taken for lost and still lives cannot overwrite what another
-    one wrote.
+    Each writer has its own files, also if the same slice is read again.  So a worker
+    that was declared lost but still runs cannot overwrite files of another worker.
     """
 
     def __init__(self, stem: Path) -> None:
@@ -57,7 +56,7 @@ class SliceWriter:
         self._attempts = self._quanta = self._failed = self._rejects = self._jobs = 0
 
     def add(self, table: str, batch: pa.RecordBatch) -> None:
-        """Take some rows."""
+        """Add some rows."""
         if not batch.num_rows:
             return
         self._count(table, batch)
@@ -79,7 +78,7 @@ class SliceWriter:
             self._failed += pc.sum(is_failed).as_py() or 0
 
     def finish(self) -> WrittenSlice:
-        """Finish the files, and tell what they hold."""
+        """Finish the files, and return their description."""
         for file in self._files.values():
             file.close()
         return WrittenSlice(

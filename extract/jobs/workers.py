@@ -1,4 +1,4 @@
-"""What makes a process a good worker, whoever started it."""
+"""Prepare a process as a worker, for every kind of executor."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ _T = TypeVar("_T")
 
 
 class _WithoutPandas(MetaPathFinder, Loader):
-    """Lets ``import pandas`` fail, which Arrow tries at the first list that becomes an array.
+    """Lets ``import pandas`` fail, which Arrow tries when the first list becomes an array.
 
-    Nothing here uses it, and where it is installed it takes a second and 60 MB (pyarrow 26.0).
+    A worker does not use pandas.  Its import takes a second and 60 MB (pyarrow 26.0).
     """
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Answer for pandas alone."""
+        """Find only pandas."""
         return ModuleSpec(fullname, self) if fullname == "pandas" else None
 
     def exec_module(self, module: ModuleType) -> None:
-        """Refuse."""
+        """Raise ImportError."""
         raise ImportError("workers do without pandas", name=module.__name__)
 
 
 @cache
 def prepare_worker() -> None:
-    """Make this process a good worker: it stays small, and ends when its parent does.
+    """Prepare this process as a worker: it uses little memory, and ends when its parent ends.
 
-    Arrow's own allocators keep 100 MB that the system's gives back, and are no
-    faster here.  Workers of a pool wait for work for ever, also when the process
-    that started them died of SIGKILL: nobody else tells them.
+    Arrow's own allocators keep 100 MB that the system's allocator gives back, and are not
+    faster here.  Workers of a pool wait for work for ever, also if the parent was killed
+    with SIGKILL, so they must watch the parent.
     """
     pa.set_memory_pool(pa.system_memory_pool())
     parent = multiprocessing.parent_process()
-    # A worker of Dask may do other people's work beside ours, and has a nanny.
+    # A worker of Dask may do other work, too, and its nanny process ends it.
     if parent is None or "distributed.worker" in sys.modules:
         return
     sys.meta_path.insert(0, _WithoutPandas())
@@ -60,19 +60,19 @@ def prepare_worker() -> None:
 
 
 def run_job(function: Callable[..., _T], *arguments: object) -> _T:
-    """Do a job in a process that is made a good worker first, whoever started it.
+    """Run a job in a process that is prepared as a worker first.
 
     Parameters
     ----------
     function : `~collections.abc.Callable`
         The job.
     *arguments : `object`
-        What it is called with.
+        Arguments of the job.
 
     Returns
     -------
     result : `object`
-        What it returned.
+        Result of the job.
     """
     prepare_worker()
     return function(*arguments)

@@ -1,5 +1,5 @@
-"""The lake on disk: what its tables hold, and how files come into it whole.
+"""Define the lake on disk: its tables, and how complete files are published in it.
 
-Nothing here opens a Butler or reads a source.  Nothing is imported here either:
-who needs the schema alone imports `extract.lake.schema` alone.
+Nothing here opens a Butler or reads a source.  Nothing is imported here either, so that
+a program can import only `extract.lake.schema`.
 """

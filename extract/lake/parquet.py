@@ -1,9 +1,8 @@
-"""How rows become a Parquet file of the lake: sorted, and with bounded memory.
+"""Write rows to a Parquet file of the lake: sorted, and with bounded memory.
 
-A job writes the rows of its slice into files of its own, so that any worker can
-finish a slice alone.  No process holds more than one row group of a table: rows
-are sorted by task and start within a row group, and a slice is about as large
-as a row group.
+A job writes the rows of its slice into its own files, so that any worker can finish a
+slice alone.  No process holds more than one row group of a table.  Rows are sorted by
+task and start within a row group, and a slice is about as large as a row group.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ __all__ = ["ROW_GROUP_ROWS", "SortedFile", "write_parquet"]
 ROW_GROUP_ROWS = 122_880
 """Rows of a row group: DuckDB's own unit of parallel work."""
 
-# What a table is sorted by. Nobody asks for a range of data IDs, whose order would take longer
-# than all else that is done with expectations; rejects are few.
+# Sort keys of each table. No query selects a range of data IDs, and sorting by them would take
+# longer than all other work on expectations. Rejects are few.
 _ORDER = {
     "quanta": ("task_label", "start_at"),
     "expectations": ("task_label",),
@@ -30,8 +29,8 @@ _ORDER = {
     "jobs": ("label", "started_at"),
 }
 
-# Integers with few distinct values. Texts have a dictionary, always: on a page without one where
-# all values are equal and some are NULL, DuckDB 2.0.0 takes them all for NULL (November 2026).
+# Integers with few distinct values. Texts always have a dictionary: DuckDB 2.0.0 reads all values
+# of a page as NULL if it has no dictionary, one distinct value and some NULLs (November 2026).
 _DICTIONARY_INTEGERS = frozenset(DIMENSION_COLUMNS) | {
     "attempt",
     "caveats",
@@ -40,7 +39,7 @@ _DICTIONARY_INTEGERS = frozenset(DIMENSION_COLUMNS) | {
 }
 
 _DICTIONARY_BYTES = 64 * 1024
-"""Size at which a dictionary is given up: distinct texts then cost no more than without one."""
+"""Size limit of a dictionary, so that distinct texts cost no more than without one."""
 
 
 def _writer(table: str, path: Path) -> pq.ParquetWriter:
@@ -61,7 +60,7 @@ def _writer(table: str, path: Path) -> pq.ParquetWriter:
 
 
 def write_parquet(table: str, rows: pa.Table, path: Path) -> None:
-    """Write a small file of the lake at once.
+    """Write a small file of the lake in one step.
 
     Parameters
     ----------
@@ -95,14 +94,14 @@ class SortedFile:
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, batch: pa.RecordBatch) -> None:
-        """Take some rows."""
+        """Add some rows."""
         self._held.append(batch)
         self._held_rows += batch.num_rows
         if self._held_rows >= ROW_GROUP_ROWS:
             self._write_row_group()
 
     def close(self) -> None:
-        """Write what is still held, and finish the file."""
+        """Write the remaining rows, and finish the file."""
         if self._held_rows:
             self._write_row_group()
         if self._writer is not None:
@@ -115,7 +114,7 @@ class SortedFile:
         self._writer.write_table(rows, row_group_size=rows.num_rows)
 
     def _sorted(self) -> pa.Table:
-        """Sort the rows that are held, and let go of them."""
+        """Sort the rows that are held, and release them."""
         schema = TABLES[self._table]
         rows = pa.Table.from_batches(self._held, schema=schema)
         keys = [(name, "ascending") for name in _ORDER[self._table]]
@@ -123,8 +122,8 @@ class SortedFile:
         columns = rows.columns
         self._held, self._held_rows = [], 0
         del rows
-        # Column by column, each let go of at once: a sorted copy beside all rows would be twice
-        # the memory.
+        # Column by column, and each is released immediately: a sorted copy beside all rows would
+        # need twice the memory.
         for number in range(len(columns)):
             columns[number] = columns[number].take(order)
         return pa.Table.from_arrays(columns, schema=schema)

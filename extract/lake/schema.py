@@ -1,9 +1,9 @@
-"""The lake's tables as pyarrow schemas: what each column is, and in which unit.
+"""Define the lake's tables as pyarrow schemas: the meaning and unit of each column.
 
-This is the contract between extraction and SQL.  It holds no logic; units are
-a suffix of the name *and* metadata of the field, both from one place.
+This is the contract between extraction and SQL.  It has no logic.  The unit is a suffix
+of the name *and* metadata of the field, both from one place.
 
-Hive partitions (``campaign``, ``stage``) stand in the path, not in the files.
+Hive partitions (``campaign``, ``stage``) are in the path, not in the files.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ __all__ = [
 ]
 
 LAKE_SCHEMA_VERSION = 5
-"""Raised when a column comes, leaves or changes meaning: an older lake is refused with a remedy."""
+"""Increases when a column is added, removed or changes meaning; an older lake is then refused."""
 
 PREFIXES = ("prep", "init", "start", "end")
-"""The four instants at which a quantum's process notes its resource usage (`lsst.utils.timer`)."""
+"""The four instants at which a quantum's process records its usage (`lsst.utils.timer`)."""
 
 COUNTERS = {
     "MinorPageFaults": "minor_page_faults_count",
@@ -52,14 +52,14 @@ DIMENSION_COLUMNS = {
     "healpix3": pa.int64(),
     "htm7": pa.int64(),
 }
-"""Dimensions of the data ID that have a column of their own; any other stands in ``data_id``."""
+"""Dimensions of the data ID that have their own column; others are only in ``data_id``."""
 
 GATHERED_COLUMNS = {
     "wall_time": "gathered_wall_time_s",
     "init_time": "gathered_init_cpu_time_s",
     "run_time": "gathered_run_cpu_time_s",
 }
-"""Columns of a table of gathered resource usage, and those of the lake that keep them."""
+"""Columns of a table of gathered resource usage, with the columns of the lake that keep them."""
 
 _INSTANT = pa.timestamp("us", tz="UTC")
 
@@ -67,7 +67,7 @@ _INSTANT = pa.timestamp("us", tz="UTC")
 def _field(
     name: str, dtype: pa.DataType, description: str, *, unit: str = "", required: bool = False
 ) -> pa.Field:
-    """Make a field that carries its description and unit as metadata."""
+    """Make a field with its description and unit as metadata."""
     metadata = {"description": description}
     if unit:
         metadata["unit"] = unit
@@ -76,7 +76,7 @@ def _field(
 
 def _usage_fields(prefix: str) -> list[pa.Field]:
     """List the fields of one instant's resource usage, all of the process and cumulative."""
-    # The peak at the end is *the* max RSS of the quantum: it carries no prefix.
+    # The peak at the end is *the* max RSS of the quantum, so it has no prefix.
     rss = "max_rss_bytes" if prefix == "end" else f"{prefix}_max_rss_bytes"
     when = f"at the quantum's '{prefix}' instant"
     return [
@@ -223,8 +223,8 @@ EXPECTATIONS = pa.schema(
         ),
         _field("quanta_count", pa.int64(), "1, or the header's count.", unit="count"),
         _field("graph_uri", pa.string(), "Graph that says so."),
-        # Numbers, not UUIDs: a graph of 600,000 quanta has millions of edges. Nor do numbers know
-        # the trouble that NULLs of texts have (see `extract.lake.parts`).
+        # Numbers, not UUIDs: a graph of 600,000 quanta has millions of edges. Numbers also avoid
+        # DuckDB's fault with NULLs of texts (see `extract.lake.parquet`).
         _field(
             "quantum_number",
             pa.int32(),

@@ -1,10 +1,10 @@
-"""The lake on disk: manifest, lock, and files that appear whole or not at all.
+"""Publish complete files in the lake, with its manifest and its lock.
 
-A unit of work (a RUN of a stage, a predicted graph, a stage's visits) is
-published in three steps: its entry leaves the manifest, its files are renamed
-into place, its entry returns.  Killed at any moment, the lake holds units that
-the manifest vouches for, and remains that the next run removes or overwrites.
-The manifest is a contract with whoever reads the lake: docs/lake.md describes it.
+A unit of work (a RUN of a stage, a predicted graph, a stage's visits) is published
+in three steps: its entry is removed from the manifest, its files are renamed into
+place, and its entry is added again.  If the process is killed at any moment, the
+units of the manifest are complete, and the next run removes or overwrites the rest.
+The manifest is a contract with the readers of the lake: see docs/lake.md.
 """
 
 from __future__ import annotations
@@ -72,14 +72,14 @@ _DISK_TROUBLE = {
     errno.EOPNOTSUPP: f"its file system has no file locks: {_CHOOSE}",
     errno.ENOENT: f"a folder of its path does not exist and cannot be made: {_CHOOSE}",
 }
-"""What keeps a folder from being written, and the remedy, by the system's error number."""
+"""Reason why a folder cannot be written, and the remedy, by the system's error number."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-"""Error numbers after which nothing more can be written, of whatever RUN."""
+"""Error numbers after which nothing more can be written, for any RUN."""
 
 
 class Unit(msgspec.Struct, frozen=True):
-    """Something that was read as a whole and stands in the lake."""
+    """Something that was read as a whole and is in the lake."""
 
     kind: str
     """``run``, ``predicted_graph`` or ``visits``."""
@@ -91,17 +91,17 @@ class Unit(msgspec.Struct, frozen=True):
     """RUN collection, or URI of the graph; empty for visits."""
 
     fingerprint: str
-    """What told that it is unchanged."""
+    """Fingerprint of what was read: if it is the same, the unit is unchanged."""
 
     files: tuple[str, ...]
     """Its files, relative to the lake."""
 
     facts: dict[str, Any]
-    """What `runs` says of it."""
+    """Its row of table `runs`."""
 
     @property
     def key(self) -> UnitKey:
-        """What makes it this unit, whatever it holds."""
+        """Identity of the unit, independent of its content."""
         return (self.kind, self.campaign, self.stage, self.name)
 
 
@@ -152,18 +152,18 @@ class Manifest:
     """Every file by its path relative to the lake."""
 
     is_finished: bool = False
-    """Whether the last extraction came to its end: the tables belong together."""
+    """Whether the last extraction finished, so that the tables are consistent."""
 
     damages: dict[UnitKey, str] = field(default_factory=dict)
-    """What somebody did to the files of a unit since, in words, by `Unit.key`."""
+    """Damage of the files of a unit since they were written, in words, by `Unit.key`."""
 
     def find(self, kind: str, campaign: str, stage: str, name: str = "") -> Unit | None:
-        """Find a unit; `None` when the lake does not hold it."""
+        """Find a unit; `None` if the lake does not have it."""
         key = (kind, campaign, stage, name)
         return next((unit for unit in self.units if unit.key == key), None)
 
     def of_stage(self, campaign: str, stage: str) -> list[Unit]:
-        """List the units of a stage, visits left out."""
+        """List the units of a stage, without visits."""
         return [
             unit
             for unit in self.units
@@ -172,7 +172,7 @@ class Manifest:
 
 
 def read_manifest(root: Path) -> Manifest:
-    """Read what a lake holds.
+    """Read the manifest of a lake.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def read_manifest(root: Path) -> Manifest:
     Returns
     -------
     manifest : `Manifest`
-        Without units where there is no lake.
+        Without units if there is no lake.
 
     Raises
     ------
@@ -192,8 +192,8 @@ def read_manifest(root: Path) -> Manifest:
 
     Notes
     -----
-    Files are looked at, but not into: one that is gone or has another size is
-    a damage.
+    Names and sizes of files are checked, not their content.  A file that does not
+    exist or has another size counts as damaged.
     """
     path = root / MANIFEST
     remedy = f"remove {root} (or choose another --data) and extract again"
@@ -213,7 +213,7 @@ def read_manifest(root: Path) -> Manifest:
 
 
 def decode_manifest(raw: bytes, where: str, remedy: str) -> Manifest:
-    """Decode the manifest of a lake, wherever the lake is.
+    """Decode the manifest of a lake, local or on a store.
 
     Parameters
     ----------
@@ -227,13 +227,13 @@ def decode_manifest(raw: bytes, where: str, remedy: str) -> Manifest:
     Returns
     -------
     manifest : `Manifest`
-        Its content; no file was looked at.
+        Its content; no file is checked.
 
     Raises
     ------
     LakeError
         Raised if another version wrote it, if it is damaged, or if it names files that
-        are no files of a lake.
+        are not files of a lake.
     """
     path = f"{where.rstrip('/')}/{MANIFEST}"
     try:
@@ -261,7 +261,7 @@ def decode_manifest(raw: bytes, where: str, remedy: str) -> Manifest:
 
 
 def _is_file_of_lake(name: str) -> bool:
-    """Tell whether a manifest may name a file: what it names is removed one day."""
+    """Say whether a manifest may name a file; the program may later remove files that it names."""
     found = _FILE.fullmatch(name)
     return found is not None and found["table"] in TABLES
 
@@ -290,7 +290,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
 
 
 def write_manifest(root: Path, manifest: Manifest, staged: Path) -> None:
-    """Write what a lake holds, so that it is there whole or as it was before.
+    """Write the manifest of a lake; after an interruption it is complete or unchanged.
 
     Parameters
     ----------
@@ -306,14 +306,14 @@ def write_manifest(root: Path, manifest: Manifest, staged: Path) -> None:
 
 
 def move(staged: Path, target: Path) -> None:
-    """Put a complete file in its place, which also a machine that loses its power leaves whole.
+    """Move a complete file to its place, so that it is complete even after a loss of power.
 
     Parameters
     ----------
     staged : `pathlib.Path`
         The file, on the same file system.
     target : `pathlib.Path`
-        Its place; what is there is replaced.
+        Its place; an existing file is replaced.
     """
     _sync(staged)
     staged.replace(target)
@@ -321,7 +321,7 @@ def move(staged: Path, target: Path) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Wait until the disk holds a file, or the names in a folder."""
+    """Wait until a file, or the names in a folder, are written to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -330,7 +330,7 @@ def _sync(path: Path) -> None:
 
 
 def _damage(root: Path, unit: Unit, files: Mapping[str, LakeFile]) -> str | None:
-    """Say what somebody did to the files of a unit."""
+    """Describe the damage of the files of a unit."""
     for file in unit.files:
         path = root / file
         if not path.is_file():
@@ -345,17 +345,17 @@ def _damage(root: Path, unit: Unit, files: Mapping[str, LakeFile]) -> str | None
 
 @contextlib.contextmanager
 def writing(folder: Path) -> Iterator[None]:
-    """Tell in one line why a folder cannot be written.
+    """Report in one line why a folder cannot be written.
 
     Parameters
     ----------
     folder : `pathlib.Path`
-        What is written as long as the context lasts.
+        Folder that is written inside the context.
 
     Raises
     ------
     LakeError
-        Raised in place of the errors of a disk: full, read-only, forbidden.
+        Raised in place of errors of the disk: full, read-only, not permitted.
     """
     try:
         yield
@@ -367,7 +367,7 @@ def writing(folder: Path) -> Iterator[None]:
 
 
 class Lake:
-    """A lake that this process, and no other, writes.
+    """A lake that only this process writes.
 
     Parameters
     ----------
@@ -388,12 +388,12 @@ class Lake:
     @classmethod
     @contextlib.contextmanager
     def locked(cls, root: Path) -> Iterator[Lake]:
-        """Take the lake for as long as the context lasts.
+        """Lock the lake for the time of the context.
 
         Parameters
         ----------
         root : `pathlib.Path`
-            Folder of the lake; made if need be.
+            Folder of the lake; it is made if needed.
 
         Yields
         ------
@@ -403,13 +403,13 @@ class Lake:
         Raises
         ------
         LakeError
-            Raised if another process has it; the message names that process.  Also
-            raised, whenever in the context, if it cannot be written.
+            Raised if another process has the lock; the message names that process.  Also
+            raised, at any time in the context, if the lake cannot be written.
         """
         with contextlib.ExitStack() as stack:
             stack.enter_context(writing(root))
             root.mkdir(parents=True, exist_ok=True)
-            # The kernel lets go of the lock when its process dies, however it dies.
+            # The kernel releases the lock when the process ends, in every case.
             stream = stack.enter_context((root / _LOCK).open("a+", encoding="utf-8"))
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -435,17 +435,17 @@ class Lake:
                 stream.truncate(0)
 
     def folder(self, table: str, campaign: str, stage: str | None) -> Path:
-        """Tell where a table's files of a stage (or campaign) are."""
+        """Get the folder of a table's files of a stage (or campaign)."""
         path = self.root / table / f"campaign={campaign}"
         return path if stage is None else path / f"stage={stage}"
 
     def publish(self, unit: Unit, staged: Mapping[str, Sequence[Path]]) -> None:
-        """Put a unit's files in the place of what it was before.
+        """Replace a unit's files with new ones.
 
         Parameters
         ----------
         unit : `Unit`
-            The unit; its ``files`` are filled in here.
+            The unit; this method fills in its ``files``.
         staged : `~collections.abc.Mapping` [ `str`, `~collections.abc.Sequence` ]
             Table name to complete files in the scratch folder.
         """
@@ -464,7 +464,7 @@ class Lake:
         self._write_manifest()
 
     def retire(self, key: UnitKey) -> None:
-        """Take a unit out of the lake, if it is there.
+        """Remove a unit from the lake, if it is there.
 
         Parameters
         ----------
@@ -486,7 +486,7 @@ class Lake:
     def write_table(
         self, table: str, rows: pa.Table, *, campaign: str, stage: str | None = None
     ) -> None:
-        """Write the one small file that a table has for a stage (or campaign).
+        """Write the only file of a small table for a stage (or campaign).
 
         Parameters
         ----------
@@ -507,7 +507,7 @@ class Lake:
         if self.manifest.is_finished:
             self._write_manifest()
         self.manifest.files[str(target.relative_to(self.root))] = LakeFile.of(staged)
-        # A file that says the same keeps its time: readers of the lake see that nothing is new.
+        # An unchanged file keeps its time, so that readers of the lake see that nothing is new.
         if target.exists() and filecmp.cmp(staged, target, shallow=False):
             staged.unlink()
         else:
@@ -515,13 +515,13 @@ class Lake:
         self._known.add(target)
 
     def write_empty_tables(self) -> None:
-        """Make every table exist: a glob that matches no file is an error in SQL."""
+        """Make a file for each table that has none: in SQL a glob without a match is an error."""
         for table in TABLES:
             stage = None if table == "campaigns" else "__none__"
             self.write_table(table, TABLES[table].empty_table(), campaign="__none__", stage=stage)
 
     def keep_tables(self, campaign: str, stage: str, tables: Sequence[str]) -> None:
-        """Keep a stage's small files that this run had no reason to write.
+        """Keep the small files of a stage that this run did not write.
 
         Parameters
         ----------
@@ -535,9 +535,9 @@ class Lake:
         }
 
     def finish(self) -> None:
-        """Remove every file that neither the manifest nor this run knows, and vouch for the rest.
+        """Remove all files that are not of the manifest or of this run, and mark the lake finished.
 
-        A lake that an extraction began to change and did not finish is refused by its readers.
+        Readers refuse a lake that an extraction began to change and did not finish.
         """
         self._sweep()
         self._write_manifest(is_finished=True)
@@ -550,7 +550,7 @@ class Lake:
                 if path not in known:
                     path.unlink()
                     self.manifest.files.pop(str(path.relative_to(self.root)), None)
-            # Deepest first, so that a folder whose folders went can go too.
+            # Deepest first, so that a folder can be removed after the folders in it.
             for folder in sorted((self.root / table).glob("**/"), reverse=True):
                 if not any(folder.iterdir()):
                     folder.rmdir()
@@ -561,7 +561,7 @@ class Lake:
 
 
 def _stem(unit: Unit) -> str:
-    """Name a unit's files: readable, and never the same for two units."""
+    """Make a name for a unit's files that is readable and unique."""
     if unit.kind == "visits":
         return "visits"
     readable = re.sub(r"[^A-Za-z0-9._-]+", "_", unit.name)[-80:].lstrip("._-")

@@ -1,8 +1,8 @@
-"""Where quanta, and what was expected of them, are recorded: one protocol, one registry.
+"""Register the sources of quanta and of expected quanta, which share one protocol.
 
-A new source is a class with the methods of `Source` in a module of its own, and
-a line below.  Nothing here imports the Butler or the stack: workers need neither
-for most sources.
+A new source is a class with the methods of `Source` in its own module, and a line
+below.  Nothing here imports the Butler or the stack, because workers need neither for
+most sources.
 """
 
 from __future__ import annotations

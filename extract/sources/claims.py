@@ -1,7 +1,7 @@
-"""What a file claims before it is read: readers that believe it take all memory, or never end.
+"""Check what a file claims before it is read, to limit memory and time of its readers.
 
-A header of some bytes can claim 2^60 rows, a frame of 100 KiB nine GiB, and a
-pipe in a file's place never ends.  Real files are far below each limit here.
+A header of a few bytes can claim 2^60 rows, and a frame of 100 KiB can claim nine GiB.
+A pipe in place of a file never ends.  Real files are far below each limit here.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ __all__ = [
 ]
 
 LARGEST_FRAME = 128 * 2**20
-"""Bytes of a decompressed block: the largest real ones have a few millions."""
+"""Most bytes of a decompressed block; the largest real ones have a few million."""
 
 LARGEST_DOCUMENT = 128 * 2**20
-"""Bytes of a metadata document or log: real ones have some thousands."""
+"""Most bytes of a metadata document or log; real ones have some thousand."""
 
 LARGEST_TABLE = 2**30
-"""Bytes of a table of gathered resource usage: a real row of one has some tens."""
+"""Most bytes of a table of gathered resource usage; a real row has some tens of bytes."""
 
 LARGEST_COUNT = 2**62
-"""What a number of quanta or bytes may be: 64 bits hold it, and sums of some."""
+"""Largest number of quanta or bytes, so that sums of some still fit into 64 bits."""
 
 _FRAME_HEADER = 32
-"""Bytes of a member in which its frame tells its size."""
+"""Bytes at the start of a member that contain the size of its frame."""
 
 
 def require_file(path: str) -> None:
-    """Make sure that a local path is no pipe, device or folder.
+    """Check that a local path is not a pipe, device or folder.
 
     Parameters
     ----------
     path : `str`
-        Path; a URI, and a path where nothing is, are left to who reads them.
+        Path.  A URI, or a path that does not exist, is not checked: its reader raises.
 
     Raises
     ------
     ValueError
-        Raised if it is.
+        Raised if it is a pipe, device or folder.
     """
     if "://" in path or not Path(path).exists():
         return
@@ -59,7 +59,7 @@ def require_file(path: str) -> None:
 
 
 def require_small_members(stream: Any, addresses: str) -> None:  # noqa: ANN401
-    """Check what the official reader of graphs believes when it opens a file.
+    """Check the sizes that the official reader of graphs trusts when it opens a file.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def require_small_members(stream: Any, addresses: str) -> None:  # noqa: ANN401
         Raised if a block would be larger than `LARGEST_FRAME`, or if there are fewer bytes
         than addresses.
     zipfile.BadZipFile
-        Raised if it is no zip archive.
+        Raised if it is not a zip archive.
     """
     with zipfile.ZipFile(stream) as archive:
         members = {entry.filename: entry for entry in archive.infolist()}

@@ -1,4 +1,4 @@
-"""Rows of ``expectations`` that come from the header of a graph: counts without data IDs."""
+"""Make the rows of ``expectations`` from the header of a graph: counts without data IDs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def count_rows(run: str, counts: Mapping[str, int], source: str, uri: str) -> pa
     Returns
     -------
     rows : `pyarrow.RecordBatch`
-        One row a task.
+        One row per task.
     """
     size = len(counts)
     return pa.record_batch(
@@ -49,5 +49,5 @@ def count_rows(run: str, counts: Mapping[str, int], source: str, uri: str) -> pa
 
 
 def counted(counts: Mapping[str, int]) -> dict[str, int]:
-    """Leave tasks out that only gather the resource usage of others, as readers do."""
+    """Remove tasks that only gather the resource usage of others, as readers do."""
     return {label: count for label, count in counts.items() if not is_usage_gathering(label)}

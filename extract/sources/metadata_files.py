@@ -1,8 +1,8 @@
-"""Source 1: RUNs whose metadata is one JSON file per quantum.
+"""Source 1: read RUNs whose metadata is one JSON file per quantum.
 
-Turns the registered metadata (and the logs that stand without metadata) of one
-task into rows.  What is registered is the business of `extract.butler`;
-what a document means is that of `extract.documents`.
+This module makes rows of the registered metadata of one task, and of the logs
+without metadata.  `extract.butler` finds what is registered, and `extract.documents`
+decodes the documents.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ if TYPE_CHECKING:
     from ..butler.repository import Repository
 
 _READ_BYTES = 64 * 1024
-"""Bytes of a file that are asked for at once: nearly all have fewer."""
+"""Bytes of a file that are read at once; nearly all files are smaller."""
 
 
 @dataclass(frozen=True)
 class FilesPart:
-    """Some quanta of one RUN, and how they are read; picklable."""
+    """A part of the quanta of one RUN, and how they are read; picklable."""
 
     registered: FileSlice
     threads: tuple[int, int]
@@ -59,20 +59,20 @@ class FilesPart:
 
 
 class MetadataFiles:
-    """RUNs whose metadata is one file a quantum."""
+    """RUNs whose metadata is one file per quantum."""
 
     name = METADATA_FILES
     header_name = None
 
     def describe(self, place: Place) -> Description:
-        """Repeat what the registry says: nothing is looked at."""
+        """Return what the registry says; no file is read."""
         assert place.contents is not None
         return Description(place, quanta_count=place.contents.quanta_count)
 
     def slices(
         self, description: Description, repository: Repository | None, count: int
     ) -> list[FilesPart]:
-        """Cut the RUN by what is registered."""
+        """Divide the RUN by what is registered."""
         place = description.place
         assert place.contents is not None
         assert repository is not None
@@ -82,12 +82,12 @@ class MetadataFiles:
         ]
 
     def read(self, part: FilesPart, sink: Sink) -> Outcome:
-        """Read the files of a slice, with a Butler of this thread's own."""
+        """Read the files of a slice, with the Butler of this thread."""
         from ..butler.repository import repository_of_thread
 
         guard, unread = StoreGuard(), list[str]()
         repository = repository_of_thread(part.registered.location, part.extraction)
-        # The answers of the registry are many small objects, too.
+        # The results of the registry are also many small objects.
         with paused_garbage_collection():
             for batch in repository.slices.batches(part.registered):
                 columns = (batch.metadata_uris, batch.log_uris)
@@ -104,7 +104,7 @@ class MetadataFiles:
 
 @dataclass(frozen=True)
 class Part:
-    """Rows of the lake that came from some datasets."""
+    """Rows of the lake from some datasets."""
 
     quanta: pa.Table
     """Rows of `extract.lake.schema.QUANTA`."""
@@ -113,7 +113,7 @@ class Part:
     """Rows of `extract.lake.schema.REJECTS`."""
 
     unread: Sequence[str] = ()
-    """Metadata and logs that could not be read: what is said of a document stays, this may not."""
+    """Metadata and logs that could not be read now, but perhaps can be later."""
 
 
 def read_metadata_files(
@@ -126,21 +126,21 @@ def read_metadata_files(
     batch : `extract.butler.registered.FileBatch`
         What is registered; any length, about 5,000 is best.
     threads : `int`, optional
-        Files that are read at the same time, to hide the latency of a remote
-        store.
+        Files that are read at the same time, because a remote store has
+        latency.
     guard : `extract.butler.stores.StoreGuard`, optional
-        What is known of the store from earlier batches.
+        Failures of the store in earlier batches.
 
     Returns
     -------
     part : `Part`
         One row for each attempt, and a reject for each dataset that could not
-        be read.  Never raises for a dataset.
+        be read.  A single dataset raises no error.
 
     Raises
     ------
     StoreError
-        Raised when the store as a whole cannot be read.
+        Raised if the store as a whole cannot be read.
     """
     guard = guard or StoreGuard()
     builder = QuantaBuilder(batch.run, "metadata_file")
@@ -173,7 +173,7 @@ def read_metadata_files(
 def _row_maker(batch: FileBatch) -> Callable[..., Row]:
     """Make a function that makes the row of a quantum, from its number in the batch.
 
-    It is called once the file is read: to change a row takes as long as to make one.
+    It is called after the file is read, because changing a row takes as long as making one.
     """
     names = list(batch.coordinates)
     write_data_id = data_id_writer(batch.required, names)
@@ -241,7 +241,7 @@ def _add_failure(
     number: int,
     content: bytes | str | None,
 ) -> None:
-    """Add the attempts of a quantum that left a log alone."""
+    """Add the attempts of a quantum that left only a log."""
     attempts = [FailureLog(None, None, None)]
     if isinstance(content, bytes):
         attempts = decode_failure_log(content)
@@ -258,9 +258,9 @@ def _add_failure(
 
 
 def _try_read(file: tuple[str | None, int | None]) -> bytes | str | Diagnosis | None:
-    """Read a file: its bytes, or why not; `None` where there is no file to read.
+    """Read a file: its bytes, or the reason why not; `None` if there is no file to read.
 
-    A text says what is wrong with the file itself: it will not be tried again.
+    A text describes a fault of the file itself, which is not tried again.
     """
     uri, size = file
     if uri is None:
@@ -268,7 +268,7 @@ def _try_read(file: tuple[str | None, int | None]) -> bytes | str | Diagnosis | 
     try:
         if uri.startswith("/"):
             return _read_local(uri)
-        # A store sends all of a file at once: what it recorded is asked first.
+        # A store sends the whole file at once, so the recorded size is checked first.
         if size is not None and size > LARGEST_DOCUMENT:
             return _too_large()
         content = ResourcePath(uri).read()
@@ -278,8 +278,8 @@ def _try_read(file: tuple[str | None, int | None]) -> bytes | str | Diagnosis | 
 
 
 def _read_local(path: str) -> bytes | str:
-    """Read a small file: a file object and a `pathlib.Path` would take twice as long as this."""
-    # Nobody may ever write into a pipe that stands in a file's place.
+    """Read a small file; a file object and a `pathlib.Path` would take twice as long."""
+    # Without O_NONBLOCK, a pipe in place of a file would block for ever.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         content = os.read(descriptor, _READ_BYTES)
@@ -305,7 +305,7 @@ def _too_large() -> str:
 def _judge(
     guard: StoreGuard, uri: str | None, answer: bytes | str | Diagnosis | None
 ) -> bytes | str | None:
-    """Turn a failure into the reason of a reject, unless the store itself failed."""
+    """Give the reason of a reject for a failure, unless the store itself failed."""
     if isinstance(answer, Diagnosis):
         guard.fail(answer, uri or "")
         return answer.text
@@ -321,7 +321,7 @@ _R = TypeVar("_R")
 def _map_in_window(
     function: Callable[[_T], _R], values: Iterable[_T], threads: int
 ) -> Iterator[_R]:
-    """Apply a function in threads, in order, with a bounded number of results in memory."""
+    """Apply a function in threads, in order, with a limited number of results in memory."""
     if threads <= 1:
         yield from map(function, values)
         return
@@ -337,5 +337,5 @@ def _map_in_window(
                 window.append(executor.submit(function, value))
             yield result
     finally:
-        # When a store is down, those that wait would each wait for it in vain.
+        # When a store is down, each waiting call would wait for it.
         executor.shutdown(cancel_futures=True)

@@ -1,8 +1,8 @@
-"""Predicted quantum graphs (``.qg``): which quanta a submission expected, and what each waits for.
+"""Read predicted quantum graphs (``.qg``): expected quanta, and what each of them waits for.
 
-Only the header, the pipeline graph and the thin graph are read: a small part
-of the file, streamed, since the thin graph of a large stage takes gigabytes as
-objects.  Provenance graphs are the business of `extract.sources.provenance`.
+Only the header, the pipeline graph and the thin graph are read, which are a small part
+of the file.  They are streamed, because the objects of a large stage's thin graph take
+gigabytes.  `extract.sources.provenance` reads provenance graphs.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ _DICTIONARY = "compression_dict"
 _READ_BYTES = 1 << 20
 _BATCH_QUANTA = 5_000
 _LARGEST_PIECE = 16 * 2**20
-"""Bytes that are kept until a quantum is whole: real ones have some hundreds."""
+"""Most bytes that are kept until a quantum is complete; real ones have some hundred."""
 
 
 class PredictedHeader(msgspec.Struct, frozen=True):
-    """What a predicted graph's header and pipeline graph say."""
+    """Values from the header and the pipeline graph of a predicted graph."""
 
     run: str
-    """``output_run``: the RUN that was to be filled."""
+    """``output_run``: the RUN for which the graph was made."""
 
     task_quanta: Mapping[str, int]
     """Quanta by task label (``n_task_quanta``)."""
@@ -77,7 +77,7 @@ class _ThinQuantum(msgspec.Struct):
 
 
 def read_predicted_header(uri: str) -> PredictedHeader:
-    """Read all but the quanta of a predicted graph.
+    """Read a predicted graph without its quanta.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def read_predicted_header(uri: str) -> PredictedHeader:
     Raises
     ------
     PredictedGraphError
-        Raised if the file is absent, damaged or of another kind.
+        Raised if the file does not exist, is damaged or is of another kind.
     """
     # pipe_base takes seconds and 100 MB to import, and other workers do not need it.
     from lsst.pipe.base.pipeline_graph import TaskImportMode
@@ -116,7 +116,8 @@ def read_predicted_header(uri: str) -> PredictedHeader:
                     for label, task in tasks.items()
                 },
             )
-    except Exception as error:  # zip, zstd, pydantic, the store: all mean the same to the user.
+    # Errors of zip, zstd, pydantic and the store mean the same to the user.
+    except Exception as error:
         raise PredictedGraphError(
             f"{uri}: cannot be read as a predicted graph (.qg; older .qgraph files are not "
             "supported): "
@@ -125,12 +126,12 @@ def read_predicted_header(uri: str) -> PredictedHeader:
 
 
 class PredecessorLists:
-    """For each quantum of a graph the quanta whose outputs it reads: 4 bytes an edge.
+    """Lists the quanta whose outputs each quantum of a graph reads, in 4 bytes per edge.
 
     Parameters
     ----------
     predecessors, successors : `numpy.ndarray` of `numpy.int32`, shape (N,)
-        Numbers of the quanta of N edges: their places in the thin graph, from 0.
+        Numbers of the quanta of N edges: their positions in the thin graph, from 0.
     quanta_count : `int`
         Quanta of the graph.
     """
@@ -151,12 +152,12 @@ class PredecessorLists:
         Parameters
         ----------
         start, stop : `int`
-            Number of the first quantum, and of the one past the last.
+            Number of the first quantum, and of the one after the last.
 
         Returns
         -------
         lists : `pyarrow.ListArray`
-            Numbers of the direct predecessors; an empty list where there are none.
+            Numbers of the direct predecessors; an empty list if there are none.
         """
         offsets = self._offsets[start : stop + 1]
         numbers = self._numbers[offsets[0] : offsets[-1]]
@@ -166,10 +167,10 @@ class PredecessorLists:
 
 
 class _ThinGraph:
-    """Parses ``{"quanta":{label:[{...},...],...},"edges":[[id,id],...]}`` without holding it.
+    """Parses ``{"quanta":{label:[{...},...],...},"edges":[[id,id],...]}`` as a stream.
 
-    The writer (pydantic) puts no spaces, and ``edges`` last.  Separators inside
-    of a text are told from real ones by whether what stands before them is JSON.
+    The writer (pydantic) writes no spaces, and writes ``edges`` last.  A separator is
+    inside a text if the part before it is not valid JSON.
     """
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
@@ -195,7 +196,7 @@ class _ThinGraph:
         raise ValueError(f"the thin graph has {bytes(self._buffer[:20])!r} for {choices!r}")
 
     def quanta(self) -> Iterator[tuple[str, list[_ThinQuantum]]]:
-        """Give the quanta, some at a time, with the label of their task."""
+        """Yield the quanta, some at a time, with the label of their task."""
         self._expect(b'{"quanta":{')
         if self._expect(b"}", b'"') == b"}":
             return
@@ -215,7 +216,7 @@ class _ThinGraph:
                 return
 
     def _take_quanta(self) -> tuple[list[_ThinQuantum], bool]:
-        """Take the next quanta of a task off the buffer, and tell whether they are its last."""
+        """Take the next quanta of a task from the buffer, and say whether they are its last."""
         buffer = self._buffer
         while True:
             if buffer[:1] == b"]":
@@ -242,9 +243,9 @@ class _ThinGraph:
             self._fill()
 
     def edges(self) -> Iterator[npt.NDArray[np.uint64]]:
-        """Give the edges, some at a time, once all quanta were taken.
+        """Yield the edges, some at a time, after all quanta.
 
-        Each edge is the packed ID of a predecessor and that of its successor: an array of shape
+        Each edge has the packed IDs of a predecessor and its successor: an array of shape
         (N, 2, 2).
         """
         self._expect(b',"edges":[')
@@ -255,7 +256,7 @@ class _ThinGraph:
         yield from self._edges_of_ids() if start == b'["' else self._edges_of_indices()
 
     def _edges_of_indices(self) -> Iterator[npt.NDArray[np.uint64]]:
-        """Give edges of format 0: pairs of integers."""
+        """Yield edges of format 0: pairs of integers."""
         decode = msgspec.json.Decoder(list[tuple[_Index, _Index]]).decode
         is_last = False
         while not is_last:
@@ -269,7 +270,7 @@ class _ThinGraph:
             yield _padded(pairs)
 
     def _edges_of_ids(self) -> Iterator[npt.NDArray[np.uint64]]:
-        """Give edges of format 1: pairs of UUIDs, all equally long."""
+        """Yield edges of format 1: pairs of UUIDs, all of the same length."""
         size = len(_EDGE)
         is_last = False
         while not is_last:
@@ -278,7 +279,7 @@ class _ThinGraph:
             length = len(self._buffer) // size * size
             rows = np.frombuffer(bytes(self._buffer[:length]), np.uint8).reshape(-1, size)
             del self._buffer[:length]
-            # All edges are equally long, and the last is followed by ] in place of a comma.
+            # All edges have the same length, and the last is followed by ] instead of a comma.
             is_last = bytes(rows[-1, -1:]) == b"]"
             marks = rows[:, _EDGE_MARKS] == np.frombuffer(_EDGE, np.uint8)[_EDGE_MARKS]
             marks[-1, -1] |= is_last
@@ -304,7 +305,7 @@ def _packed(texts: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint64]:
 
 
 def _padded(indices: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Pack the IDs of format 0, which are integers, as UUIDs are packed."""
+    """Pack the IDs of format 0, which are integers, in the same way as UUIDs."""
     return np.stack([np.zeros_like(indices), indices], axis=-1)
 
 
@@ -321,7 +322,7 @@ def _ids(quanta: Sequence[_ThinQuantum]) -> npt.NDArray[np.uint64]:
 
 @contextmanager
 def _opened(uri: str) -> Iterator[_ThinGraph]:
-    """Open the thin graph of a file, and say in one line why it cannot be read."""
+    """Open the thin graph of a file; an error says in one line why it cannot be read."""
     try:
         with (
             ResourcePath(uri).open("rb") as file,
@@ -341,7 +342,7 @@ def _opened(uri: str) -> Iterator[_ThinGraph]:
 
 
 def read_predecessors(uri: str) -> PredecessorLists:
-    """Read which quanta of a predicted graph read the outputs of which others.
+    """Read the predecessors of the quanta of a predicted graph.
 
     Parameters
     ----------
@@ -351,7 +352,7 @@ def read_predecessors(uri: str) -> PredecessorLists:
     Returns
     -------
     predecessors : `PredecessorLists`
-        Of every quantum, whichever format the graph has.
+        Predecessors of every quantum, for both formats of the graph.
 
     Raises
     ------
@@ -368,7 +369,7 @@ def read_predecessors(uri: str) -> PredecessorLists:
 
 
 class _Numbers:
-    """Finds the numbers of quanta by their IDs, in 28 bytes a quantum."""
+    """Finds the numbers of quanta by their IDs, in 28 bytes per quantum."""
 
     def __init__(self, ids: npt.NDArray[np.uint64]) -> None:
         self.ids = ids
@@ -378,13 +379,13 @@ class _Numbers:
 
     @staticmethod
     def _keys(ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-        # One number is found ten times faster than two. Both halves are in it, for in some
-        # versions of UUID one of them hardly changes.
+        # A search for one number is faster than for two. The number combines both halves, because
+        # in some versions of UUID one half hardly changes.
         keys: npt.NDArray[np.uint64] = ids[..., 0] * np.uint64(0x9E3779B97F4A7C15) + ids[..., 1]
         return keys
 
     def of(self, ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.int32]:
-        """Give the numbers of some IDs; two quanta of equal key are an error, never a mix-up."""
+        """Get the numbers of some IDs; two quanta with the same key are an error."""
         if not len(self.ids):
             raise ValueError("the thin graph has edges and no quanta")
         places = np.searchsorted(self._sorted, self._keys(ids))
@@ -400,7 +401,7 @@ def read_expectations(
     sink: Callable[[pa.RecordBatch], None],
     predecessors: PredecessorLists | None = None,
 ) -> int:
-    """Stream what a predicted graph expected.
+    """Stream the quanta that a predicted graph expected.
 
     Parameters
     ----------
@@ -409,10 +410,10 @@ def read_expectations(
     header : `PredictedHeader`
         From `read_predicted_header`.
     sink : `~collections.abc.Callable`
-        Called with batches of rows of `extract.lake.schema.EXPECTATIONS`: one for
-        each quantum, those that only gather resource usage left out.
+        Called with batches of rows of `extract.lake.schema.EXPECTATIONS`, one row per
+        quantum.  Quanta that only gather resource usage are left out.
     predecessors : `PredecessorLists`, optional
-        From `read_predecessors`, where they are known.
+        From `read_predecessors`, if they are known.
 
     Returns
     -------
@@ -422,8 +423,8 @@ def read_expectations(
     Raises
     ------
     PredictedGraphError
-        Raised if the thin graph cannot be read or contradicts the header: what
-        the sink got is to be thrown away.
+        Raised if the thin graph cannot be read or contradicts the header.  Then the
+        caller must discard the rows that the sink received.
     """
     counts = dict.fromkeys(header.task_quanta, 0)
     number = 0
@@ -451,7 +452,7 @@ def _batch(
     number: int,
     predecessors: PredecessorLists | None,
 ) -> pa.RecordBatch:
-    """Make rows of `extract.lake.schema.EXPECTATIONS` from quanta of one task, numbered on."""
+    """Make rows of `extract.lake.schema.EXPECTATIONS` of quanta of one task, with numbers."""
     write_data_id = data_id_writer(header.required[label], header.full[label])
     count = len(quanta)
     lists: Any = [None] * count
@@ -474,13 +475,13 @@ def _batch(
 
 
 class PredictedGraphs:
-    """Graphs that say which quanta a submission expected."""
+    """Predicted graphs as a source of expected quanta."""
 
     name = "predicted_graph"
     header_name = "predicted_header"
 
     def describe(self, place: Place) -> Description:
-        """Read all but the quanta."""
+        """Read the graph without its quanta."""
         header = read_predicted_header(place.name)
         return Description(
             place,
@@ -493,11 +494,11 @@ class PredictedGraphs:
     def slices(
         self, description: Description, repository: Repository | None, count: int
     ) -> list[tuple[str, PredictedHeader]]:
-        """Give the whole graph: a thin graph can only be read from its begin."""
+        """Return the whole graph, because a thin graph can only be read from its start."""
         return [(description.place.name, description.detail)]
 
     def read(self, part: tuple[str, PredictedHeader], sink: Sink) -> Outcome:
-        """Stream the quanta, and what each waits for where that can be read."""
+        """Stream the quanta, and what each waits for if that can be read."""
         uri, header = part
         warning = predecessors = None
         try:

@@ -1,7 +1,7 @@
-"""What every source can do, so that the rest of the program names none of them.
+"""Define the protocol of all sources, so that the other packages depend on no single source.
 
 A unit of the lake (a RUN, a predicted graph, a file of job records) is described
-once, cut into slices, and each slice is read on its own.
+once and divided into slices, and each slice is read independently.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 __all__ = ["Description", "Outcome", "Place", "Sink", "Source"]
 
 Sink = Callable[[str, pa.RecordBatch], None]
-"""Takes the name of a table of the lake and some of its rows."""
+"""Receives the name of a table of the lake and some of its rows."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Something to read, and where; picklable."""
+    """Something to read, and its place; picklable."""
 
     name: str
     """RUN collection, or path or URI of a file."""
 
     folder: Path
-    """Folder of its own, which all workers see, for copies of remote files."""
+    """Folder of this unit, which all workers see, for copies of remote files."""
 
     contents: RunContents | None = None
-    """What the registry says of it, where it is a RUN."""
+    """What the registry says about it, if it is a RUN."""
 
     threads: tuple[int, int] = (1, 1)
     """Files that one job reads at once, on a local disk and on a remote store."""
@@ -47,83 +47,83 @@ class Description:
 
     place: Place
     quanta_count: int = 0
-    """About how many quanta there are to read: for progress and slices."""
+    """Estimated number of quanta to read, for progress and slices."""
 
     run: str | None = None
-    """RUN that it says it is of."""
+    """Its RUN, as it says itself."""
 
     uri: str | None = None
-    """Where it is, if it is one file."""
+    """Its path or URI, if it is one file."""
 
     header_counts: Mapping[str, int] | None = None
-    """Quanta by task label that a header promises, tasks that only gather usage left out."""
+    """Number of quanta in the header, by task label, without tasks that only gather usage."""
 
     packages: Mapping[str, str] | None = None
     """Software versions by package."""
 
     detail: Any = field(default=None, repr=False)
-    """What the source itself wants to remember."""
+    """Data for the source itself."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is told of a slice that was read; picklable."""
+    """Result of a slice that was read, beside its rows; picklable."""
 
     warning: str | None = None
     """One line for the user."""
 
     unread: Sequence[str] = ()
-    """Some paths or URIs that could not be read, and may be another time."""
+    """Some paths or URIs that could not be read, but perhaps can be later."""
 
 
 class Source(Protocol):
-    """A way in which quanta, or what is expected of them, are recorded."""
+    """A kind of record of quanta or of expected quanta."""
 
     @property
     def name(self) -> str:
-        """What it is called, in the lake's tables and manifest too."""
+        """Name of the source, also in the lake's tables and manifest."""
 
     @property
     def header_name(self) -> str | None:
-        """What rows of ``expectations`` are called that come from its header."""
+        """Source of the rows of ``expectations`` that come from its header."""
 
     def describe(self, place: Place) -> Description:
-        """Look at something as a whole.  A worker does this.
+        """Describe something as a whole.  A worker does this.
 
         Parameters
         ----------
         place : `Place`
-            What and where.
+            Something to read.
 
         Returns
         -------
         description : `Description`
-            What is known of it.
+            The description.
 
         Raises
         ------
         ReadingError
-            Raised if it cannot be trusted.
+            Raised if it is damaged or contradicts itself.
         """
 
     def slices(
         self, description: Description, repository: Repository | None, count: int
     ) -> Sequence[Any]:
-        """Cut it into slices.  The parent of the workers does this.
+        """Divide it into slices.  The parent of the workers does this.
 
         Parameters
         ----------
         description : `Description`
             From `describe`.
         repository : `extract.butler.repository.Repository` or `None`
-            Open repository, where it is a RUN.
+            Open repository, if it is a RUN.
         count : `int`
-            Slices wanted.
+            Number of slices.
 
         Returns
         -------
         slices : `~collections.abc.Sequence`
-            Together all of it; each is picklable.
+            Slices that together are the whole; each is picklable.
         """
 
     def read(self, part: Any, sink: Sink) -> Outcome:  # noqa: ANN401 - the source's own
@@ -134,17 +134,17 @@ class Source(Protocol):
         part : `object`
             One of the slices.
         sink : `Sink`
-            Takes the rows.
+            Receives the rows.
 
         Returns
         -------
         outcome : `Outcome`
-            What is told of it.
+            Result of the slice.
 
         Raises
         ------
         HeaderOnlyError
-            Raised if the rows so far are to be thrown away, and the header stands for them.
+            Raised if the rows so far must be discarded, and the counts of the header replace them.
         ReadingError
-            Raised if it cannot be trusted.
+            Raised if it is damaged or contradicts itself.
         """

@@ -1,13 +1,13 @@
-"""Source 4: tables in which analysis_tools gathered the resource usage of a task.
+"""Source 4: read tables in which analysis_tools gathered the resource usage of a task.
 
 ``gatherResourceUsage`` reads the metadata of all quanta of a task and writes
 ``{task}_resource_usage``: a row for each data ID with its dimensions, ``memory``
 (max RSS in bytes), ``init_time`` and ``run_time`` (CPU seconds) and ``wall_time``
-(seconds, prep to end).  Where the metadata is gone, these rows are what is left of
-it.  They have no instants, no node, no process and no peak at the begin.
+(seconds, prep to end).  If the metadata does not exist any more, these rows remain.
+They have no instants, node, process or peak at prep.
 
-What a table holds is written as it is; whether metadata says the same quantum is
-the business of the models.
+The rows of a table are written as they are.  The models find quanta that also have
+metadata.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _MEMORY = "memory"
 _USAGE = (_MEMORY, *GATHERED_COLUMNS)
 
 _DAMAGE = (pa.ArrowException, OSError, ValueError)
-"""What pyarrow raises at bytes that are no Parquet; nothing here reads from a disk any more."""
+"""Errors of pyarrow for bytes that are not Parquet; the file is already in memory here."""
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,20 @@ class TablePart:
     """One table; picklable."""
 
     run: str
-    """RUN collection that holds it."""
+    """RUN collection of the table."""
 
     table: UsageTable
-    """Which."""
+    """The table."""
 
 
 class UsageTables:
-    """RUNs that hold tables of gathered resource usage."""
+    """RUNs with tables of gathered resource usage."""
 
     name = USAGE_TABLES
     header_name = None
 
     def describe(self, place: Place) -> Description:
-        """Repeat what the registry says: nothing is looked at."""
+        """Return what the registry says; no file is read."""
         return Description(place)
 
     def slices(
@@ -80,7 +80,7 @@ class UsageTables:
         return [TablePart(place.name, table) for table in place.contents.usage_tables]
 
     def read(self, part: TablePart, sink: Sink) -> Outcome:
-        """Read a table; one that cannot be read is a reject.
+        """Read a table; a table that cannot be read is a reject.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class UsageTables:
         uri = part.table.uri
         try:
             content = _content(uri)
-        except Exception as error:  # The store decides which.
+        except Exception as error:  # Each store has its own errors.
             assert uri is not None, "something was read"
             guard, diagnosis = StoreGuard(), diagnose(error, uri)
             guard.fail(diagnosis, uri)
@@ -108,7 +108,7 @@ class UsageTables:
 
 
 def _content(uri: str | None) -> bytes | str:
-    """Read the file of a table, or say what is wrong with it."""
+    """Read the file of a table, or give the reason why it cannot be read."""
     if uri is None:
         return "registered, but the datastore has no record of a file"
     path = ResourcePath(uri)
@@ -123,7 +123,7 @@ def _content(uri: str | None) -> bytes | str:
 
 
 def _opened(table: UsageTable, content: bytes) -> pq.ParquetFile | str:
-    """Open a table, or say what is wrong with it."""
+    """Open a table, or give the reason why it cannot be opened."""
     if table.required is None:
         return f"no dataset type {table.task_label}{METADATA} tells the dimensions of its data IDs"
     try:
@@ -153,7 +153,7 @@ def _reject(part: TablePart, reason: str) -> pa.RecordBatch:
 
 
 def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """Turn the rows of a table into those of `QUANTA`; the rest of a damaged one is a reject."""
+    """Make rows of `QUANTA` from a table; the rest of a damaged table is a reject."""
     required = part.table.required or ()
     names = [name for name in content.schema_arrow.names if name in DIMENSION_COLUMNS]
     names += [name for name in required if name not in names]
@@ -166,7 +166,7 @@ def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[tuple[str, pa
         for batch in content.iter_batches(BATCH_SIZE, columns=[*names, _MEMORY, *gathered]):
             columns = _columns(batch, required)
             for values in zip(*(columns[name] for name in names), strict=True) if names else [()]:
-                # The tool leaves 0 or "" where a data ID did not have its implied dimensions.
+                # The tool writes 0 or "" if a data ID did not have its implied dimensions.
                 dimensions = [
                     value or None if implied else value
                     for value, implied in zip(values, is_implied, strict=True)
@@ -183,12 +183,12 @@ def _batches(part: TablePart, content: pq.ParquetFile) -> Iterator[tuple[str, pa
 
 
 def _columns(batch: pa.RecordBatch, required: Sequence[str]) -> dict[str, list[Any]]:
-    """Take the values of each column, in the types of the lake.
+    """Get the values of each column, in the types of the lake.
 
     Raises
     ------
     ValueError
-        Raised if a column is of another kind, or a row has no value of a required dimension.
+        Raised if a column has another type, or a row has no value of a required dimension.
     """
     columns = {}
     for name in batch.schema.names:
@@ -204,7 +204,7 @@ def _columns(batch: pa.RecordBatch, required: Sequence[str]) -> dict[str, list[A
 
 
 def _with_usage(batch: pa.RecordBatch, columns: Mapping[str, Sequence[Any]]) -> pa.RecordBatch:
-    """Fill in what was gathered: a row without a peak stands for metadata that had no usage."""
+    """Add the gathered values; a row without a peak means metadata without usage."""
     peaks = [_number(value) or None for value in columns[_MEMORY]]
     filled: dict[str, list[Any]] = {
         "max_rss_bytes": [None if peak is None else _bytes(peak) for peak in peaks]
@@ -221,10 +221,10 @@ def _with_usage(batch: pa.RecordBatch, columns: Mapping[str, Sequence[Any]]) -> 
 
 
 def _number(value: float | None) -> float | None:
-    """Take what is no number for absent."""
+    """Give a number; anything else counts as absent."""
     return None if value is None or not math.isfinite(value) else value
 
 
 def _bytes(peak: float) -> int:
-    """Round a peak.  The models flag what cannot be, so it only has to fit into the column."""
+    """Round a peak.  It must only fit into the column; the models flag impossible values."""
     return max(-LARGEST_COUNT, min(LARGEST_COUNT, round(peak)))

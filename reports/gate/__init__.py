@@ -1,1 +1,1 @@
-"""A gate for the CI of a pipeline: which tasks became worse between two campaigns."""
+"""Check in the CI of a pipeline which tasks became worse between two campaigns."""

@@ -1,4 +1,4 @@
-"""The checks of a gate: memory and wall time of each matched task, and what became of them."""
+"""Make the checks of a gate: memory and wall time of each matched task, and their outcomes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Check", "Comparison", "FailOn", "Measure", "Outcome", "compare", "pa
 
 
 class Measure(StrEnum):
-    """What is checked of a task; the beginning of the columns' names in ``fct_release_changes``."""
+    """Quantity that is checked; the prefix of its columns in ``fct_release_changes``."""
 
     MEMORY = "max_rss"
     WALL_TIME = "wall_time"
@@ -28,7 +28,7 @@ class Measure(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a check, in the order in which they are shown."""
+    """Outcome of a check, in the order in which outcomes are shown."""
 
     WORSE = "worse"
     TOLERATED = "tolerated"
@@ -38,7 +38,7 @@ class Outcome(StrEnum):
 
 
 class FailOn(StrEnum):
-    """What a gate does not let pass."""
+    """Outcomes that fail the gate."""
 
     WORSE = "worse"
     CANNOT_TELL = "cannot-tell"
@@ -60,16 +60,16 @@ class Check:
     stage, task_label : `str`
         The task.
     measure : `Measure`
-        What is compared.
+        Quantity that is compared.
     outcome : `Outcome`
-        What became of it.
+        Its outcome.
     quanta_count : `int`
-        Matched quanta behind the verdict: those with own peaks, for memory.
+        Matched quanta of the verdict; for memory only those with own peaks.
     change_fraction : `float` or `None`
         The change that made it worse; else the median change of matched quanta.
     detectable_median_fraction, detectable_p95_fraction : `float` or `None`
-        Smallest rise of the median, and of the 95th percentile, that would have been seen;
-        `None` where none would have, and for the 95th percentile of wall time.
+        Smallest rise of the median, and of the 95th percentile, that would have been detected.
+        `None` if there is none, and for the 95th percentile of wall time.
     """
 
     stage: str
@@ -121,19 +121,19 @@ class Comparison:
         return len(self.checks) - self.counts[Outcome.INCONCLUSIVE]
 
     def exit_status(self, fail_on: FailOn, *, allow_unjudged: bool) -> int:
-        """Say whether the gate lets it pass.
+        """Give the exit status of the gate.
 
         Parameters
         ----------
         fail_on : `FailOn`
-            What does not pass; what became worse never does.
+            Outcomes that fail, beside *worse*, which always fails.
         allow_unjudged : `bool`
             Whether it passes without any verdict.
 
         Returns
         -------
         status : `int`
-            0 passes; 1 nothing was judged; 2 something became worse; 3 something cannot be told.
+            0: passes. 1: nothing was judged. 2: a check became worse. 3: a check is inconclusive.
         """
         if self.counts[Outcome.WORSE]:
             return 2
@@ -148,7 +148,7 @@ def parse_share(text: str) -> float:
     Raises
     ------
     ChoiceError
-        Raised if it is neither.
+        Raised if the text is neither.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%?)\s*", text)
     if not found:
@@ -173,7 +173,7 @@ def compare(
     Raises
     ------
     ChoiceError
-        Raised if the pair is not in the warehouse, or if nothing of it matches: that is no pass.
+        Raised if the pair is not in the warehouse, or if nothing of it matches.
     """
     before, after = _chosen(warehouse, before, after)
     compared = warehouse.query(

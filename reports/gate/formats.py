@@ -1,4 +1,4 @@
-"""A comparison as text, Markdown, JSON or JUnit: for people, for a merge request, for programs."""
+"""Write a comparison as text, Markdown, JSON or JUnit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Format", "write"]
 
 
 class Format(StrEnum):
-    """How a comparison is printed."""
+    """Format of a printed comparison."""
 
     TEXT = "text"
     MARKDOWN = "markdown"
@@ -30,11 +30,11 @@ def write(found: Comparison, form: Format, fail_on: FailOn) -> str:
     Parameters
     ----------
     found : `Comparison`
-        What was compared.
+        The comparison.
     form : `Format`
-        How.
+        The format.
     fail_on : `FailOn`
-        In JUnit, what counts as a failure.
+        Outcomes that count as failures in JUnit.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def _names(outcome: Outcome, limit: float) -> str:
 
 
 def _said(check: Check) -> str:
-    """Say what a check found, in one line."""
+    """Describe the result of a check in one line."""
     fraction = check.change_fraction
     change = "change not known" if fraction is None else numbers.change(fraction)
     said = f"{change}, {numbers.plural(check.quanta_count, 'matched quantum', 'matched quanta')}"
@@ -68,7 +68,7 @@ def _said(check: Check) -> str:
 
 
 def _seen(check: Check) -> str:
-    """Say which change would have been seen."""
+    """Say which change would have been detected."""
 
     def least(value: float | None) -> str:
         return "no rise" if value is None else f"a rise of {numbers.percent(value)}"
@@ -106,7 +106,7 @@ def _text(found: Comparison) -> str:
 
 
 def _markdown(found: Comparison) -> str:
-    """Write it for the comment of a merge request: what is not unchanged, in tables."""
+    """Write it for the comment of a merge request: tables of all that is not unchanged."""
     title, judged = _head(found)
     lines = [f"### {myst(title)}", "", str(myst(judged)), "", "| outcome | checks |", "|---|---|"]
     lines += [
@@ -145,7 +145,7 @@ def _json(found: Comparison) -> str:
 
 
 def _junit(found: Comparison, fail_on: FailOn) -> str:
-    """Write it for CI systems: a check is a test case, what cannot be told is skipped."""
+    """Write it for CI systems: a check is a test case, and an inconclusive check is skipped."""
     counts = found.counts
     fails = {Outcome.WORSE}
     if fail_on == FailOn.CANNOT_TELL:

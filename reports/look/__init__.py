@@ -1,4 +1,4 @@
-"""The look that all figures share: colours and fonts, axes, lines, legends, the empty figure.
+"""Define the look of all figures: colours and fonts, axes, lines, legends, the empty figure.
 
-Nothing here asks the warehouse, and nothing here belongs to one figure alone.
+Nothing here reads the warehouse, and nothing here is for a single figure.
 """

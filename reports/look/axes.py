@@ -1,4 +1,4 @@
-"""Axes: memory doubles from tick to tick, tasks stand one below the other."""
+"""Make axes: memory with ticks at powers of two, and tasks in rows."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = [
 ]
 
 TICK_STEPS = ((1.0,), (1.0, 1.5), (1.0, 1.25, 1.5, 1.75))
-"""Multiples of a power of two that may be ticks, from coarse to fine."""
+"""Multiples of a power of two that can be ticks, from coarse to fine."""
 
 FEWEST_TICKS = 4
-"""Ticks of memory from which on no finer ones are needed."""
+"""Number of ticks of memory that is enough; with fewer, finer ticks are used."""
 
 FEWEST = 2
-"""Ticks that any axis has at least: one alone gives no scale."""
+"""Least number of ticks of an axis, because a single tick gives no scale."""
 
 DIGITS = ((1,), (1, 2, 5), tuple(range(1, 10)))
 """First digits of the ticks of a logarithmic axis, from coarse to fine."""
@@ -53,16 +53,16 @@ def log_memory_scale(
     Parameters
     ----------
     columns : `~collections.abc.Sequence` [`pyarrow.ChunkedArray`]
-        What will be drawn, in GiB.
+        Values to draw, in GiB.
     include : `~collections.abc.Sequence` [`float`], optional
-        Values that must be inside as well (GiB).
+        Further values that must be on the axis, in GiB.
 
     Returns
     -------
     scale : `altair.Scale`
         Just wide enough.
     ticks : `list` [`float`]
-        In GiB: powers of two inside, and what lies between them where there are few.
+        In GiB: powers of two, and multiples between them if there are few.
     """
     known = [value for value in include if value > 0]
     for column in columns:
@@ -76,7 +76,7 @@ def log_memory_scale(
         if len(ticks) >= FEWEST_TICKS:
             break
     if len(ticks) < FEWEST:
-        # The finest ticks are never further apart than a quarter of the lower one.
+        # The distance of the finest ticks is at most a quarter of the lower one.
         fine = [step * 2.0**exponent for exponent in exponents for step in TICK_STEPS[-1]]
         fine.append(2.0 ** (exponents[-1] + 1))
         low = max(tick for tick in fine if tick <= low)
@@ -87,12 +87,12 @@ def log_memory_scale(
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Choose the ticks of a logarithmic axis: decades, and what lies between where they are few.
+    """Choose the ticks of a logarithmic axis: decades, and multiples between them if they are few.
 
     Parameters
     ----------
     low, high : `float`
-        Ends of the axis, above 0. The upper one is three times the lower one at least.
+        Ends of the axis, above 0. The upper one is at least three times the lower one.
 
     Returns
     -------
@@ -109,17 +109,17 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def log_time_scale(columns: Sequence[pa.ChunkedArray]) -> tuple[alt.Scale, alt.Axis]:
-    """Make a logarithmic scale of durations, with ticks that people say: 1 min, 10 min, 1 h.
+    """Make a logarithmic scale of durations, with common ticks: 1 min, 10 min, 1 h.
 
     Parameters
     ----------
     columns : `~collections.abc.Sequence` [`pyarrow.ChunkedArray`]
-        What will be drawn, in seconds.
+        Values to draw, in seconds.
 
     Returns
     -------
     scale, axis : `altair.Scale`, `altair.Axis`
-        Wide enough for all values, and for two ticks at least.
+        Wide enough for all values, and for at least two ticks.
     """
     extremes = [pc.min_max(column).as_py() for column in columns]
     known = [value for pair in extremes for value in pair.values() if value]
@@ -135,7 +135,7 @@ def log_time_scale(columns: Sequence[pa.ChunkedArray]) -> tuple[alt.Scale, alt.A
 
 
 def memory_axis(ticks: list[float]) -> alt.Axis:
-    """Make the axis of memory: above the rows, where reading begins, as the rows may be many.
+    """Make the axis of memory, above the rows, because there may be many rows.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def memory_axis(ticks: list[float]) -> alt.Axis:
 
 
 def task_axis(frame: pa.Table) -> alt.Y:
-    """Encode the task as a row, in the frame's order, its name whole, lines between the rows.
+    """Encode the task as a row, in the order of the frame, with its whole name and dividing lines.
 
     Parameters
     ----------
@@ -166,7 +166,7 @@ def task_axis(frame: pa.Table) -> alt.Y:
 
 
 def task_height(frame: pa.Table, release_height: float) -> float:
-    """Give the height of all tasks' rows, in CSS pixels.
+    """Get the height of the rows of all tasks, in CSS pixels.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Rows of one memory before and one after, coloured by a verdict: what two charts share."""
+"""Draw rows with one memory before and one after, coloured by a verdict, for two charts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROW_HEIGHT = 22
 
 @dataclass(frozen=True)
 class Dumbbells:
-    """Layers, and what more layers on the same rows need.
+    """Layers, with the parts that further layers on the same rows need.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Dumbbells:
     stroke : `altair.Stroke`
         Colour by verdict, with its legend.
     fill : `altair.Fill`
-        The same, without.
+        The same, without a legend.
     height : `float`
         Of all rows, in CSS pixels.
     """

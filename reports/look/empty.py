@@ -1,4 +1,4 @@
-"""What stands in place of a chart that has nothing to draw."""
+"""Draw the replacement of a chart that has no data."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["empty_plot", "refuse_empty"]
 
 
 def refuse_empty(frame: pa.Table, rows: str) -> None:
-    """Raise an error when a chart has nothing to draw.
+    """Raise an error if a chart has nothing to draw.
 
     Parameters
     ----------
     frame : `pyarrow.Table`
         Data of the chart.
     rows : `str`
-        Name of one of its rows, for the message.
+        Name of a row, for the message.
 
     Raises
     ------
@@ -34,12 +34,12 @@ def refuse_empty(frame: pa.Table, rows: str) -> None:
 
 
 def empty_plot(reason: str) -> Plot:
-    """Write a sentence where a chart would be.
+    """Write a sentence in place of a chart.
 
     Parameters
     ----------
     reason : `str`
-        Why there is nothing.
+        Reason why there is no chart.
     """
     lines = textwrap.wrap(textwrap.shorten(reason, 500, placeholder=" …"), 90)
     base = alt.Chart(pa.table({"row": list(range(len(lines))), "text": lines}))

@@ -1,4 +1,4 @@
-"""Put a plot together with its title, notes, footer and alternative text."""
+"""Combine a plot with its title, notes, footer and alternative text."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ NOTE_LENGTH = 375
 
 @dataclass(frozen=True)
 class Labels:
-    """What a figure says about itself, beside its data.
+    """Texts of a figure.
 
     Parameters
     ----------
     title : `str`
         One line.
     footer : `str`
-        The small line under the figure: where the data comes from.
+        The small line under the figure: the origin of the data.
     alt_text : `str`
         What the figure shows, for readers who cannot see it.
     notes : `tuple` [`str`]
@@ -44,7 +44,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Plot:
-    """What a chart draws: everything but title, notes and footer.
+    """Content of a chart: everything except title, notes and footer.
 
     Parameters
     ----------
@@ -68,10 +68,10 @@ def _notes(notes: Sequence[str]) -> list[str]:
 
 
 def _footer(text: str) -> alt.Chart:
-    """Write the small line under everything.
+    """Write the small line at the bottom.
 
-    Vega-Lite has one title a figure and no footer; a legend without symbols is laid out below the
-    others and counted in the figure's size, which text outside the plot is not.
+    Vega-Lite has one title per figure and no footer.  A legend without symbols is placed below the
+    others and is part of the figure's size, while text outside the plot is not.
     """
     legend = alt.Legend(
         orient="bottom",
@@ -88,14 +88,14 @@ def _footer(text: str) -> alt.Chart:
 
 
 def lay_out(plot: Plot, labels: Labels) -> alt.LayerChart:
-    """Put a plot and its labels together into a figure in the one look.
+    """Make a figure of a plot and its labels, in the common look.
 
     Parameters
     ----------
     plot : `Plot`
-        What was drawn.
+        Content of the chart.
     labels : `Labels`
-        What the figure says about itself.
+        Texts of the figure.
     """
     chart = alt.LayerChart(layer=[*plot.layers, _footer(labels.footer)])
     notes = _notes(labels.notes)

@@ -1,4 +1,4 @@
-"""Legends: which colour and shape a task or a release has in every figure."""
+"""Make legends: a task or a release has the same colour and shape in every figure."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def stack_fill(field: str, title: str, colours: Mapping[str, str]) -> alt.Fill:
 
 
 def task_fill(frame: pa.Table) -> alt.Fill:
-    """Encode the task: the colour of its rank in the stage, grey for all others.
+    """Encode the task as the colour of its rank in the stage; all others are grey.
 
     Parameters
     ----------
     frame : `pyarrow.Table`
-        With ``display_label`` and ``display_rank`` (NULL for the others).
+        Table with ``display_label`` and ``display_rank`` (NULL for the others).
     """
     pairs = {
         (row["display_rank"] is None, row["display_rank"] or 0, row["display_label"])
@@ -92,7 +92,7 @@ def release_order(frame: pa.Table) -> list[str]:
 
 
 def _encoded(frame: pa.Table, look: Callable[[int], str]) -> alt.Scale:
-    """Map each release to a look that depends on its position in the file alone."""
+    """Map each release to a look that depends only on its position in the file."""
     pairs = _releases(frame)
     return alt.Scale(
         domain=[label for _, label in pairs],
@@ -103,7 +103,7 @@ def _encoded(frame: pa.Table, look: Callable[[int], str]) -> alt.Scale:
 def _legend(frame: pa.Table) -> alt.Legend:
     """Make the legend of the releases above the plot, in as many rows as they need."""
     longest = max(len(label) for label in release_order(frame))
-    # It stands above the plot, which the names of the tasks leave.
+    # It is above the plot, which is narrower by the names of the tasks.
     names = LETTER * max(len(task) for task in frame["task_label"].to_pylist())
     room = theme.WIDTH - min(names, theme.LABEL_LIMIT) - SYMBOL
     return alt.Legend(
@@ -115,7 +115,7 @@ def _legend(frame: pa.Table) -> alt.Legend:
 
 
 def release_colour(frame: pa.Table) -> alt.Fill:
-    """Encode the release as the colour that it has in every figure."""
+    """Encode the release as its colour, which is the same in every figure."""
     return alt.Fill(
         "release_label:N",
         title=None,
@@ -126,7 +126,7 @@ def release_colour(frame: pa.Table) -> alt.Fill:
 
 
 def release_stroke(frame: pa.Table) -> alt.Stroke:
-    """Encode the release as the same colour for outlines and lines, in one legend with the fill."""
+    """Encode the release as its colour for outlines and lines, in one legend with the fill."""
     return alt.Stroke(
         "release_label:N",
         title=None,
@@ -137,7 +137,7 @@ def release_stroke(frame: pa.Table) -> alt.Stroke:
 
 
 def release_shape(frame: pa.Table) -> alt.Shape:
-    """Encode the release as a shape too, so that points differ without colour."""
+    """Encode the release also as a shape, so that points differ without colour."""
     return alt.Shape(
         "release_label:N",
         title=None,
@@ -148,14 +148,14 @@ def release_shape(frame: pa.Table) -> alt.Shape:
 
 
 def release_offset(frame: pa.Table, margin: float = 0.4) -> alt.YOffset:
-    """Give each release a row of its own within that of the task, so that none hides another.
+    """Give each release its own row within the row of the task, so that none hides another.
 
     Parameters
     ----------
     frame : `pyarrow.Table`
         With the releases.
     margin : `float`, optional
-        Room above the first and below the last, in rows of a release.
+        Space above the first and below the last, in rows of a release.
     """
     return alt.YOffset(
         "release_label:N",

@@ -1,4 +1,4 @@
-"""Dashed lines over the data, all in one legend above the plot."""
+"""Draw dashed lines over the data, all in one legend above the plot."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Line:
     Parameters
     ----------
     value : `float`
-        Where it stands, in the unit of its axis.
+        Position, in the unit of its axis.
     label : `str`
         Its entry in the legend.
     kind : `str`
         Key of `~reports.look.theme.LINE_COLOURS`.
     is_horizontal : `bool`
-        Whether it stands at a value of the vertical axis.
+        Whether it is at a value of the vertical axis.
     """
 
     value: float
@@ -37,23 +37,23 @@ class Line:
 
 
 def threshold_line(threshold_gib: float) -> Line:
-    """Make the red line at the memory per core in question (GiB)."""
+    """Make the red line at the threshold (GiB)."""
     return Line(threshold_gib, f"{numbers.gib(threshold_gib)} per core", "threshold")
 
 
 def memory_lines(
     lines_gib: Sequence[float], threshold_gib: float, *, from_gib: float = 0
 ) -> list[Line]:
-    """Make the red line at the memory per core in question, and a line at each further one.
+    """Make the red line at the threshold, and a line at each further memory per core.
 
     Parameters
     ----------
     lines_gib : `~collections.abc.Sequence` [`float`]
-        All of them, in GiB.
+        Memory per core of all lines, in GiB.
     threshold_gib : `float`
-        The one in question, in GiB.
+        The threshold, in GiB.
     from_gib : `float`, optional
-        Where the axis begins, in GiB: lines below it are left out.
+        Start of the axis, in GiB; lines below it are left out.
     """
     further = [line for line in sorted(lines_gib) if line != threshold_gib]
     kinds = [kind for kind in theme.LINE_COLOURS if kind.startswith("further")]
@@ -76,8 +76,8 @@ def _line_keys(kinds: Mapping[str, str]) -> dict[str, alt.Color | alt.StrokeDash
     Returns
     -------
     encodings : `dict`
-        For marks with a field ``line`` that holds the entry. All layers of a figure need the same
-        ones, since they share their scales.
+        For marks with a field ``line`` that has the entry. All layers of a figure need the same
+        ones, because they share their scales.
     """
     names = list(kinds)
     # `color`, because the marks under the lines may use `fill` and `stroke` for their own scales.
@@ -106,7 +106,7 @@ def line_layers(lines: Sequence[Line]) -> list[alt.Chart]:
     Parameters
     ----------
     lines : `~collections.abc.Sequence` [`Line`]
-        What to draw.
+        Lines to draw.
     """
     keys = _line_keys({line.label: line.kind for line in lines})
     layers = []

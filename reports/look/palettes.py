@@ -1,9 +1,9 @@
-"""One meaning, one palette: tasks, releases, stages, policies and verdicts, for light and dark.
+"""Define the palettes of tasks, releases, stages, policies and verdicts, for light and dark.
 
-Each palette was found by a search that keeps any two of its colours apart as seen with normal
-sight, protanopia, deuteranopia and tritanopia (Machado et al. 2009) and in greyscale, and all of
-them away from the red of the threshold. Figures and page take their colours from here;
-``tests/reports/look/test_palettes.py`` holds the palettes to it.
+A search found each palette.  Any two of its colours differ with normal sight, protanopia,
+deuteranopia and tritanopia (Machado et al. 2009) and in greyscale, and all differ from the red of
+the threshold.  Figures and page use these colours.  ``tests/reports/look/test_palettes.py`` checks
+the palettes.
 """
 
 from __future__ import annotations
@@ -59,10 +59,10 @@ RELEASES = (
     "#a063bd",
     "#99ccaa",
 )
-"""Releases by the position of their campaign in the file; they come round after twelve."""
+"""Releases by the position of their campaign in the file; they repeat after twelve."""
 
 STAGES = ("#1a5eba", "#b7cd34", "#26a091", "#8f0054", "#cd8bfe", "#6e7f17")
-"""Stages by their position in the file; they come round after six."""
+"""Stages by their position in the file; they repeat after six."""
 
 POLICIES = {
     "p95_retry": "#774eb9",
@@ -103,7 +103,7 @@ COMPLETENESS = {
     "incomplete": "#f0a9a0",
     "unverified": "#dddddd",
 }
-"""Grounds of the verdicts on completeness, which are written on them too."""
+"""Background colours of the verdicts on completeness; the verdicts are written on them."""
 
 RELEASE_SHAPES = (
     "M0,-1.1L.8,0L0,1.1L-.8,0Z",
@@ -119,7 +119,7 @@ RELEASE_SHAPES = (
     "M-1,0L-.5,-.87H.5L1,0L.5,.87H-.5Z",
     "M-1,-.35H1V.35H-1Z",
 )
-"""Shapes of the points of releases, as SVG paths: what Vega-Lite takes, and a legend in HTML."""
+"""Shapes of the points of releases, as SVG paths, for Vega-Lite and for legends in HTML."""
 
 
 def task_colour(display_rank: int | None) -> str:
@@ -143,17 +143,17 @@ def release_colour(place: int) -> str:
 def release_shape(place: int) -> str:
     """Give the shape of a release by the position of its campaign, from 0.
 
-    After twelve campaigns colours come round, and shapes begin one further: colour and shape
-    together tell more than a hundred campaigns apart.
+    After twelve campaigns the colours repeat, and the shapes start one further.  So colour and
+    shape together distinguish more than a hundred campaigns.
     """
     return RELEASE_SHAPES[(place + place // len(RELEASES)) % len(RELEASE_SHAPES)]
 
 
 def on_dark(colour: str) -> str:
-    """Give the colour of a palette that stands for it on a dark ground.
+    """Give the colour that replaces a colour of a palette on a dark background.
 
-    The hue stays; lightness is pressed into the upper part of its range, so that what is told
-    apart on white is told apart here too.
+    The hue stays the same.  Lightness is mapped to the upper part of its range, so that colours
+    that differ on white also differ here.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def on_dark(colour: str) -> str:
     """
     light, *hue = _oklab(colour)
     lifted = _DARKEST + (1 - _DARKEST) * light
-    # What a screen cannot show is made paler, by steps, until it can.
+    # A colour that a screen cannot show is made paler, in steps, until the screen can.
     for step in range(21):
         parts = _linear(lifted, *(part * (1 - step / 20) for part in hue))
         if all(-1e-4 <= part <= 1 + 1e-4 for part in parts):
@@ -171,7 +171,7 @@ def on_dark(colour: str) -> str:
 
 
 _DARKEST = 0.47
-"""Lightness (OKLab, 0 to 1) of what is black on white, on a dark ground."""
+"""Lightness (OKLab, 0 to 1) on a dark background of a colour that is black on white."""
 
 
 def _encoded(part: float) -> float:
@@ -181,7 +181,7 @@ def _encoded(part: float) -> float:
 
 
 def _oklab(colour: str) -> tuple[float, float, float]:
-    """Give lightness and two hues of a colour (Ottosson 2020)."""
+    """Give lightness and the two colour axes of a colour in OKLab (Ottosson 2020)."""
     srgb = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     r, g, b = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in srgb)
     long, middle, short = (
@@ -197,7 +197,7 @@ def _oklab(colour: str) -> tuple[float, float, float]:
 
 
 def _linear(light: float, a: float, b: float) -> tuple[float, float, float]:
-    """Give the linear RGB of a colour in OKLab, outside 0 to 1 where no screen can show it."""
+    """Give the linear RGB of a colour in OKLab; outside 0 to 1 if no screen can show it."""
     long, middle, short = (
         (light + 0.3963377774 * a + 0.2158037573 * b) ** 3,
         (light - 0.1055613458 * a - 0.0638541728 * b) ** 3,

@@ -1,4 +1,4 @@
-"""The one look of all figures: sizes, lines, number formats, fonts; colours are in `palettes`."""
+"""Define sizes, lines, number formats and fonts of all figures; colours are in `palettes`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WIDTH = 920
 """Width of a figure in CSS pixels, labels and legends included: the wide column of a technote."""
 
 LABEL_LIMIT = 560
-"""Width of a task's name in CSS pixels from which on it is cut: some ninety letters.
+"""Largest width of a task's name in CSS pixels, about ninety letters; a longer name is cut.
 
-The longest name of the pipelines has fifty; without any limit one name could leave no room for
+The longest name of the pipelines has fifty.  Without a limit one name could leave no space for
 the data.
 """
 
@@ -67,7 +67,7 @@ CONFIG: dict[str, Any] = {
         "labelFontSize": 13,
         "labelColor": INK,
         "labelLimit": 0,
-        # A label stands below its tick, also at the ends of an axis.
+        # A label is below its tick, also at the ends of an axis.
         "labelFlush": False,
         "titleFontSize": 14,
         "titleFontWeight": "normal",
@@ -88,7 +88,7 @@ CONFIG: dict[str, Any] = {
         "rowPadding": 3,
         "columnPadding": 24,
         "offset": 10,
-        # Legends stand above and below the data, never over it.
+        # Legends are above and below the data, never over it.
         "layout": {
             "top": {"anchor": "start", "direction": "vertical", "margin": 4},
             "bottom": {"anchor": "start", "direction": "vertical", "margin": 8},
@@ -107,7 +107,7 @@ CONFIG: dict[str, Any] = {
         "offset": 12,
         "limit": 0,
     },
-    # Each mark would carry an ARIA label of its own; the figure has one alternative text instead.
+    # Each mark would have its own ARIA label; the figure has one alternative text instead.
     "aria": True,
     "mark": {"aria": False, "tooltip": True},
 }
@@ -116,5 +116,5 @@ CONFIG: dict[str, Any] = {
 
 @alt.theme.register("quanta_census", enable=True)
 def _theme() -> alt.theme.ThemeConfig:
-    """Give Altair the configuration: whoever imports this module draws in this look."""
+    """Give Altair the configuration, so that an import of this module sets the look."""
     return {"config": CONFIG}  # type: ignore[typeddict-item]

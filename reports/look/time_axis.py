@@ -1,4 +1,4 @@
-"""An axis of time that leaves out the long times in which nothing ran."""
+"""Make an axis of time without the long times in which nothing ran."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from . import theme
 __all__ = ["POSITION_FORMAT", "spell_layers", "tick_text", "time_axis"]
 
 POSITION_FORMAT = ".3f"
-"""How a place on the axis names its label."""
+"""Vega expression for the label of a place on the axis."""
 
 
 def time_axis(column: str, spells: pa.Table, ticks: pa.Table) -> alt.X:
-    """Encode a column of places on the axis, with its round instants as labels.
+    """Encode a column of places on the axis, with round instants as labels.
 
     Parameters
     ----------
     column : `str`
         Places, in bins.
     spells : `pyarrow.Table`
-        Parts of the axis: ``axis_end``, where each ends.
+        Parts of the axis, with their ends ``axis_end``.
     ticks : `pyarrow.Table`
         ``axis_position`` in bins and ``ticked_at`` (UTC).
     """
@@ -43,7 +43,7 @@ def time_axis(column: str, spells: pa.Table, ticks: pa.Table) -> alt.X:
 
 
 def tick_text(row: dict[str, object]) -> str:
-    """Choose how an instant is written: a day where one begins, else its time.
+    """Write an instant: the day if one begins, else the time.
 
     Parameters
     ----------

@@ -1,5 +1,5 @@
-"""The interactive page: one HTML file that answers at any memory per core, offline.
+"""Make the interactive page: one HTML file with the answers for any memory per core, offline.
 
-Python gathers what the marts hold and inlines sources; sums over a selection are made in the
-browser, of exact integers.  Markup, style and behaviour stand in files of their own.
+Python reads the marts and writes data and sources into the file.  The browser makes sums over a
+selection, from exact integers.  Markup, style and scripts are in files of their own.
 """

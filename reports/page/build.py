@@ -1,4 +1,4 @@
-"""Inline sources and data into one HTML file that needs nothing else."""
+"""Write sources and data into one HTML file that needs no other file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .questions import QUESTIONS
 __all__ = ["LIMIT_BYTES", "modules", "render", "write_page"]
 
 LIMIT_BYTES = 5_000_000
-"""The page stays below this."""
+"""Largest size of the page."""
 
 _PAGE = files(__package__)
 
@@ -34,7 +34,7 @@ _PAGE = files(__package__)
 def vega_bundle() -> str:
     """Get Vega, Vega-Lite and Vega-Embed as one script for all charts of the page."""
     bundle: str = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
-    # An HTML parser ends a script at this text, wherever it stands.
+    # An HTML parser ends a script at this text, at any place.
     return bundle.replace("</script", "<\\/script")
 
 
@@ -48,12 +48,12 @@ def modules() -> dict[str, str]:
 
 
 def _hash(text: str) -> str:
-    """Name an inline script or style in a content security policy."""
+    """Give the hash of an inline script or style for a content security policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _focus(data: dict[str, Any]) -> str | None:
-    """Name the campaign that the page opens with."""
+    """Get the name of the campaign that the page shows first."""
     campaigns = data["tables"]["campaigns"]["columns"]
     names = [campaigns["campaign"]["values"][code] for code in campaigns["campaign"]["codes"]]
     return next(
@@ -70,7 +70,7 @@ def render(warehouse: Warehouse, detail: Detail) -> str:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely it tells quanta apart.
+        Level of detail.
     """
     environment = Environment(
         loader=PackageLoader(str(__package__), "templates"),
@@ -81,8 +81,8 @@ def render(warehouse: Warehouse, detail: Detail) -> str:
     focus = _focus(data)
     vega, script = vega_bundle(), bundle(modules(), "page")
     style = (_PAGE / "page.css").read_text(encoding="utf-8")
-    # Nothing is loaded, nothing is sent, and no script runs but these two; Vega evaluates its
-    # expressions by an interpreter, so that no text ever becomes code.
+    # Nothing is loaded or sent, and only these two scripts run. Vega evaluates its expressions
+    # with an interpreter, so that no text becomes code.
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -108,7 +108,7 @@ def render(warehouse: Warehouse, detail: Detail) -> str:
 
 
 def write_page(data: Path) -> Path:
-    """Write the page of a warehouse, as fine as fits.
+    """Write the page of a warehouse, with the most detail that fits.
 
     Parameters
     ----------

@@ -1,11 +1,11 @@
-"""Join the page's JavaScript modules into one script, in the order in which they need each other.
+"""Join the page's JavaScript modules into one script, in the order of their imports.
 
 The page is one file that opens from ``file://`` under a content security policy, where a browser
-loads no module from beside it. So the modules of ``js/`` become functions inside one script, each
-with its own scope, and each import becomes a constant. Linters, editors and readers see ordinary
-modules; nothing but Python is needed to make the page.
+cannot load modules from other files. So the modules of ``js/`` become functions inside one script,
+each with its own scope, and each import becomes a constant. Linters, editors and readers see
+ordinary modules, and only Python is needed to make the page.
 
-What a module may say is a small part of the language, one statement at the start of a line::
+These forms of import and export are allowed, one statement at the start of a line::
 
     import { first, second as other } from "./module.js";
     export const name = ...
@@ -36,12 +36,12 @@ _NAME = re.compile(r"^(?P<name>[A-Za-z_$][\w$]*)(?: as (?P<local>[A-Za-z_$][\w$]
 
 
 class BundleError(ValueError):
-    """Raised when the modules cannot be joined; names the module and what is wrong with it."""
+    """Raised when the modules cannot be joined; names the module and the fault."""
 
 
 @dataclass(frozen=True)
 class _Module:
-    """A module: the names that it takes from others, the names that it gives, and its text."""
+    """A module: the names that it imports and exports, and its text."""
 
     imports: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     exports: tuple[str, ...]
@@ -49,7 +49,7 @@ class _Module:
 
 
 def _read(name: str, source: str) -> _Module:
-    """Take a module apart; its lines keep their numbers."""
+    """Parse a module; its lines keep their numbers."""
     imports = []
     for found in _IMPORT.finditer(source):
         names = []
@@ -74,7 +74,7 @@ def _read(name: str, source: str) -> _Module:
 
 
 def _order(modules: Mapping[str, _Module], entry: str) -> list[str]:
-    """List the modules that an entry needs, each after what it imports."""
+    """List the modules that an entry needs, each after the modules that it imports."""
     ordered: list[str] = []
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -108,12 +108,12 @@ def bundle(sources: Mapping[str, str], entry: str) -> str:
     Returns
     -------
     script : `str`
-        One function that defines nothing global; the same for the same modules.
+        One function without global names; the same modules give the same text.
 
     Raises
     ------
     BundleError
-        Raised if a module is missing, unused, part of a circle, or imports what is not exported.
+        Raised if a module is missing, unused, part of a circle, or imports an unknown name.
     """
     modules = {name: _read(name, source) for name, source in sorted(sources.items())}
     ordered = _order(modules, entry)

@@ -1,8 +1,8 @@
-"""What the page embeds: marts as compact JSON in columns, small enough whatever a campaign's size.
+"""Embed marts in the page as compact JSON in columns, with a limited size for any campaign.
 
-The size is bounded by leaving detail out, and the page says which: first fields beyond the largest
-few and the texts for BPS of all campaigns but one, then all fields, then bands, and at last the
-requests and changes that do not touch the focus campaign.
+Detail is left out until the page is small enough, and the page says which detail.  First it leaves
+out fields except the largest few, and the texts for BPS except those of one campaign.  Then it
+leaves out all fields, then bands, and at last the requests and changes without the focus campaign.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["gather", "script_json"]
 WORST_ROWS = 6000
 """Worst quanta of all campaigns and stages together."""
 
-# Characters that no screen shows, or that turn the text around them: each gets a picture.
+# Characters that are invisible, or that change the direction of a text: each gets a symbol.
 _VISIBLE = (
     {code: 0x2400 + code for code in range(0x20)}
     | {0x7F: 0x2421}
@@ -35,7 +35,7 @@ _VISIBLE = (
 
 
 def visible(text: str | None) -> str | None:
-    """Give control characters of a text from outside a picture that fonts and files can show.
+    """Replace control characters of a text from outside by visible symbols.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def visible(text: str | None) -> str | None:
 
 
 def columns(table: pa.Table) -> dict[str, Any]:
-    """Turn a table into columns for JSON, texts as codes of a dictionary.
+    """Convert a table to columns for JSON, with texts as codes of a dictionary.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def gather(warehouse: Warehouse, detail: Detail) -> dict[str, Any]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     campaigns = selection.campaigns(warehouse)
     stages = QUESTIONS["completeness"].tables(warehouse, detail)["stages"]
@@ -136,23 +136,23 @@ def _bps(warehouse: Warehouse, campaign: str) -> list[str]:
 
 
 def _escapes() -> Iterator[tuple[str, str]]:
-    """List what could end a script element or a line of JavaScript, with JSON's own escapes."""
+    """List characters that could end a script element or a line, with their escapes in JSON."""
     for character in "<>&\u2028\u2029":
         yield character, f"\\u{ord(character):04x}"
 
 
 def script_json(value: object) -> str:
-    """Write JSON that may stand inside a script element, whatever its texts hold.
+    """Write JSON that is safe inside a script element, for any texts.
 
     Parameters
     ----------
     value : `object`
-        What JSON can hold; texts may come from outside.
+        Value of JSON; texts may come from outside.
 
     Returns
     -------
     text : `str`
-        JSON without ``<``, ``>``, ``&``, U+2028 and U+2029, which stand only in texts.
+        JSON without ``<``, ``>``, ``&``, U+2028 and U+2029, which occur only in texts.
     """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for character, escape in _escapes():

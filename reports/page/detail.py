@@ -1,4 +1,4 @@
-"""How finely the page tells quanta apart: its size is bounded by leaving detail out."""
+"""Define the levels of detail of the page, which limit its size."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ __all__ = ["DETAILS", "Detail"]
 
 @dataclass(frozen=True)
 class Detail:
-    """How finely the page tells quanta apart.
+    """A level of detail of the page.
 
     Parameters
     ----------
     field_count : `int`
-        Fields of a campaign that keep their name.
+        Number of fields of a campaign that keep their name.
     is_by_band : `bool`
-        Whether bands are told apart.
+        Whether bands are separate.
     worst_limit : `int`
-        Worst quanta of one (campaign, stage), at most.
+        Largest number of worst quanta of one (campaign, stage).
     has_every_bps : `bool`
-        Whether each campaign has its texts for BPS; else the focus campaign alone.
+        Whether each campaign has its texts for BPS; else only the focus campaign.
     has_every_answer : `bool`
-        Whether each campaign has its requests and changes; else what has to do with the focus.
+        Whether each campaign has its requests and changes; else only those with the focus campaign.
     """
 
     field_count: int
@@ -39,4 +39,4 @@ DETAILS = (
     Detail(0, False, 50, has_every_bps=False, has_every_answer=True),
     Detail(0, False, 20, has_every_bps=False, has_every_answer=False),
 )
-"""From fine to coarse: the first that fits is taken."""
+"""Levels from fine to coarse; the first that fits is used."""

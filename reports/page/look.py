@@ -1,4 +1,4 @@
-"""The look of the page's charts: that of the figures, in sizes for a screen, light and dark."""
+"""Define the look of the page's charts: that of the figures, in sizes for a screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def light_and_dark() -> dict[str, Any]:
 
 
 def _configuration(ink: str, muted: str, grid: str, line: str, paper: str) -> dict[str, Any]:
-    """Give the theme of the figures other colours, and sizes for a screen."""
+    """Change colours and sizes of the figures' theme for a screen."""
     text = {"labelColor": muted, "titleColor": ink}
     return {
         "font": "system-ui, sans-serif",
@@ -60,7 +60,7 @@ def _configuration(ink: str, muted: str, grid: str, line: str, paper: str) -> di
 
 
 def colours(*, campaign_count: int) -> dict[str, Any]:
-    """Give every meaning its colour for a light and for a dark page, and campaigns their shapes.
+    """Give the colours for a light and for a dark page, and the shapes of campaigns.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def colours(*, campaign_count: int) -> dict[str, Any]:
 
 
 _SEEN: dict[str, Callable[[str], str]] = {"light": str, "dark": palettes.on_dark}
-"""How a colour of a palette is seen in each look."""
+"""Functions that convert a colour of a palette for each look."""
 
 
 def _colours(

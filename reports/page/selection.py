@@ -1,4 +1,4 @@
-"""What the pickers and the slider of the page offer."""
+"""Read the choices of the pickers and the slider of the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["campaigns", "lake", "thresholds"]
 
 
 def lake(warehouse: Warehouse) -> dict[str, Any]:
-    """Describe the lake: when and by which version it was made, of how many RUNs."""
+    """Describe the lake: the time and version of its extraction, and its number of RUNs."""
     rows: list[dict[str, Any]] = warehouse.query("from dim_lake").to_pylist()
     return rows[0] if rows else {}
 
@@ -31,7 +31,7 @@ def campaigns(warehouse: Warehouse) -> pa.Table:
 
 
 def thresholds(warehouse: Warehouse) -> list[float]:
-    """List the lines of the campaigns file in GiB: marks of the slider."""
+    """List the lines of the campaigns file in GiB, which are marks of the slider."""
     table = warehouse.query("select distinct threshold_gib from fct_thresholds order by all")
     lines: list[float] = table["threshold_gib"].to_pylist()
     return lines

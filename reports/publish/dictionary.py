@@ -1,4 +1,4 @@
-"""The data dictionary as the warehouse itself keeps it: comments on marts and columns."""
+"""Read the data dictionary from the warehouse: its comments on marts and columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fill a folder for a static web server with everything that a report has, and an index."""
+"""Fill a folder for a static web server with all parts of a report and an index."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from .workbook import workbook
 __all__ = ["WEB_MARK", "Publication", "publish"]
 
 WEB_MARK = ".quanta-census-web"
-"""A folder with a file of this name was filled by `publish`, which may fill it again.
+"""Name of the file that marks a folder of `publish`, which may fill the folder again.
 
-It is not the mark of a folder of outputs: what a publication no longer has is removed, and that
-must never be a lake.
+It differs from the mark of a folder of outputs: `publish` removes files that a publication no
+longer has, and it must never remove a lake.
 """
 
 WORKBOOK = "tables/quanta-census.xlsx"
@@ -42,16 +42,16 @@ WORKBOOK = "tables/quanta-census.xlsx"
 
 @dataclass
 class Publication:
-    """What was published.
+    """Result of a publication.
 
     Attributes
     ----------
     folder : `pathlib.Path`
-        Where.
+        Folder of the publication.
     written : `list` [`str`]
         Files, relative to the folder.
     left_out : `list` [`str`]
-        What is not there, each with the command that makes it.
+        Missing parts, each with the command that makes it.
     """
 
     folder: Path
@@ -64,7 +64,7 @@ class Publication:
         self.written.append(name)
 
     def copy(self, source: Path, name: str) -> bool:
-        """Copy a file or all files below a folder; tell whether there was any."""
+        """Copy a file or all files below a folder, and say whether there was any."""
         found = False
         for path in _files(source):
             inside = path.relative_to(source).as_posix()
@@ -86,8 +86,8 @@ def publish(data: Path, folder: Path) -> Publication:
     data : `~pathlib.Path`
         Folder of all outputs, with a report that is up to date.
     folder : `~pathlib.Path`
-        Folder to fill; is made if needed. What an earlier publication left there and this one
-        does not have is removed.
+        Folder to fill; it is made if needed. Files of an earlier publication that this one does
+        not have are removed.
 
     Returns
     -------
@@ -97,7 +97,7 @@ def publish(data: Path, folder: Path) -> Publication:
     Raises
     ------
     OutputError
-        Raised if the folder holds files of others, or if it cannot be written.
+        Raised if the folder has other files, or if it cannot be written.
     WarehouseError
         Raised if there is no warehouse.
     """
@@ -184,7 +184,7 @@ def _write_pages(
     known = marts(warehouse)
     meanings = {mart.name: mart.meaning for mart in known}
     values: dict[str, Any] = {
-        "style": Markup(style),  # Ours, not from outside.
+        "style": Markup(style),  # This text is our own, not from outside.
         "version": version("quanta-census"),
         "census": census,
         "answers": answer_lines(Citations(warehouse), census),
@@ -203,7 +203,7 @@ def _write_pages(
 
 
 def _files(path: Path) -> Iterator[Path]:
-    """List a file, or the files below a folder, by name; hidden ones are no part of a report."""
+    """List a file, or the files below a folder, by name, without hidden files."""
     if path.is_file():
         yield path
     elif path.is_dir():
@@ -213,7 +213,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _remove_others(published: Publication) -> None:
-    """Remove what an earlier publication left."""
+    """Remove files of an earlier publication."""
     kept = {published.folder / name for name in published.written}
     for path in _files(published.folder):
         if path not in kept:

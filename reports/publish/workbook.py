@@ -1,4 +1,4 @@
-"""The tables of the report as one workbook for spreadsheet programs."""
+"""Write the tables of the report as one workbook for spreadsheet programs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _TEXT = 32_767
 """Characters that a cell may have."""
 
 _EXACT = 2**53
-"""Integers beyond it lose digits in a cell, which holds a double: they are written as text."""
+"""Largest exact integer of a cell, which has a double; larger integers are written as text."""
 
 
 def workbook(tables: Mapping[str, pa.Table]) -> bytes:
-    """Write tables as a workbook, one sheet a table, the first sheet their list.
+    """Write tables as a workbook with one sheet per table; the first sheet lists them.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def workbook(tables: Mapping[str, pa.Table]) -> bytes:
         contents = book.add_worksheet("contents")
         contents.write_row(0, 0, ["sheet", "table", "rows", "rows in this file"], bold)
         for number, (name, table) in enumerate(tables.items(), start=1):
-            # Excel tells names apart without regard to case; ours are lower case.
+            # Excel ignores case in names; ours are lower case.
             sheet_name = name if len(name) <= _SHEET_NAME else f"{name[: _SHEET_NAME - 3]}_{number}"
             held = table.slice(0, ROW_LIMIT)
             contents.write_row(number, 0, [sheet_name, name, table.num_rows, held.num_rows])
@@ -69,17 +69,17 @@ def workbook(tables: Mapping[str, pa.Table]) -> bytes:
 
 
 def _cell(value: object) -> str | float | bool:
-    """Write a value as a cell can hold it."""
+    """Convert a value for a cell."""
     match value:
         case bool():
             return value
         case int():
             return value if abs(value) <= _EXACT else str(value)
         case float():
-            # A cell has neither infinities nor NaN.
+            # A cell cannot have infinities or NaN.
             return value if value - value == 0 else str(value)
         case Decimal():
-            # Sums of integers come as decimals without places.
+            # DuckDB gives sums of integers as decimals without decimal places.
             return _cell(int(value) if value == value.to_integral_value() else float(value))
         case datetime() | date():
             return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()

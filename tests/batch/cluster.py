@@ -42,7 +42,7 @@ _PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/sbin"))
 
 
 def missing_programs() -> dict[str, str]:
-    """Tell what is not on this machine: names of programs, and Debian's packages of them."""
+    """List missing programs of this machine, with their Debian packages."""
     return {name: where for name, where in _PACKAGES.items() if not shutil.which(name, path=_PATH)}
 
 
@@ -97,7 +97,7 @@ def serve_slurm() -> Iterator[Cluster]:
         # Paths of sockets are short.
         name = stack.enter_context(tempfile.TemporaryDirectory(prefix="census-slurm-"))
         folder = Path(name)
-        folder.chmod(0o711)  # Munge demands that all can reach its socket.
+        folder.chmod(0o711)  # Munge requires that all users can reach its socket.
         for each in ("db", "state", "spool", "log"):
             (folder / each).mkdir()
         cluster = Cluster(folder)
@@ -251,7 +251,7 @@ def _listens(port: int) -> bool:
 
 
 def _wait(is_ready: Callable[[], bool], what: str, seconds: float, logs: Path) -> None:
-    """Wait until something is so, else tell what the daemons wrote."""
+    """Wait until a condition is true, else raise an error with the logs of the daemons."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if is_ready():

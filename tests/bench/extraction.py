@@ -89,7 +89,7 @@ class Result:
 
 
 class _Silent:
-    """Progress that nobody watches."""
+    """Progress without output."""
 
     def say(self, text: str) -> None:
         """Say nothing."""

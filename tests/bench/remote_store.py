@@ -27,7 +27,7 @@ LATENCY_S = 0.020
 FILES_EACH = 60
 """Files that each worker reads."""
 
-WORKERS = (1, 8, 32)
+WORKERS = (1, 2, 8, 32)
 _SPAWN = multiprocessing.get_context("spawn")
 
 

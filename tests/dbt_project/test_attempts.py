@@ -1,4 +1,4 @@
-"""Attempts stand where they ran, and lost ones are counted."""
+"""Attempts are listed with the node where they ran, and lost ones are counted."""
 
 from __future__ import annotations
 

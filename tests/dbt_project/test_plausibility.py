@@ -1,4 +1,4 @@
-"""One odd measurement takes nothing else away, and a success without metrics is a gap."""
+"""An odd measurement does not remove other values, and a success without metrics is a gap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What older stacks cannot make, their tests do not ask for.
+"""Skip tests of what older stacks cannot make.
 
 Reading is tested on every stack; graphs are written and ingested by young ones
 only, and what those wrote is read by the old ones in `tests.stacks`.

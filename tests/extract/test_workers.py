@@ -1,4 +1,4 @@
-"""Processes that are made good workers."""
+"""Processes that are prepared as workers."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ DETECTORS = range(1, 5)
 
 
 class Silent:
-    """Progress that nobody watches."""
+    """Progress without output."""
 
     def say(self, text: str) -> None:
         """Say nothing."""

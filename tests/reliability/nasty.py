@@ -1,7 +1,7 @@
-"""Texts that try to be something else where they are written: one table, which every door is shown.
+"""List hostile texts, which tests write to every output.
 
-Each door is a place where a text from outside ends: a path, SQL, the page, the technote, CSV, YAML,
-the terminal.
+The outputs for texts from outside are a path, SQL, the page, the technote, CSV, YAML and the
+terminal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`make clean` removes what this project made, and nothing else."""
+"""`make clean` removes only what this project made."""
 
 from __future__ import annotations
 

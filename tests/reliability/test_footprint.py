@@ -1,4 +1,4 @@
-"""What a census leaves on the disk, in folders of any name, and whom it talks to: to nobody."""
+"""A census writes only its own files, in folders of any name, and opens no connection."""
 
 from __future__ import annotations
 

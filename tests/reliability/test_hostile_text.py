@@ -1,4 +1,4 @@
-"""Each door of the report is shown each nasty text."""
+"""Each output of the report shows each hostile text as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: paths are absolute from the door on, and errors are one line."""
+"""The command line makes paths absolute, and errors are one line."""
 
 from __future__ import annotations
 

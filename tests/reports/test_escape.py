@@ -1,4 +1,4 @@
-"""Texts from outside show as what they are, whatever they hold."""
+"""Any text from outside is shown as plain text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was killed for its memory is said where records tell, and nowhere else."""
+"""Reports show kills for memory only if there are records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The warehouse is opened read-only, and what is wrong with it is said clearly."""
+"""The warehouse is opened read-only, and its faults are reported clearly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A built wheel in clean environments: each extra alone, beside folders that bear our old names.
+"""A built wheel in clean environments: each extra alone, beside folders with our old names.
 
 Run by ``make test-wheel``: it installs from the registry, so it is no part of ``make test``.
 """

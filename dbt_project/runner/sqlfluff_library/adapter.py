@@ -1,4 +1,4 @@
-"""What sqlfluff sees in place of dbt's adapter: each engine macro as a plain function call."""
+"""Replace dbt's adapter for sqlfluff: each engine macro becomes a plain function call."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["dispatch"]
 
 
 def dispatch(name: str) -> Callable[..., str]:
-    """Stand in for `adapter.dispatch`: the linter needs SQL that parses, not SQL that runs.
+    """Replace `adapter.dispatch`: the linter needs SQL that parses, not SQL that runs.
 
     Parameters
     ----------

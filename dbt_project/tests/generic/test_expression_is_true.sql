@@ -1,4 +1,4 @@
-{#- Rows for which the expression is not true. NULL fails: an identity of absent values holds nothing. -#}
+{#- Rows for which the expression is not true. NULL fails, because an identity of absent values is no evidence. -#}
 {% test expression_is_true(model, expression) %}
     select *
     from {{ model }}

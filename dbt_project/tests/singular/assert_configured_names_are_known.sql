@@ -1,5 +1,5 @@
 -- Promise: every task and cluster that the current configuration names is one that ran, or that a list knows.
--- Harm: a name that is written wrong asks for nothing: the job has the default, and nobody is told.
+-- Harm: a misspelt name has no effect: the job has the default request, without a message.
 -- Limits: a warning only. A configuration may serve more stages than the campaigns file names.
 {{ config(severity='warn') }}
 

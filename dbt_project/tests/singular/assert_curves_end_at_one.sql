@@ -1,5 +1,5 @@
 -- Promise: the last point of each cumulative curve is the whole.
--- Harm: a percentile read off a curve that ends below 1 is wrong, and nobody sees it on a figure.
+-- Harm: a percentile from a curve that ends below 1 is wrong, and a figure does not show it.
 -- Limits: stages without wall time have no wall-time curve.
 select
     campaign,

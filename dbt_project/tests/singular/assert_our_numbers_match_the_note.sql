@@ -1,5 +1,5 @@
 -- Promise: where a campaign of the published note is in the lake, our tables and its tables agree to the last digit.
--- Harm: readers who hold the note beside this report trust neither.
+-- Harm: readers who compare the note with this report trust neither.
 -- Limits: a warning only. The note has faults of its own, and a campaign that was extended since differs rightly.
 {{ config(severity='warn') }}
 

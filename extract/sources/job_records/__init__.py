@@ -1,17 +1,17 @@
-"""The batch system's own records: which job, how often it was tried, how it ended.
+"""Read the batch system's own records of jobs: their tries, requests and ends.
 
-A quantum that was killed for its memory leaves neither metadata nor log.  The
-batch system knows what it had asked for and how it ended.  Each module here
-reads the records of one system and makes the same rows of them:
+A quantum that was killed for its memory leaves neither metadata nor log.  The batch
+system knows what the job requested and how it ended.  Each module here reads the
+records of one batch system.  All make the same rows:
 
 - ``panda``: PanDA's job records as JSON or JSON lines;
 - ``slurm``: Slurm's accounting, ``sacct --parsable2`` or ``sacct --json``;
 - ``htcondor``: HTCondor's event logs, or ``condor_history -json``.
 
-``detect`` tells them apart by their content, and `read_records` reads a file of
-any kind.  What is common stands beside them: ``model`` (the row), ``names`` (what
-a job's name tells), ``streams`` (compressed files, JSON one value at a time) and
-``values`` (sizes and times as text).
+``detect`` distinguishes them by their content, and `read_records` reads a file of any
+kind.  Shared modules are ``model`` (the row), ``names`` (the parts of a job's name),
+``streams`` (compressed files, JSON one value at a time) and ``values`` (sizes and times
+as text).
 """
 
 from __future__ import annotations

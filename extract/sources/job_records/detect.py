@@ -1,4 +1,4 @@
-"""Which batch system wrote a file of records, told by what is in it, never by its name."""
+"""Find which batch system wrote a file of records, from its content and not from its name."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEAD = 4096
 
 
 class Kind(enum.StrEnum):
-    """What a file of records is."""
+    """Kind of a file of records."""
 
     PANDA = "PanDA job records (JSON)"
     SLURM_TEXT = "Slurm accounting (sacct --parsable2)"
@@ -40,7 +40,7 @@ _JSON_KINDS: tuple[tuple[Kind, Callable[[object], bool]], ...] = (
 _PATHS = panda.PATHS + tuple(path for path in slurm.PATHS if path not in panda.PATHS)
 
 _MOST_BAD_AT_START = 100
-"""Damaged records at the start of a file among which a good one is looked for."""
+"""Most damaged records at the start of a file before a good one."""
 
 _EXPECTED = (
     "expected PanDA job records as JSON, the output of 'sacct --parsable2' or 'sacct --json', an "
@@ -49,7 +49,7 @@ _EXPECTED = (
 
 
 def detect_kind(path: Path) -> Kind:
-    """Tell what a file of records is.
+    """Find the kind of a file of records.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def detect_kind(path: Path) -> Kind:
     Returns
     -------
     kind : `Kind`
-        What is in it.
+        Kind of its content.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def detect_kind(path: Path) -> Kind:
 def read_records(
     path: Path, zone: datetime.tzinfo | None = None
 ) -> Iterator[JobRecord | BadRecord]:
-    """Read the records of a file, whatever batch system wrote it.
+    """Read the records of a file of any batch system.
 
     Parameters
     ----------
@@ -149,14 +149,14 @@ def _one(convert: Callable[[int, Any], JobRecord]) -> _Convert:
 def _converted(
     items: Iterable[tuple[int, Any] | BadRecord], convert: _Convert
 ) -> Iterator[JobRecord | BadRecord]:
-    """Make rows of records, and tell of those that are none."""
+    """Make rows of records, and report invalid ones."""
     for item in items:
         if isinstance(item, BadRecord):
             yield item
             continue
         number, value = item
         try:
-            # All of a record's rows or none.
+            # Either all rows of a record are used, or none.
             rows = list(convert(number, value))
         except msgspec.ValidationError as error:
             yield BadRecord(number, f"is no such record: {error}")

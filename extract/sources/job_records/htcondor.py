@@ -1,13 +1,16 @@
-"""HTCondor's records: event logs, and ``condor_history -json``.
+"""Read HTCondor's records: event logs, and ``condor_history -json``.
 
-An event log has one row for each time that a job began to run; the history has one for each job,
-its last try, and tells of the hold before it.  The log is read by the reader of the ``htcondor``
-package, an optional extra.
+An event log gives one row for each time that a job began to run.  The history gives one for each
+job, its last try, and has the hold before it.  The reader of the ``htcondor`` package, an optional
+extra, reads the log.
 
-What is odd about them: memory is in MB by powers of two, resident sets are in KB; the times of a
-log are in the zone of the submit host unless it was told to write UTC; a job over its memory is
-*held* (code 34, or code 3 with subcode 34, by which BPS treats a job that ended on a signal), then
-released or removed; and the submit folder, not the log, has the label and the quanta of a job.
+Special points of the format:
+
+- Memory is in MB by powers of two, and resident sets are in KB.
+- The times of a log are in the zone of the submit host, unless it is configured to write UTC.
+- A job over its memory is *held* (code 34, or code 3 with subcode 34, which BPS uses for a job that
+  ended on a signal), then released or removed.
+- The submit folder, not the log, has the label and the quanta of a job.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from .values import KIB, MIB, elapsed_s, host_name, positive_bytes, shortened, u
 __all__ = ["PATHS", "convert", "from_log", "is_log", "is_record"]
 
 PATHS: tuple[tuple[str, ...], ...] = ()
-"""Records are the items of a list, or follow each other."""
+"""Records are the items of a list, or are one after the other."""
 
 _EVENT = re.compile(rb"\d{3} \(\d+\.\d+\.\d+\) ")
 _END = b"\n...\n"
@@ -57,12 +60,12 @@ _MISSING_READER = (
 
 
 def is_log(head: bytes) -> bool:
-    """Tell whether a file begins as an event log does."""
+    """Say whether a file begins like an event log."""
     return _EVENT.match(head.lstrip()) is not None
 
 
 def is_record(value: object) -> bool:
-    """Tell whether a JSON value is a job of ``condor_history -json``."""
+    """Say whether a JSON value is a job of ``condor_history -json``."""
     return isinstance(value, dict) and {"ClusterId", "JobStatus"} <= value.keys()
 
 
@@ -70,7 +73,7 @@ def is_record(value: object) -> bool:
 
 
 class _Submitted(NamedTuple):
-    """What the submit folder tells of a job."""
+    """What the submit folder says about a job."""
 
     identity: JobIdentity
     request_bytes: int | None
@@ -78,7 +81,7 @@ class _Submitted(NamedTuple):
 
 
 class _Job:
-    """A job whose last event is still to come."""
+    """A job whose last event was not read yet."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -90,7 +93,7 @@ class _Job:
         self.begin_try(number, None, None)
 
     def begin_try(self, number: int, started: int | None, node: str | None) -> None:
-        """Forget what belongs to the try before, but how much memory it had."""
+        """Reset the values of the try before, except its memory."""
         self.before_bytes = max(self.before_bytes, self.rss_bytes or 0)
         self.number = number
         self.started = started
@@ -107,12 +110,12 @@ class _Job:
 
     @property
     def is_running(self) -> bool:
-        """Whether a try has begun whose row is not made yet."""
+        """Whether a try has begun and its row is not made yet."""
         return self.started is not None
 
 
 class _Log:
-    """Turns the events of a log into tries."""
+    """Makes tries of the events of a log."""
 
     def __init__(self, folder: Path | None) -> None:
         self._jobs: dict[tuple[int, int], _Job] = {}
@@ -120,7 +123,7 @@ class _Log:
         self._submit_files: dict[str, _Submitted] | None = None
 
     def take(self, number: int, event: Any) -> Iterator[JobRecord]:  # noqa: ANN401 - no types
-        """Take an event, and give the tries that it ends."""
+        """Process an event, and give the tries that it ends."""
         kind = event.get("MyType")
         key = (int(event.get("Cluster", -1)), int(event.get("Proc", 0)))
         if key[0] < 0:
@@ -182,7 +185,7 @@ class _Log:
                 del self._jobs[key]
 
     def rest(self) -> Iterator[JobRecord]:
-        """Give the tries of which the log tells no end."""
+        """Give the tries whose end is not in the log."""
         for key, job in self._jobs.items():
             if job.evicted is not None and job.is_running:
                 yield self._row(key, job, State.KILLED, "evicted, and not run again", {})
@@ -200,7 +203,7 @@ class _Log:
         *,
         is_inferred: bool = False,
     ) -> JobRecord:
-        """Make the row of a try, which ends with it."""
+        """Make the row of a try, and end the try."""
         if state is State.UNKNOWN and job.evicted is not None:
             state, rule = State.KILLED, "evicted, and run again"
         if state is State.KILLED and (job.rss_bytes or 0) > (job.slot_bytes or math.inf):
@@ -209,8 +212,8 @@ class _Log:
         identity = submitted.identity
         request = submitted.request_bytes or job.request_bytes
         if job.tries > 1 and job.slot_bytes:
-            # The request is an expression, and the log tells its value at the end of the job: BPS's
-            # is then the memory that was used. What the slot gave is what this try had asked for.
+            # The request is an expression, and the log has its value at the end of the job. For BPS
+            # that is the memory that was used. The memory of the slot is what this try requested.
             request = None
         memory = request or job.slot_bytes
         row = JobRecord(
@@ -251,7 +254,7 @@ class _Log:
         return row
 
     def _submitted(self, name: str | None) -> _Submitted:
-        """Find what the submit folder tells of a job."""
+        """Find what the submit folder says about a job."""
         if name is None:
             return _Submitted(JobIdentity(), None, None)
         by_name = from_name(name)
@@ -268,7 +271,7 @@ class _Log:
         )
 
     def _read_submit_file(self, name: str) -> _Submitted:
-        """Read the submit file of a job, ``jobs/<label>/.../<name>.sub``, where there is one."""
+        """Read the submit file of a job, ``jobs/<label>/.../<name>.sub``, if it exists."""
         empty = _Submitted(JobIdentity(), None, None)
         if self._folder is None:
             return empty
@@ -280,7 +283,7 @@ class _Log:
 
 
 def _submit_folder(path: Path) -> Path | None:
-    """Find the submit folder of a log: it lies there, or in a folder of a label below ``jobs``."""
+    """Find the submit folder of a log, which is in it or in a folder of a label below ``jobs``."""
     jobs = next((folder for folder in path.parents if folder.name == "jobs"), None)
     folder = path.parent if jobs is None else jobs.parent
     return folder if folder.is_dir() else None
@@ -315,11 +318,11 @@ def _parse_submit_file(path: Path, folder: Path) -> _Submitted:
 
 
 def _request_bytes(text: str) -> int | None:
-    """Read ``request_memory``: MB, or a size with its unit; an expression is none of both."""
+    """Read ``request_memory``: MB, or a size with its unit; `None` for an expression."""
     match = _UNITS.fullmatch(text)
     if match is None:
-        # BPS asks for more with each try: "(...) ? min({int(2048 * pow(2, ...)), ...}) : max({2048,
-        # ...})": the first try asks for the first of both numbers in the last part.
+        # BPS requests more with each try: "(...) ? min({int(2048 * pow(2, ...)), ...}) : max({2048,
+        # ...})". The first try requests the first number of the last part.
         first = re.search(r"max\(\{(\d+),", text)
         return positive_bytes(int(first[1]), MIB) if first else None
     unit = {"": MIB, "K": KIB, "M": MIB, "G": 1024 * MIB, "T": 1024**2 * MIB}[match[2].upper()]
@@ -327,7 +330,7 @@ def _request_bytes(text: str) -> int | None:
 
 
 def _sample(job: _Job, event: Any) -> None:  # noqa: ANN401 - no types
-    """Keep the largest memory that the log tells."""
+    """Keep the largest memory that the log has."""
     rss = positive_bytes(_number(event.get("ResidentSetSize")), KIB)
     if rss is None:
         rss = positive_bytes(_number(event.get("MemoryUsage")), MIB)
@@ -337,7 +340,7 @@ def _sample(job: _Job, event: Any) -> None:  # noqa: ANN401 - no types
 
 
 def _close(job: _Job, event: Any, when: int) -> None:  # noqa: ANN401 - no types
-    """Take what the end of a try tells of its usage."""
+    """Use what the end of a try says about its usage."""
     job.evicted = when
     text = str(event.get("text", ""))
     usage, request, allocated = _resources(_MEMORY_ROW, text)
@@ -348,8 +351,8 @@ def _close(job: _Job, event: Any, when: int) -> None:  # noqa: ANN401 - no types
     job.slot_bytes = positive_bytes(allocated, MIB) or job.slot_bytes
     job.cpus = _count(cpus) or job.cpus
     job.slot_cpus = _count(slot_cpus) or job.slot_cpus
-    # The row of the table is rounded to MB: a sample in KB is better. It is the largest of all
-    # tries: it tells of this one only what is more than those before could have left there.
+    # The row of the table is rounded to MB, so a sample in KB is better. The row has the largest
+    # memory of all tries. It is a value of this try only if it is larger than before.
     used_bytes = positive_bytes(usage, MIB)
     if used_bytes is not None and used_bytes >= _rounded_up(job.before_bytes) + MIB:
         job.rss_bytes = job.rss_bytes or used_bytes
@@ -371,7 +374,7 @@ def _rounded_up(rss_bytes: int) -> int:
 
 
 def _resources(row: re.Pattern[str], text: str) -> tuple[float | None, float | None, float | None]:
-    """Read a row of the table of resources: usage, request, allocated; the usage may be empty."""
+    """Read a row of the table of resources (usage, request, allocated); usage may be empty."""
     match = row.search(text)
     numbers = [] if match is None else re.findall(r"\d+(?:\.\d+)?", match[1])
     values = [float(number) for number in numbers]
@@ -384,13 +387,13 @@ def _resources(row: re.Pattern[str], text: str) -> tuple[float | None, float | N
 
 
 def _event_us(text: str) -> int:
-    """Read the time of an event: UTC where it ends in Z, else in the zone of this machine."""
+    """Read the time of an event: UTC if it ends in Z, else in the zone of this machine."""
     when = datetime.datetime.fromisoformat(text)
     return round(when.timestamp() * 1_000_000)
 
 
 def _number(value: object) -> float | None:
-    """Read a number; an expression that nobody evaluated is none."""
+    """Read a number; `None` for an expression that was not evaluated."""
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -407,7 +410,7 @@ def _count(value: object) -> int | None:
 
 
 def _held(code: float | None, subcode: float | None) -> tuple[State, str]:
-    """Tell what a hold means for the try that it ended."""
+    """Find what a hold means for the try that it ended."""
     rule = f"held with code {int(code or 0)}, subcode {int(subcode or 0)}"
 
     def is_one_of(pairs: tuple[tuple[int, int | None], ...]) -> bool:
@@ -423,7 +426,7 @@ def _held(code: float | None, subcode: float | None) -> tuple[State, str]:
 
 
 def _ended(is_normal: bool, code: int | None, signal: int | None) -> tuple[State, str, bool]:
-    """Tell how a try ended that no one held, by which rule, and whether the rule infers it."""
+    """Find how a try without a hold ended, by which rule, and whether the rule infers it."""
     if is_normal and code == 0:
         return State.SUCCESSFUL, "exit code 0", False
     if not is_normal:
@@ -441,7 +444,7 @@ def from_log(path: Path, stream: BinaryIO) -> Iterator[JobRecord | BadRecord]:
     Parameters
     ----------
     path : `pathlib.Path`
-        Where it is: files of its submit folder tell more.
+        Path of the log; files of its submit folder give more values.
     stream : `typing.BinaryIO`
         Its content, decompressed.
 
@@ -462,7 +465,7 @@ def from_log(path: Path, stream: BinaryIO) -> Iterator[JobRecord | BadRecord]:
     log = _Log(_submit_folder(path))
     number = 0
     with tempfile.TemporaryDirectory(prefix="census-htcondor-") as folder:
-        # The reader wants a plain file, and stops for good at a fault: what is behind it is read
+        # The reader needs a plain file and stops at the first fault. The part after a fault is read
         # from a copy that begins there.
         rest = Path(folder) / "0.log"
         with rest.open("wb") as sink:
@@ -495,7 +498,7 @@ def from_log(path: Path, stream: BinaryIO) -> Iterator[JobRecord | BadRecord]:
 
 
 def _events(reader: Any) -> Iterator[Any]:  # noqa: ANN401 - no types
-    """Go through a log, and give the error in the place of an event that raises one."""
+    """Iterate over a log; an event that raises is replaced by its error."""
     events = reader.events(stop_after=0)
     faults = 0
     while faults < _MOST_FAULTS:
@@ -503,30 +506,31 @@ def _events(reader: Any) -> Iterator[Any]:  # noqa: ANN401 - no types
             yield next(events)
         except StopIteration:
             return
-        except Exception as error:  # The reader documents none; its event is lost, not the log.
+        # The reader documents no errors. Only this event is lost, not the log.
+        except Exception as error:
             faults += 1
             yield error
 
 
 def _plain(event: Any, source: BinaryIO, start: int, end: int) -> dict[str, Any]:  # noqa: ANN401
-    """Copy an event into a mapping of Python's own, with its text where that tells more."""
+    """Copy an event into a `dict`, with values from its text that the reader does not have."""
     plain = dict(event)
     if plain.get("MyType") in ("JobEvictedEvent", "JobTerminatedEvent"):
-        # The reader of version 25.14 leaves the table of resources of an eviction out.
+        # The reader of version 25.14 does not give the table of resources of an eviction.
         source.seek(start)
         plain["text"] = source.read(end - start).decode("utf-8", errors="replace")
     return plain
 
 
 def _behind(log: Path, offset: int, target: Path) -> tuple[Path, int] | None:
-    """Copy what stands behind a fault, from the next event on; `None` where nothing does."""
+    """Copy the log after a fault, from the next event on; `None` if there is no more event."""
     with log.open("rb") as source:
         source.seek(offset)
         head = source.read(1024**2)
         if not head.strip():
             return None
         end = head.find(_END)
-        # Without another event the rest is one fault.
+        # Without another event the rest of the file is one fault.
         skipped = len(head) if end < 0 else end + len(_END)
         source.seek(offset + skipped)
         with target.open("wb") as sink:
@@ -538,7 +542,7 @@ def _behind(log: Path, offset: int, target: Path) -> tuple[Path, int] | None:
 
 
 class _Ad(msgspec.Struct):
-    """Attributes that are kept; requests and usages may be expressions, which count as untold."""
+    """Attributes that are kept; requests and usages that are expressions count as absent."""
 
     ClusterId: int
     JobStatus: int
@@ -597,12 +601,12 @@ def convert(number: int, value: Any) -> Iterator[JobRecord]:  # noqa: ANN401 - a
     Yields
     ------
     record : `JobRecord`
-        The try before the last, where it was held for its memory, and the last.
+        The try before the last, if it was held for its memory, and the last.
 
     Raises
     ------
     ValueError
-        Raised if a field is missing or has another type or a value that cannot be.
+        Raised if a field is missing, has another type or has an impossible value.
     """
     raw = msgspec.convert(value, _Ad)
     name = raw.bps_job_name or raw.DAGNodeName
@@ -674,13 +678,13 @@ def convert(number: int, value: Any) -> Iterator[JobRecord]:  # noqa: ANN401 - a
 
 
 def _ad_outcome(raw: _Ad) -> tuple[State, str, bool, str | None]:
-    """Tell how a job of the history ended, by which rule, whether inferred, and in whose words."""
+    """Find how a job of the history ended, the rule, if it is inferred, and the reason text."""
     if raw.JobStatus == _COMPLETED:
         state, rule, is_inferred = _ended(not raw.ExitBySignal, raw.ExitCode, raw.ExitSignal)
         return state, rule, is_inferred, None
     if raw.JobStatus not in (_REMOVED, _HELD_STATUS):
         return State.UNKNOWN, f"JobStatus {raw.JobStatus}", False, None
-    # BPS removes a job that was held for its memory once it may not ask for more.
+    # BPS removes a job that was held for its memory if it may not request more.
     state, rule = _held(raw.HoldReasonCode, raw.HoldReasonSubCode)
     reason = raw.RemoveReason or raw.HoldReason
     if raw.JobStatus == _REMOVED and raw.HoldReasonCode is None:

@@ -1,7 +1,7 @@
-"""One try of a batch job, whatever batch system told of it.
+"""Define one try of a batch job, for every batch system.
 
 The row is in the units of the lake: bytes, seconds, microseconds since 1970 in
-UTC.  What a record does not tell is `None`, never 0.
+UTC.  A value that a record does not have is `None`, never 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import msgspec
 __all__ = ["LARGEST_CPU_TIME_S", "BadRecord", "JobRecord", "State"]
 
 LARGEST_CPU_TIME_S = 2**40
-"""As a job of a million CPUs spends in twelve days: a longer CPU time is damage."""
+"""CPU time of a million CPUs in twelve days: a longer CPU time means a damaged record."""
 
 
 class State(enum.StrEnum):
@@ -31,13 +31,13 @@ class State(enum.StrEnum):
     """It was ended because it ran too long."""
 
     KILLED = "killed"
-    """It was ended from outside for another reason, or for one that nobody tells."""
+    """It was ended from outside for another reason, or for an unknown one."""
 
     CANCELLED = "cancelled"
-    """A person or the workflow system took it back."""
+    """A person or the workflow system cancelled it."""
 
     UNKNOWN = "unknown"
-    """It has not ended, or the record does not tell how."""
+    """It has not ended, or the record does not say how."""
 
 
 class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,10 +57,10 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Label of the task or cluster of BPS."""
 
     run: str | None = None
-    """RUN collection, where the record has its name unchanged."""
+    """RUN collection, if the record has its unchanged name."""
 
     workflow_name: str | None = None
-    """Name of the workflow: BPS makes it from the RUN, with ``_`` in the place of ``/``."""
+    """Name of the workflow: BPS makes it from the RUN, with ``_`` in place of ``/``."""
 
     quantum_ids: Sequence[str] | None = None
     """UUIDs of the quanta that the job was given."""
@@ -74,21 +74,21 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     max_attempts: int | None = None
     state: State
     state_rule: str
-    """What in the record led to the state."""
+    """Rule that gave the state, from values of the record."""
 
     is_state_inferred: bool = False
-    """Whether the rule draws the state from an exit code, for the record does not name it."""
+    """Whether the rule infers the state from an exit code, because the record does not name it."""
 
     raw_state: str | None = None
     raw_codes: str | None = None
     """Codes of the record as JSON text."""
 
     diagnostic: str | None = None
-    """What the batch system says of the end, in its own words."""
+    """Text of the batch system about the end."""
 
     requested_memory_bytes: int | None = None
     requested_memory_source: str | None = None
-    """``request``, or ``slot`` where only the memory of the slot is known."""
+    """``request``, or ``slot`` if only the memory of the slot is known."""
 
     requested_cpus_count: int | None = None
     allocated_cpus_count: int | None = None
@@ -110,7 +110,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse counts that no column can hold, and a CPU time that no machine can spend."""
+        """Refuse counts that no column can hold, and an impossible CPU time."""
         for name in ("attempt", "max_attempts", "requested_cpus_count", "allocated_cpus_count"):
             count = getattr(self, name)
             if count is not None and not -(2**31) <= count < 2**31:

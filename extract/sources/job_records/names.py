@@ -1,4 +1,4 @@
-"""What the name and the command of a BPS job tell: label, RUN, data ID, quanta.
+"""Get label, RUN, data ID and quanta from the name and the command of a BPS job.
 
 The plugins of ``lsst.ctrl.bps`` name jobs in these ways:
 
@@ -29,7 +29,7 @@ _OUTPUT_RUN = re.compile(r"--output-run[ =]\s*(?P<run>[^\s'\"]+)")
 
 
 class JobIdentity(NamedTuple):
-    """What a name or a command tells."""
+    """Values from a name or a command."""
 
     label: str | None = None
     run: str | None = None
@@ -39,7 +39,7 @@ class JobIdentity(NamedTuple):
 
 
 def from_name(name: str) -> JobIdentity:
-    """Take a job's name apart.
+    """Split a job's name into its parts.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def from_name(name: str) -> JobIdentity:
     Returns
     -------
     identity : `JobIdentity`
-        What it tells; nothing where the name follows no known rule.
+        Values of the name; all absent if the name follows no known rule.
     """
     if match := _PANDA.fullmatch(name):
         return JobIdentity(label=match["label"], workflow_name=match["workflow"])
@@ -66,7 +66,7 @@ def from_name(name: str) -> JobIdentity:
 
 
 def from_command(command: str | None) -> JobIdentity:
-    """Look for quanta and the RUN in a job's command line.
+    """Find quanta and the RUN in a job's command line.
 
     Parameters
     ----------

@@ -1,9 +1,12 @@
-"""PanDA's job records, as its database, monitor and OpenSearch index export them.
+"""Read PanDA's job records, as its database, monitor and OpenSearch index export them.
 
-What is odd about them: sizes come in two units (``minramcount`` in MB, ``maxrss`` and ``maxpss`` in
-KB, both by powers of two), times are UTC and do not say so, 0 and an empty text stand for what was
-not measured, and a job that the batch system below killed for its memory has failed as any other
-(``piloterrorcode`` 1305): only the exit code of its payload, 137, tells that it got SIGKILL.
+Special points of the format:
+
+- Sizes have two units, by powers of two: ``minramcount`` in MB, ``maxrss`` and ``maxpss`` in KB.
+- Times are in UTC, without a time zone.
+- 0 and an empty text mean that a value was not measured.
+- A job that was killed for its memory by the batch system below PanDA looks like any failed job
+  (``piloterrorcode`` 1305).  Only the exit code of its payload, 137, says that it got SIGKILL.
 
 Codes are those of the pilot (PanDAWMS/pilot3, ``pilot/common/errorcodes.py``).
 """
@@ -31,7 +34,7 @@ from .values import (
 __all__ = ["PATHS", "convert", "is_record"]
 
 PATHS = (("hits", "hits"), ("jobs",))
-"""Where records stand in a document: an answer of OpenSearch, and one of the monitor."""
+"""Paths to the records of a document: an answer of OpenSearch, and one of the monitor."""
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=LARGEST_CPU_TIME_S)]
@@ -101,7 +104,7 @@ _UNFINISHED = "has not ended"
 
 
 def is_record(value: object) -> bool:
-    """Tell whether a JSON value is a job record of PanDA.
+    """Say whether a JSON value is a job record of PanDA.
 
     Parameters
     ----------
@@ -137,7 +140,7 @@ def convert(number: int, value: Any) -> JobRecord:  # noqa: ANN401 - any JSON
     Raises
     ------
     ValueError
-        Raised if a field is missing or has another type or a value that cannot be.
+        Raised if a field is missing, has another type or has an impossible value.
     """
     if isinstance(value, dict):
         value = value.get("_source", value)
@@ -189,7 +192,7 @@ def convert(number: int, value: Any) -> JobRecord:  # noqa: ANN401 - any JSON
 
 
 def _state(raw: _Record) -> tuple[State, str, bool]:
-    """Tell how a job ended, by which rule, and whether the rule infers it."""
+    """Find how a job ended, by which rule, and whether the rule infers it."""
     status = raw.jobstatus
     if status == "finished":
         return State.SUCCESSFUL, "jobstatus finished", False
@@ -208,8 +211,8 @@ def _state(raw: _Record) -> tuple[State, str, bool]:
     code = _exit_code(raw.transexitcode)
     match signal_of(code):
         case 9:
-            # Nothing but the kernel's or the batch system's guard of memory sends it unannounced:
-            # the pilot writes a code of its own for whatever it kills.
+            # Only the memory guard of the kernel or of the batch system sends it without a code:
+            # the pilot writes a code of its own for jobs that it kills.
             return State.KILLED_MEMORY, "transexitcode 137 (SIGKILL, by no one who says so)", True
         case 24:
             return State.KILLED_TIME, "transexitcode 152 (SIGXCPU)", True

@@ -1,4 +1,4 @@
-"""From job records to rows of the lake's ``jobs`` and ``rejects``."""
+"""Make rows of the lake's ``jobs`` and ``rejects`` from job records."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .model import BadRecord, JobRecord
 __all__ = ["record_batches"]
 
 _BATCH = 5_000
-"""Records that are turned to Arrow at once."""
+"""Records that are converted to Arrow at once."""
 
 _FIELDS = JobRecord.__struct_fields__
 
@@ -33,7 +33,7 @@ def record_batches(path: Path) -> Iterator[tuple[str, pa.RecordBatch]]:
     table : `str`
         ``jobs`` or ``rejects``.
     batch : `pyarrow.RecordBatch`
-        Rows of it.
+        Rows of that table.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def _job_rows(records: list[JobRecord], file: str) -> pa.RecordBatch:
 
 
 def _reject_rows(records: list[BadRecord], file: str) -> pa.RecordBatch:
-    """Make rows of `extract.lake.schema.REJECTS`: a record belongs to no RUN, task or data ID."""
+    """Make rows of `extract.lake.schema.REJECTS`; a record has no RUN, task or data ID."""
     count = len(records)
     return pa.record_batch(
         {

@@ -1,17 +1,22 @@
-"""Slurm's accounting: ``sacct --parsable2`` and ``sacct --json``.
+"""Read Slurm's accounting: ``sacct --parsable2`` and ``sacct --json``.
 
-What is odd about it: a job's steps are rows of their own and have the peak, which is that of the
-largest task of a step; memory is asked for in total, per core (``c``) or per node (``n``),
-depending on the version; a peak that was never sampled is empty or 0; a requeued job is there once
-for each time that it ran (``--duplicates``), with one and the same JobID; and times are in the zone
-of whoever ran ``sacct``, without saying which.  Run it as ``TZ=UTC sacct ...`` where this program
-reads the file in another zone.
+Special points of the format:
 
-As a cluster of Slurm 22.05 was seen to write: the accounting's own guard of memory
-(``OverMemoryKill``) leaves FAILED and ``0:9``, and nothing names memory; the text takes 128 from
-exit codes from 128 on, so that 137 is ``9:0``; the document has no exit code, gives memory per core
-as ``memory``, and CPU time at steps alone; and CPU time is that of processes that their parent
-waited for, which a killed script does not.
+- The steps of a job are rows of their own.  They have the peak, which is that of the largest task
+  of a step.  A peak that was never sampled is empty or 0.
+- Memory is requested in total, per core (``c``) or per node (``n``), depending on the version.
+- A requeued job has one record for each time that it ran (``--duplicates``), with the same JobID.
+- Times are in the zone of the user who ran ``sacct``, and the zone is not written.  Run
+  ``TZ=UTC sacct ...`` if this program reads the file in another zone.
+
+Observed on a cluster of Slurm 22.05:
+
+- The accounting's own guard of memory (``OverMemoryKill``) leaves FAILED and ``0:9``.  The record
+  does not name memory.
+- The text subtracts 128 from exit codes of 128 and more, so 137 is ``9:0``.
+- The JSON document has no exit code.  It gives memory per core as ``memory``, and CPU time only for
+  steps.
+- CPU time counts only processes that their parent waited for.  A killed script waits for none.
 """
 
 from __future__ import annotations
@@ -42,7 +47,7 @@ from .values import (
 __all__ = ["COLUMNS", "PATHS", "convert", "from_lines", "is_header", "is_record"]
 
 PATHS = (("jobs",),)
-"""Where records stand in the document."""
+"""Path to the records of the document."""
 
 COLUMNS = (
     "JobID",
@@ -57,7 +62,7 @@ COLUMNS = (
     "End",
     "NodeList",
 )
-"""What a file needs to have; more are used where they are: Partition, TotalCPU, ElapsedRaw,
+"""Columns that a file must have.  Others are used if present: Partition, TotalCPU, ElapsedRaw,
 ReqCPUS, NNodes, Restarts, Reason and SubmitLine."""
 
 _STATES = {
@@ -87,7 +92,7 @@ class _Exit(msgspec.Struct):
 
 
 class _Step(msgspec.Struct):
-    """What of a step counts for its job."""
+    """Values of a step that count for its job."""
 
     name: str
     state: str
@@ -97,7 +102,7 @@ class _Step(msgspec.Struct):
 
     @property
     def is_killed_script(self) -> bool:
-        """Whether this is the job's script, ended by SIGKILL."""
+        """Whether this is the job's script and SIGKILL ended it."""
         return self.name.rpartition(".")[2] == "batch" and self.exit.signal == _SIGKILL
 
 
@@ -105,7 +110,7 @@ class _Step(msgspec.Struct):
 
 
 def is_header(line: bytes) -> bool:
-    """Tell whether a line names the columns of ``sacct --parsable2``."""
+    """Say whether a line names the columns of ``sacct --parsable2``."""
     names = line.split(b"|")
     return len(names) > 1 and b"JobID" in names
 
@@ -125,7 +130,7 @@ def from_lines(
     Yields
     ------
     record : `JobRecord` or `BadRecord`
-        A row for each time that a job ran, its steps folded into it.
+        A row for each time that a job ran, with the values of its steps.
 
     Raises
     ------
@@ -146,7 +151,7 @@ def from_lines(
             yield BadRecord(number, "is no UTF-8")
             continue
         if header is None or fields == header:
-            # Files of several calls may stand one behind the other.
+            # A file may have the outputs of several calls, one after the other.
             header = _checked_header(fields)
             continue
         if len(fields) == len(header) + 1 and not fields[-1]:
@@ -237,7 +242,7 @@ def _from_row(
 
 
 def _number(row: dict[str, str], name: str, *, zero: bool = False) -> int | None:
-    """Read a whole number; 0 is none, unless it is asked for."""
+    """Read a whole number; 0 counts as absent by default."""
     text = row.get(name, "").strip()
     if not text:
         return None
@@ -292,7 +297,7 @@ def _record(
     started: int | None,
     finished: int | None,
 ) -> JobRecord:
-    """Make a row of what both kinds of output tell."""
+    """Make a row from the values that both kinds of output have."""
     identity: JobIdentity = from_name(name)
     by_command = from_command(command)
     nodes_count = _nodes_count(nodes)
@@ -301,7 +306,7 @@ def _record(
     peaks = [step.peak_bytes for step in steps] + [own_peak]
     peak = max((size for size in peaks if size), default=None)
     if any(step.is_killed_script for step in steps):
-        cpu_time_s = None  # What the script had not waited for is not in it.
+        cpu_time_s = None  # It does not include processes that the script did not wait for.
     codes = {"ExitCode": f"{ended.code or 0}:{ended.signal or 0}"} | {
         step.name: f"{step.state} {step.exit.code or 0}:{step.exit.signal or 0}" for step in steps
     }
@@ -341,22 +346,22 @@ def _record(
 
 
 def _nodes_count(nodes: str) -> int:
-    """Count the nodes of a list; a job that has none yet asks for memory as if for one."""
+    """Count the nodes of a list; a job without nodes yet counts as one node."""
     return 1 if nodes in _NO_NODES else count_nodes(nodes)
 
 
 def _outcome(
     state: str, ended: _Exit, steps: Sequence[_Step], each_node: float | None
 ) -> tuple[State, str, bool]:
-    """Tell how a job ended, by which rule, and whether the rule infers it."""
-    # "CANCELLED by 1234" names who did it.
+    """Find how a job ended, by which rule, and whether the rule infers it."""
+    # "CANCELLED by 1234" names the user.
     word = state.split()[0] if state.split() else ""
     outcome = _STATES.get(word, State.UNKNOWN)
     if outcome is State.FAILED:
         for step in steps:
             if step.state.startswith("OUT_OF_MEMORY"):
                 return State.KILLED_MEMORY, f"step {step.name} OUT_OF_MEMORY", False
-        # 125 is the signal's number by which Slurm tells that its memory guard struck.
+        # 125 is the signal number that Slurm writes for a kill by its memory guard.
         if ended.signal == 125:
             return State.KILLED_MEMORY, "ExitCode 0:125 (out of memory)", False
         for step in steps:
@@ -369,10 +374,10 @@ def _outcome(
 
 
 def _signal(ended: _Exit) -> int | None:
-    """Tell which signal ended a job or step, itself or in its script, which passed it on."""
+    """Find the signal that ended a job or step, directly or through its script."""
     if ended.signal:
         return ended.signal if ended.signal in _SIGNALS else None
-    # The text of `sacct` has 9 for 137; no program of BPS ends with 9 or 15 by itself.
+    # The text of `sacct` has 9 for 137. No program of BPS exits with 9 or 15.
     code = ended.code or 0
     return next((signal for signal in _SIGNALS if code in (signal, 128 + signal)), None)
 
@@ -400,7 +405,7 @@ class _JsonTres(msgspec.Struct):
 
 
 class _JsonUsage(msgspec.Struct):
-    # Slurm's own word for what a step used at most on any task is "requested".
+    # Slurm's name for the largest usage of a step on any task is "requested".
     max: list[_JsonTres] = []
 
 
@@ -438,7 +443,7 @@ class _JsonJob(msgspec.Struct):
 
 
 def is_record(value: object) -> bool:
-    """Tell whether a JSON value is a job of ``sacct --json``."""
+    """Say whether a JSON value is a job of ``sacct --json``."""
     return isinstance(value, dict) and {"job_id", "state", "time"} <= value.keys()
 
 
@@ -460,7 +465,7 @@ def convert(number: int, value: _Any) -> JobRecord:
     Raises
     ------
     ValueError
-        Raised if a field is missing or has another type or a value that cannot be.
+        Raised if a field is missing, has another type or has an impossible value.
     """
     raw = msgspec.convert(value, _JsonJob)
     cpus = _tres(raw.tres.allocated, "cpu")
@@ -468,7 +473,7 @@ def convert(number: int, value: _Any) -> JobRecord:
     nodes = raw.nodes or ""
     each_core = _whole(raw.required.get("memory_per_cpu"))
     each_node = _whole(raw.required.get("memory_per_node", raw.required.get("memory")))
-    # The total comes first, for `memory` may be that of a core.
+    # The total comes first, because `memory` may be per core.
     if total := _tres(raw.tres.requested, "mem"):
         memory = positive_bytes(total, MIB)
     elif each_core:
@@ -481,7 +486,7 @@ def convert(number: int, value: _Any) -> JobRecord:
     steps = [_json_step(step) for step in raw.steps]
     return _record(
         number,
-        # An array's tasks share the array's own ID in `array.job_id`.
+        # The tasks of an array share the ID of the array in `array.job_id`.
         job_id=str(raw.job_id) if task is None else f"{raw.array.get('job_id')}_{task}",
         name=raw.name,
         command=raw.submit_line,
@@ -505,7 +510,7 @@ def convert(number: int, value: _Any) -> JobRecord:
 
 
 def _json_step(step: _JsonStep) -> _Step:
-    """Take what counts of a step."""
+    """Get the values of a step that count."""
     identity = step.step.get("id")
     if isinstance(identity, dict):
         identity = f"{identity.get('job_id')}.{identity.get('step_id')}"
@@ -520,7 +525,7 @@ def _json_step(step: _JsonStep) -> _Step:
 
 
 def _json_seconds(value: _Any) -> float:
-    """Read a time in seconds and microseconds; 0 where there is none."""
+    """Read a time in seconds and microseconds; 0 if there is none."""
     if not isinstance(value, dict):
         return 0
     return (_whole(value.get("seconds")) or 0) + (_whole(value.get("microseconds")) or 0) / 1e6
@@ -531,7 +536,7 @@ def _tres(resources: Iterable[_JsonTres], kind: str) -> int | None:
 
 
 def _whole(value: _Any) -> int | None:
-    """Read a number that newer versions wrap: ``{"set": true, "infinite": false, "number": 4}``."""
+    """Read a number; newer versions write ``{"set": true, "infinite": false, "number": 4}``."""
     number = value
     if isinstance(value, dict):
         is_told = value.get("set", True) and not value.get("infinite")

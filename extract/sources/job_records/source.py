@@ -1,4 +1,4 @@
-"""The batch system's records as a source."""
+"""Define the batch system's records as a source."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class JobRecords:
     header_name = None
 
     def describe(self, place: Place) -> Description:
-        """Tell nothing: a file is read as a whole."""
+        """Return an empty description, because a file is read as a whole."""
         return Description(place)
 
     def slices(
         self, description: Description, repository: Repository | None, count: int
     ) -> list[Path]:
-        """Give the file itself: it is small beside its quanta."""
+        """Return the file as one slice, because it is small compared with its quanta."""
         return [Path(description.place.name)]
 
     def read(self, part: Path, sink: Sink) -> Outcome:

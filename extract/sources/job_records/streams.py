@@ -1,6 +1,6 @@
-"""Files of records as streams: compressed or not, lines, and JSON one value at a time.
+"""Read files of records as streams, compressed or not: lines, or JSON one value at a time.
 
-No more than one record and one block of the file is in memory.
+At most one record and one block of the file are in memory.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .model import BadRecord
 __all__ = ["LARGEST_RECORD", "Item", "json_items", "lines", "opened"]
 
 LARGEST_RECORD = 16 * 1024**2
-"""Bytes of a record before it is damage: real ones have some thousand."""
+"""Most bytes of a record; real ones have some thousand."""
 
 _BLOCK = 1024**2
 _GZIP = b"\x1f\x8b"
@@ -34,7 +34,7 @@ _ZSTD = b"\x28\xb5\x2f\xfd"
 _XZ = b"\xfd7zXZ\x00"
 
 _BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
-"""What the decompressors raise on a damaged or cut file."""
+"""Errors of the decompressors on a damaged or truncated file."""
 
 Item = tuple[int, Any]
 """Number of a record, from 1, and its value."""
@@ -42,7 +42,7 @@ Item = tuple[int, Any]
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, decompressed as its first bytes ask for.
+    """Open a file, and decompress it by the format of its first bytes.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
     Yields
     ------
     stream : `typing.BinaryIO`
-        Its content.
+        Its decompressed content.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         if head.startswith(_GZIP):
             stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw))
         elif head.startswith(_ZSTD):
-            # Several frames one after the other are one file, as `zstd` itself has it.
+            # As in `zstd` itself, several frames one after the other are one file.
             reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
             stream = cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, reader), _BLOCK))
         elif head.startswith(_XZ):
@@ -93,9 +93,9 @@ def lines(stream: BinaryIO) -> Iterator[tuple[int, bytes] | BadRecord]:
     Yields
     ------
     line : `tuple` [ `int`, `bytes` ] or `BadRecord`
-        Number of the line, from 1, and its text without the end; lines that hold nothing are left
-        out.  A line that is too long is skipped, and what comes after damaged compression is lost:
-        both are told.
+        Number of the line, from 1, and its text without the end.  Empty lines are left out.  A
+        line that is too long is skipped, and data after damaged compression is lost.  Both are
+        reported.
     """
     number = 0
     while True:
@@ -122,7 +122,7 @@ def _lost(error: BaseException) -> str:
 
 
 class _Text:
-    """Text of a stream, of which only what is not used yet is in memory."""
+    """Text of a stream; only the part that is not used yet is in memory."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -132,10 +132,10 @@ class _Text:
         self.has_ended = False
 
     def more(self) -> bool:
-        """Read another block; tell whether there was one."""
+        """Read another block, and say whether there was one."""
         if self.has_ended:
             return False
-        # As much as is held, so that a large value is not parsed once for each small block.
+        # A block is as large as the text in memory: so a large value is not parsed many times.
         block = self._stream.read(max(_BLOCK, len(self.buffer) - self.at))
         self.buffer = self.buffer[self.at :] + self._decoder.decode(block, final=not block)
         self.at = 0
@@ -143,7 +143,7 @@ class _Text:
         return not self.has_ended
 
     def peek(self) -> str:
-        """Give the next character that is no space; nothing at the end."""
+        """Give the next character that is not a space; an empty text at the end."""
         while True:
             while self.at < len(self.buffer):
                 character = self.buffer[self.at]
@@ -154,7 +154,7 @@ class _Text:
                 return ""
 
     def take(self, expected: str) -> None:
-        """Step over a character that must come next."""
+        """Skip a character that must be next."""
         found = self.peek()
         if found != expected:
             raise ValueError(f"expected {expected!r}, found {found or 'the end of the file'!r}")
@@ -168,18 +168,18 @@ def _refuse(constant: str) -> float:
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 _TOKEN = 16
-"""Characters within which a value that is cut at the end of a block is reported."""
+"""Distance from the end of a block, in characters, in which the error of a cut value lies."""
 
 
 def _value(text: _Text) -> Any:  # noqa: ANN401 - any JSON
-    """Parse one value, with as much text as it needs."""
+    """Parse one value, and read as much text as it needs."""
     text.peek()
     while True:
         try:
             value, end = _DECODER.raw_decode(text.buffer, text.at)
         except json.JSONDecodeError as error:
             held = len(text.buffer) - text.at
-            # A cut value fails at the end of what is there, or in a text that does not end.
+            # A cut value fails at the end of the text in memory, or in a string that does not end.
             is_cut = error.pos > len(text.buffer) - _TOKEN or error.msg.startswith("Unterminated")
             if not is_cut or held > LARGEST_RECORD:
                 raise ValueError(error.msg) from None
@@ -190,7 +190,7 @@ def _value(text: _Text) -> Any:  # noqa: ANN401 - any JSON
             continue
         except RecursionError:
             raise ValueError("values are nested too deeply") from None
-        # A number may go on in the next block.
+        # A number may continue in the next block.
         if end == len(text.buffer) and isinstance(value, int | float) and text.more():
             continue
         text.at = end
@@ -205,15 +205,15 @@ def json_items(stream: BinaryIO, paths: tuple[tuple[str, ...], ...]) -> Iterator
     stream : `typing.BinaryIO`
         From `opened`.
     paths : `tuple` [ `tuple` [ `str`, ... ], ... ]
-        Keys that lead to the list of records where the document is a mapping, such as
-        ``("hits", "hits")``.  A document that is a list is a list of records, and mappings that
-        follow each other without any of these keys are records themselves.
+        Keys that lead to the list of records if the document is a mapping, such as
+        ``("hits", "hits")``.  If the document is a list, its items are records.  Mappings one
+        after the other without these keys are records themselves.
 
     Yields
     ------
     item : `tuple` [ `int`, `typing.Any` ] or `BadRecord`
-        Number and value of each record.  Behind a fault in a list nothing can be told from
-        anything else: what follows is lost, and this is told.  JSON lines go on in the next line.
+        Number and value of each record.  The records after a fault in a list are lost, and this
+        is reported.  JSON lines continue with the next line.
     """
     text = _Text(stream)
     number = 0
@@ -244,7 +244,7 @@ def json_items(stream: BinaryIO, paths: tuple[tuple[str, ...], ...]) -> Iterator
 
 
 def _list(text: _Text) -> Iterator[Any]:
-    """Go through a list, one value at a time."""
+    """Iterate over a list, one value at a time."""
     text.take("[")
     if text.peek() == "]":
         text.take("]")
@@ -258,10 +258,10 @@ def _list(text: _Text) -> Iterator[Any]:
 
 
 def _has_path(text: _Text, paths: tuple[tuple[str, ...], ...]) -> bool:
-    """Tell whether a mapping is an envelope of records: by its first key, before it is read."""
+    """Say whether a mapping is an envelope of records, from its first keys, before it is read."""
     while len(text.buffer) - text.at < _BLOCK and text.more():
         pass
-    # Records hold none of these keys at their first level, and envelopes have them near the top.
+    # Records have none of these keys at their first level, and envelopes have them near the top.
     depth, at = 0, text.at
     while at < len(text.buffer):
         character = text.buffer[at]
@@ -284,7 +284,7 @@ def _has_path(text: _Text, paths: tuple[tuple[str, ...], ...]) -> bool:
 
 
 def _found(text: _Text, paths: tuple[tuple[str, ...], ...]) -> Iterator[Any]:
-    """Go through a mapping, and through the list of records to which a path leads."""
+    """Iterate over a mapping, and over the list of records to which a path leads."""
     text.take("{")
     while text.peek() != "}":
         key = _value(text)
@@ -302,7 +302,7 @@ def _found(text: _Text, paths: tuple[tuple[str, ...], ...]) -> Iterator[Any]:
 
 
 def _separate(text: _Text) -> Iterator[Item | BadRecord]:
-    """Go through values that follow each other, as in JSON lines."""
+    """Iterate over values one after the other, as in JSON lines."""
     number = 0
     while True:
         number += 1
@@ -323,14 +323,14 @@ def _separate(text: _Text) -> Iterator[Item | BadRecord]:
 
 
 def _next_line(text: _Text) -> bool:
-    """Step to the next line that begins as a record does; tell whether there is one."""
+    """Go to the next line that begins like a record, and say whether there is one."""
     try:
         while True:
             end = text.buffer.find("\n{", text.at)
             if end >= 0:
                 text.at = end + 1
                 return True
-            # The line's end may stand at the end of this block.
+            # The end of the line may be at the end of this block.
             text.at = max(text.at, len(text.buffer) - 1)
             if not text.more():
                 return False

@@ -1,7 +1,7 @@
-"""Sizes, times and exit codes as the batch systems write them.
+"""Read sizes, times and exit codes as the batch systems write them.
 
-Pure functions: text or numbers in, the lake's units out, `None` for what is
-absent.  Whatever is neither a value nor absent raises `ValueError`.
+Pure functions: text or numbers in, the lake's units out, `None` for absent values.
+Anything else raises `ValueError`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MIB = 1024**2
 GIB = 1024**3
 
 LARGEST_BYTES = 2**52
-"""4 PiB: a larger size is damage."""
+"""4 PiB: a larger size means a damaged record."""
 
 _UNITS = {"": 1, "K": KIB, "M": MIB, "G": GIB, "T": 1024 * GIB, "P": 1024**2 * GIB}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGTP]?)")
@@ -51,14 +51,14 @@ def positive_bytes(value: float | None, unit: int) -> int | None:
     Parameters
     ----------
     value : `float`, optional
-        The size; batch systems write 0 for what they did not measure.
+        The size; batch systems write 0 if they did not measure it.
     unit : `int`
-        Bytes of one of it.
+        Bytes of the unit.
 
     Returns
     -------
     size : `int` or `None`
-        Bytes; `None` for 0 and for what is absent.
+        Bytes; `None` for 0 and for an absent value.
 
     Raises
     ------
@@ -79,19 +79,19 @@ def parse_size(text: str, bare: int) -> int | None:
     Parameters
     ----------
     text : `str`
-        Size with one of K, M, G, T, P, or none.
+        Size with one of the suffixes K, M, G, T, P, or without.
     bare : `int`
-        Bytes of one where there is no suffix.
+        Bytes of the unit if there is no suffix.
 
     Returns
     -------
     size : `int` or `None`
-        Bytes; `None` for nothing and for 0.
+        Bytes; `None` for an empty text and for 0.
 
     Raises
     ------
     ValueError
-        Raised if it is no size.
+        Raised if the text is not a size.
     """
     text = text.strip()
     if not text:
@@ -109,9 +109,9 @@ def instant_us(text: str | None, zone: datetime.tzinfo | None) -> int | None:
     Parameters
     ----------
     text : `str`, optional
-        The time; nothing, ``Unknown`` and ``None`` mean that there is none.
+        The time; an empty text, ``Unknown`` and ``None`` mean that there is none.
     zone : `datetime.tzinfo`, optional
-        Zone of a time that names none; `None` is the zone of this machine.
+        Zone of a time without one; `None` is the zone of this machine.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def instant_us(text: str | None, zone: datetime.tzinfo | None) -> int | None:
     Raises
     ------
     ValueError
-        Raised if it is no time, or one before 1970 or after 2100.
+        Raised if the text is not a time, or is before 1970 or after 2100.
     """
     if not text or text in ("Unknown", "None", "N/A"):
         return None
@@ -150,7 +150,7 @@ def _checked(instant: int) -> int:
 
 
 def elapsed_s(started: int | None, ended: int | None) -> float | None:
-    """Give the seconds between two instants; `None` where one is unknown or they are reversed."""
+    """Give the seconds between two instants; `None` if one is unknown or they are reversed."""
     if started is None or ended is None or ended < started:
         return None
     return (ended - started) / 1_000_000
@@ -162,7 +162,7 @@ def duration_s(text: str) -> float | None:
     Raises
     ------
     ValueError
-        Raised if it is no duration.
+        Raised if the text is not a duration.
     """
     text = text.strip()
     if not text:
@@ -175,12 +175,12 @@ def duration_s(text: str) -> float | None:
 
 
 def host_name(text: str | None) -> str | None:
-    """Take the host from ``slot@host``, ``user@host`` or a host's name.
+    """Get the host from ``slot@host``, ``user@host`` or a host's name.
 
     Returns
     -------
     host : `str` or `None`
-        The host; `None` where the text names none, as in records that hide it.
+        The host; `None` if the text names none, as in records that hide it.
     """
     if not text:
         return None
@@ -202,10 +202,10 @@ def count_nodes(node_list: str) -> int:
 
 
 def signal_of(exit_code: int) -> int | None:
-    """Tell which signal an exit code of a shell stands for: 128 and the signal."""
+    """Get the signal of a shell's exit code, which is 128 plus the signal."""
     return exit_code - 128 if 128 < exit_code <= 128 + 64 else None
 
 
 def shortened(text: str | None) -> str | None:
-    """Fold a message to one line of bounded length; `None` where it says nothing."""
+    """Write a message on one line of limited length; `None` if it is empty."""
     return one_line(text or "")[:_DIAGNOSTIC_CHARACTERS] or None

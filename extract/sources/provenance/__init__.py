@@ -1,12 +1,11 @@
-"""Source 2: RUNs whose provenance stands in one graph file, ``run_provenance``.
+"""Source 2: read RUNs whose provenance is in one graph file, ``run_provenance``.
 
-Streams the blocks of ``quanta.mb`` and ``metadata.mb`` instead of asking the
-official reader for one node after the other, and checks what that reader takes
-on trust.  An unknown format is left to the official reader (`official`), with
-the same rows as a result.
+This package streams the blocks of ``quanta.mb`` and ``metadata.mb``, and checks them.
+The official reader gives one node after the other, and does not check.  It is used for
+an unknown format (`official`), and gives the same rows.
 
-`container` and `addresses` know bytes, `check` looks at a graph as a whole,
-`slices` cuts it and reads its blocks, `rows` makes rows of the lake.
+`container` and `addresses` read bytes, `check` checks a graph as a whole, `slices`
+divides it and reads its blocks, and `rows` makes rows of the lake.
 """
 
 from .check import GraphCheck, GraphInfo, TaskDimensions, check_graph, local_graph

@@ -1,6 +1,6 @@
-"""Where the blocks of a provenance graph are: the member ``nodes.addr``.
+"""Find the blocks of a provenance graph, from the member ``nodes.addr``.
 
-Each of its rows is a UUID, an index, and offset and size for datasets, quanta,
+Each of its rows has a UUID, an index, and the offset and size of datasets, quanta,
 logs and metadata.  Sizes and offsets are checked against the members.
 """
 
@@ -30,7 +30,7 @@ Bytes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the blocks of some quanta are: columns of equal length, sizes with their prefix."""
+    """Addresses of the blocks of some quanta: columns of equal length; sizes include the prefix."""
 
     keys: Bytes
     """UUIDs of the quanta, 16 bytes a row."""
@@ -39,11 +39,11 @@ class Addresses:
     quanta_sizes: Integers
     metadata_offsets: Integers
     metadata_sizes: Integers
-    """0 where a quantum has no metadata."""
+    """0 if a quantum has no metadata."""
 
     log_offsets: Integers
     log_sizes: Integers
-    """0 where a quantum has no logs."""
+    """0 if a quantum has no logs."""
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -60,7 +60,7 @@ class Addresses:
 
     @staticmethod
     def concatenate(parts: Sequence[Addresses]) -> Addresses:
-        """Put parts one after the other."""
+        """Concatenate parts."""
         columns = zip(*(vars(part).values() for part in parts), strict=True)
         return Addresses(*map(np.concatenate, columns))
 
@@ -80,7 +80,7 @@ class AddressFile:
     Raises
     ------
     GraphError
-        If its own header contradicts the graph's, or its size.
+        Raised if its header contradicts that of the graph, or its size.
     """
 
     def __init__(self, file: GraphFile, members: Mapping[str, Member], int_size: int) -> None:
@@ -110,7 +110,7 @@ class AddressFile:
 
     @property
     def row_count(self) -> int:
-        """Rows in all, those of datasets included."""
+        """Number of rows, including those of datasets."""
         return self._n_rows
 
     def _error(self, what: str) -> GraphError:
@@ -122,7 +122,7 @@ class AddressFile:
         Parameters
         ----------
         begin, end : `int`
-            Take only quanta whose block starts there in ``quanta.mb``.
+            Range in ``quanta.mb``; only quanta whose block starts in it are given.
 
         Yields
         ------
@@ -132,7 +132,7 @@ class AddressFile:
         Raises
         ------
         GraphError
-            If an address points beyond its member.
+            Raised if an address points beyond its member.
         """
         rows_per_read = READ_SIZE // self._row.itemsize
         for row in range(0, self._n_rows, rows_per_read):
@@ -142,7 +142,7 @@ class AddressFile:
             rows = np.frombuffer(data, self._row)
             address = rows["addresses"][:, _QUANTA]
             offsets = address["offset"]
-            # Most rows are those of datasets: nothing else of them is looked at.
+            # Most rows are those of datasets. Their other columns are not read.
             rows = rows[(address["size"] > 0) & (offsets >= begin) & (offsets < end)]
             if len(rows):
                 yield self._addresses(rows)
@@ -179,7 +179,7 @@ def integer_type(size: int) -> np.dtype[Any]:
     Raises
     ------
     ValueError
-        Raised if there is no such type: writers use 8 bytes.
+        Raised if there is no such type; writers use 8 bytes.
     """
     if size not in (1, 2, 4, 8):
         raise ValueError(f"integers of {size} bytes, not 1, 2, 4 or 8")

@@ -1,4 +1,4 @@
-"""A provenance graph as a whole: header, directory, checksums, sizes and addresses."""
+"""Check a provenance graph as a whole: header, directory, checksums, sizes and addresses."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ __all__ = [
 ]
 
 _KNOWN_VERSIONS = {1}
-"""Versions of the format whose blocks are read here; any other is for the official reader."""
+"""Versions of the format whose blocks are read here; the official reader reads the others."""
 
 _BUCKETS = 4096
-"""Places where a graph can be cut into slices."""
+"""Number of places where a graph can be divided into slices."""
 
 DAMAGED = "write the graph again (butler aggregate-graph) or restore the file"
 """Remedy for a damaged graph."""
@@ -45,11 +45,11 @@ class TaskDimensions:
 
     required: tuple[str, ...]
     full: tuple[str, ...]
-    """In the order of a full data coordinate's values (``data_coordinate_keys``)."""
+    """All dimensions in the order of full data coordinates (``data_coordinate_keys``)."""
 
     @cached_property
     def pick(self) -> Callable[[Sequence[int | str | None]], tuple[int | str | None, ...]]:
-        """Sorts full values into the lake's dimension columns."""
+        """Puts full values into the lake's dimension columns."""
         return dimension_picker(self.full)
 
     @cached_property
@@ -72,21 +72,21 @@ class Layout:
     """Offsets in ``quanta.mb`` where a block begins, ascending; then the member's size."""
 
     counts: tuple[int, ...] = field(repr=False)
-    """Blocks before each cut."""
+    """Number of blocks before each offset of ``cuts``."""
 
     address_count: int
-    """Rows of ``nodes.addr``, those of datasets included."""
+    """Rows of ``nodes.addr``, including those of datasets."""
 
 
 @dataclass(frozen=True)
 class GraphCheck:
-    """What a graph's header and directory say, after every check of the file as a whole."""
+    """Content of a graph's header and directory, after every check of the file as a whole."""
 
     path: str
     """Local file."""
 
     uri: str
-    """Where it came from: for messages and the lake."""
+    """Original path or URI, for messages and the lake."""
 
     run: str
     """``output_run`` of the header."""
@@ -95,17 +95,17 @@ class GraphCheck:
     """Format version of the header."""
 
     n_quanta: int
-    """Quanta that the header promises."""
+    """Number of quanta in the header."""
 
     n_task_quanta: Mapping[str, int]
     """The same by task label."""
 
     n_blocks: int | None
-    """Quanta that have a block, the others were never scanned by the aggregator; `None` for an
-    unknown version."""
+    """Quanta that have a block; the aggregator did not scan the others.  `None` for an unknown
+    version."""
 
     packages: Mapping[str, str]
-    """Software versions by package; empty where the graph has none, or none that can be read."""
+    """Software versions by package; empty if the graph has none that can be read."""
 
     layout: Layout | None = field(repr=False)
     """`None` for an unknown version."""
@@ -113,7 +113,7 @@ class GraphCheck:
 
 @dataclass(frozen=True)
 class GraphInfo(GraphCheck):
-    """What is known of a sound graph before its blocks are read."""
+    """Description of a checked graph before its blocks are read."""
 
     tasks: Mapping[str, TaskDimensions]
     """Dimensions by task label."""
@@ -133,7 +133,7 @@ class _Header(msgspec.Struct):
 
 @contextmanager
 def local_graph(uri: str) -> Iterator[str]:
-    """Give a graph a local path for as long as the context lasts.
+    """Give a graph a local path for the time of the context.
 
     Parameters
     ----------
@@ -157,17 +157,17 @@ def check_graph(path: str, *, uri: str | None = None) -> GraphCheck:
     path : `str`
         Local file.
     uri : `str`, optional
-        Where it came from, for messages; default ``path``.
+        Original path or URI, for messages; default ``path``.
 
     Returns
     -------
     check : `GraphCheck`
-        Counts, and where the blocks are.
+        Counts, and the places of the blocks.
 
     Raises
     ------
     GraphError
-        If the file is damaged, or is not a provenance graph.
+        Raised if the file is damaged, or is not a provenance graph.
     """
     members = read_directory(path)
     header = _read_header(path, members)
@@ -192,7 +192,7 @@ def check_graph(path: str, *, uri: str | None = None) -> GraphCheck:
 
 
 _UNUSED_MEMBERS = {"datasets.mb", "logs.mb"}
-"""Large and not read: of the logs single blocks at most, whose damage would change no number."""
+"""Large members that are not checked: at most single blocks of logs are read, for no number."""
 
 _BLOCK_MEMBERS = ("quanta.mb", "metadata.mb", "logs.mb", "nodes.addr")
 
@@ -215,7 +215,7 @@ def _read_header(path: str, members: Mapping[str, Member]) -> _Header:
 
 
 def _read_packages(path: str, members: Mapping[str, Member]) -> dict[str, str]:
-    """Read the software versions; they are a courtesy, never a reason to refuse a graph."""
+    """Read the software versions; they are optional, so an error does not refuse the graph."""
     if "packages.json.zst" not in members:
         return {}
     with GraphFile(path) as file:
@@ -238,7 +238,7 @@ def _dictionary(file: GraphFile, members: Mapping[str, Member]) -> bytes:
 
 
 def _read_layout(path: str, members: Mapping[str, Member], header: _Header) -> tuple[Layout, int]:
-    """Check sizes and addresses, and find the places where the graph can be cut."""
+    """Check sizes and addresses, and find the places where the graph can be divided."""
     for name in _BLOCK_MEMBERS:
         if name not in members:
             raise GraphError(f"{path}: no member {name}; {DAMAGED}")
@@ -266,7 +266,7 @@ def _read_layout(path: str, members: Mapping[str, Member], header: _Header) -> t
 def _find_cuts(
     path: str, members: Mapping[str, Member], addresses: AddressFile
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Find offsets in ``quanta.mb`` where blocks begin, and how many blocks stand before each."""
+    """Find offsets in ``quanta.mb`` where blocks begin, and count the blocks before each."""
     size = members["quanta.mb"].size
     width = max(size // _BUCKETS, 1)
     buckets = size // width + 1

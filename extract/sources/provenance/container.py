@@ -1,9 +1,9 @@
-"""The container of a provenance graph: zip members and frames, and whether to trust them.
+"""Read and check the container of a provenance graph: zip members and frames.
 
-Knows bytes and nothing of quanta.  The official reader trusts what it reads:
-it hangs on a truncated address file, and a flipped bit often decompresses to
-valid JSON with another content.  Here every byte that is used was checked
-against the zip's CRC32, and sizes, prefixes and addresses against each other.
+This module reads bytes and does not know quanta.  The official reader does not check:
+it hangs on a truncated address file, and a flipped bit often decompresses to valid
+JSON with another content.  Here every byte that is used is checked against the zip's
+CRC32, and sizes, prefixes and addresses are checked against each other.
 
 The layout is that of `lsst.pipe.base.quantum_graph`: each block is its size, a
 big-endian integer of ``int_size`` bytes, then a zstandard frame.
@@ -39,24 +39,24 @@ __all__ = [
 
 READ_SIZE = 8 * 2**20
 FRAMES_AT_ONCE = 64
-"""What they hold stays in the processor's caches until it is decoded."""
+"""Limits so that the content stays in the processor's caches until it is decoded."""
 
 _Frame = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file inside the zip archive, stored as it is."""
+    """A file inside the zip archive, stored uncompressed."""
 
     name: str
     offset: int
-    """Of its first byte in the archive."""
+    """Offset of its first byte in the archive."""
 
     size: int
     """Bytes."""
 
     crc: int
-    """CRC32 that the archive's directory notes."""
+    """CRC32 in the archive's directory."""
 
 
 def read_directory(path: str) -> dict[str, Member]:
@@ -75,8 +75,8 @@ def read_directory(path: str) -> dict[str, Member]:
     Raises
     ------
     GraphError
-        If the file is no zip archive, is cut short, or does not store its
-        members uncompressed, each in one piece of its own.
+        Raised if the file is not a zip archive, is truncated, or does not store
+        each member uncompressed and in one piece.
     """
     try:
         require_file(path)
@@ -108,7 +108,7 @@ _LOCAL_HEADER = struct.Struct("<4s22xHH")
 
 
 def _locate(path: str, entry: zipfile.ZipInfo, stream: Any) -> Member:  # noqa: ANN401
-    """Find the first byte of a member behind its local header."""
+    """Find the first byte of a member after its local header."""
     if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 0x1:
         raise GraphError(
             f"{path}: member {entry.filename} is compressed or encrypted by zip, "
@@ -127,28 +127,28 @@ def _locate(path: str, entry: zipfile.ZipInfo, stream: Any) -> Member:  # noqa: 
 
 @contextmanager
 def verified_checksums(path: str, members: Sequence[Member]) -> Iterator[None]:
-    """Compare members with the CRC32 that the zip's directory notes, while something else is done.
+    """Compare members with the CRC32 of the zip's directory, in the background of the context.
 
     Parameters
     ----------
     path : `str`
         Local file.
     members : `~collections.abc.Sequence` [ `Member` ]
-        Members to read whole, at some GB/s.
+        Members to read completely.
 
     Raises
     ------
     GraphError
-        Raised at the end if one differs, also in place of an error that came
-        of it.
+        Raised at the end if one differs, also in place of an error that it
+        caused.
     """
-    # zlib lets go of the interpreter, so threads use all cores.
+    # zlib releases the interpreter lock, so threads use all cores.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as executor:
         sums = [executor.submit(_checksum, path, member) for member in members]
         try:
             yield
         except Exception:
-            # Damage explains it better, where there is some.
+            # If there is damage, it explains the error better.
             with suppress(OSError):
                 _compare(path, members, sums)
             raise
@@ -179,8 +179,8 @@ def _checksum(path: str, member: Member) -> int:
 class GraphFile:
     """Reads pieces of members, by position.
 
-    Reads instead of mapping: mapped pages count as resident memory, and a file
-    that is cut short meanwhile would kill the process.
+    The file is read and not mapped: mapped pages count as resident memory, and a file
+    that is truncated in the meantime would kill the process.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ class GraphFile:
         Raises
         ------
         GraphError
-            If they are not there.
+            Raised if they do not exist.
         """
         if not 0 <= offset <= offset + size <= member.size:
             raise GraphError(
@@ -213,7 +213,7 @@ class GraphFile:
         pieces = []
         position, left = member.offset + offset, size
         while left:
-            # One call gives at most 2 GiB.
+            # One call returns at most 2 GiB.
             piece = os.pread(self._descriptor, left, position)
             if not piece:
                 raise GraphError(
@@ -226,21 +226,21 @@ class GraphFile:
 
 
 class Decompressor:
-    """Decompresses zstandard frames of a known and sane size.
+    """Decompresses zstandard frames of a known and plausible size.
 
     Parameters
     ----------
     dictionary : `bytes`
-        Content of ``compression_dict``; empty when the graph has none.
+        Content of ``compression_dict``; empty if the graph has none.
 
     Raises
     ------
     ValueError
-        If it is no dictionary.
+        Raised if it is not a dictionary.
     """
 
     def __init__(self, dictionary: bytes) -> None:
-        # The writer leaves an empty dictionary where there were too few quanta to train one.
+        # The writer writes an empty dictionary if there were too few quanta to train one.
         try:
             self._decompressor = zstandard.ZstdDecompressor(
                 zstandard.ZstdCompressionDict(dictionary) if dictionary else None
@@ -254,7 +254,7 @@ class Decompressor:
         Raises
         ------
         ValueError
-            If it is no such frame; zstandard's own error becomes one too.
+            Raised if it is not such a frame, also in place of zstandard's own error.
         """
         try:
             size = zstandard.frame_content_size(frame)
@@ -265,20 +265,20 @@ class Decompressor:
             raise ValueError(str(error)) from None
 
     def many(self, frames: Sequence[memoryview | None]) -> Iterable[bytes | ValueError | None]:
-        """Decompress frames with one call: an eighth less of a reader's time.
+        """Decompress frames with one call, which saves an eighth of a reader's time.
 
-        Where that would take too much memory, each is decompressed when it is asked for.
+        If that would need too much memory, each frame is decompressed when it is used.
 
         Parameters
         ----------
         frames : `~collections.abc.Sequence`
-            Frames, `FRAMES_AT_ONCE` at most; `None` where there is none.
+            At most `FRAMES_AT_ONCE` frames; `None` for an absent one.
 
         Returns
         -------
         contents : `~collections.abc.Iterable` [ `bytes`, `ValueError` or `None` ]
-            For each frame what it holds, the error that it alone would give, or
-            `None` where there is none.
+            For each frame its content, the error that it alone would give, or
+            `None` for an absent one.
         """
         present: list[_Frame] = [frame for frame in frames if frame is not None]
         contents = self._together(present)
@@ -295,7 +295,7 @@ class Decompressor:
                 return [found[index].tobytes() for index in range(len(found))]
         except zstandard.ZstdError:
             pass
-        # One of them is at fault, or they are large: the others must not suffer from it.
+        # One frame is damaged, or they are large. The others must still be decompressed.
         return map(self._try, frames)
 
     def _try(self, frame: _Frame) -> bytes | ValueError:

@@ -1,6 +1,6 @@
-"""What the official reader is needed for: dimensions, and graphs of an unknown version.
+"""Use the official reader for dimensions, and for graphs of an unknown version.
 
-It takes seconds and 100 MB to import, so only the functions that need it do.
+Its import takes seconds and 100 MB, so only the functions that need it import it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["describe_graph", "read_officially", "reads_members_in_turn"]
 
 
 def describe_graph(check: GraphCheck) -> GraphInfo:
-    """Read dimensions by means of the official reader.
+    """Read dimensions with the official reader.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def describe_graph(check: GraphCheck) -> GraphInfo:
     Raises
     ------
     GraphError
-        If the installed stack cannot read them.
+        Raised if the installed stack cannot read them.
     """
     with _official_reader(check.path) as reader:
         tasks = {
@@ -72,7 +72,7 @@ def _official_reader(path: str) -> Iterator[ProvenanceQuantumGraphReader]:
     except GraphError:
         raise
     except Exception as error:
-        # It has no exception of its own: pydantic, zipfile, zstandard and LookupError come through.
+        # It has no exception of its own: it raises those of pydantic, zipfile, zstandard, Python.
         raise GraphError(
             f"{path}: lsst.pipe.base cannot read this graph "
             f"({named(error)[:200]}); use the stack that wrote it, or a newer one"
@@ -81,10 +81,10 @@ def _official_reader(path: str) -> Iterator[ProvenanceQuantumGraphReader]:
 
 @cache
 def reads_members_in_turn() -> bool:
-    """Try whether this Python reads two members of an uncompressed zip in turn.
+    """Test whether this Python correctly reads two members of an uncompressed zip in turn.
 
-    Python 3.12.0 to 3.12.8, 3.13.0 and 3.13.1 give other bytes, and no error (CPython issue
-    127847).  The reader of the stack reads so; ours does not.
+    Python 3.12.0 to 3.12.8, 3.13.0 and 3.13.1 give wrong bytes, without an error (CPython issue
+    127847).  The reader of the stack reads in this way; ours does not.
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -101,7 +101,7 @@ def reads_members_in_turn() -> bool:
 
 
 def read_officially(path: str, output: QuantumRows) -> None:
-    """Read a graph of an unknown version with the reader of the stack, and make the same rows.
+    """Read a graph of an unknown version with the stack's reader, and make the same rows.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Rows of the lake from the quanta of a provenance graph, whichever reader found them."""
+"""Make rows of the lake from the quanta of a provenance graph, for both readers."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ _STATUSES = {
 _WITH_METADATA = {"successful", "aborted_success"}
 
 _NEVER_TRIED = Attempt(attempt=None, status=0)
-"""What a blocked quantum has instead of attempts."""
+"""Placeholder for the attempts of a blocked quantum."""
 
 Document = Usage | MetadataError | None
-"""Metadata of an attempt: what it says, why it cannot be read, or that there is none."""
+"""Metadata of an attempt: its content, the reason why it cannot be read, or `None`."""
 
 Sink = Callable[[str, pa.RecordBatch], None]
-"""Takes the name of a lake table (``quanta`` or ``expectations``) and some of its rows."""
+"""Receives the name of a lake table (``quanta`` or ``expectations``) and some of its rows."""
 
 
 @dataclass(frozen=True)
 class SliceResult:
-    """What `read_slice` has to say beside the rows."""
+    """Result of `read_slice` beside the rows."""
 
     rejects: pa.Table
     """Rows of `extract.lake.schema.REJECTS`."""
 
     attempts_count: int
-    """Rows of quanta handed to the sink."""
+    """Number of rows of ``quanta`` that the sink received."""
 
     task_quanta_counts: Mapping[str, int]
-    """Quanta seen by task label: what the header promises beyond is unscanned."""
+    """Number of quanta by task label; the header may have more, which were not scanned."""
 
 
 class QuantumRows:
-    """Turns quanta into rows, hands them to the sink, and counts.
+    """Makes rows of quanta, gives them to the sink, and counts them.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class QuantumRows:
     tasks : `~collections.abc.Mapping` [ `str`, `TaskDimensions` ]
         Dimensions by task label.
     sink : `~collections.abc.Callable`
-        Takes a table's name and some rows.
+        Receives a table's name and some rows.
     """
 
     def __init__(self, run: str, uri: str, tasks: Mapping[str, TaskDimensions], sink: Sink) -> None:
@@ -91,12 +91,12 @@ class QuantumRows:
         Parameters
         ----------
         block : `QuantumBlock`
-            What the graph says about it.
+            The quantum in the graph.
         documents : `~collections.abc.Sequence` or `MetadataError`
-            Its metadata, oldest first, or why there is none to be read.
+            Its metadata, oldest first, or the reason why it cannot be read.
         find_logs : `~collections.abc.Callable`
-            Tells which attempts have a log; called only where nothing else
-            tells it; `None` where that cannot be read.
+            Says which attempts have a log; `None` if that cannot be read.  Called
+            only if nothing else says it.
         """
         task = self._tasks.get(block.task_label)
         values = block.data_coordinate
@@ -112,7 +112,7 @@ class QuantumRows:
         if len(block.attempts) == 1 and isinstance(documents, list) and len(documents) == 1:
             (attempt,), (usage,) = block.attempts, documents
             if attempt.status == _SUCCESSFUL and isinstance(usage, Usage):
-                # So it is with nearly every quantum, and this takes half the time.
+                # Nearly every quantum has one attempt. This branch takes half the time.
                 self._builder.append(_row(*key, "successful", attempt, True, True, True), usage)
                 return
         if not block.attempts:
@@ -144,7 +144,7 @@ class QuantumRows:
                 self._builder.append(row, document)
 
     def flush(self) -> None:
-        """Hand the rows so far to the sink."""
+        """Give the rows so far to the sink."""
         if not len(self._builder):
             return
         try:
@@ -159,7 +159,7 @@ class QuantumRows:
         self._sink("expectations", _expectations(batch, self._uri))
 
     def finish(self) -> SliceResult:
-        """Hand over the last rows, and sum up."""
+        """Give the last rows to the sink, and return the result."""
         self.flush()
         return SliceResult(
             rejects=pa.concat_tables([REJECTS.empty_table(), *self._rejects]),
@@ -179,8 +179,8 @@ def _row(
     is_last: bool = True,
     has_log: bool | None = False,
 ) -> Row:
-    """Make the row of an attempt; all by position, since keywords take as long as all else here."""
-    # The Butler has the dataset of the last attempt alone, and only if it succeeded.
+    """Make the row of an attempt, by position, because keywords would double the time."""
+    # The Butler has only the dataset of the last attempt, and only if it succeeded.
     is_registered = is_last and status in _WITH_METADATA and block.outputs.metadata
     return Row(
         block.task_label,
@@ -195,29 +195,29 @@ def _row(
         attempt.exception.type_name if attempt.exception else None,
         has_metadata,
         has_log,
-        # Only a log tells what the process ran before: without one, empty means unknown.
+        # Only a log says what the process ran before: without a log, empty means unknown.
         attempt.previous_process_quanta if has_log else None,
         uri,
     )
 
 
 def _has_log(status: str, attempt: Attempt) -> bool | None:
-    """Tell whether an attempt left a log; `None` if only the log file can tell."""
+    """Say whether an attempt left a log; `None` if only the log file says it."""
     if status == "successful":
         return True
     if status in ("aborted_success", "blocked"):
         return False
     if attempt.exception is not None or attempt.resource_usage is not None:
-        # An attempt without metadata of its own can have told that in its log alone.
+        # For an attempt without its own metadata, only its log can have this.
         return True
     return None
 
 
 def _paired(entries: Sequence[Any], index: int, *, is_last: bool) -> Any:  # noqa: ANN401
-    """Give the entry of an attempt: the last belongs to the last, the others go by number (D7).
+    """Get the entry of an attempt: the last entry for the last attempt, else by number (D7).
 
-    There is one entry too many when the last attempt left metadata both in its
-    log and in a dataset of its own.
+    There is one entry too many if the last attempt left metadata both in its log and
+    in its own dataset.
     """
     if is_last:
         return entries[-1] if entries else None
@@ -225,7 +225,7 @@ def _paired(entries: Sequence[Any], index: int, *, is_last: bool) -> Any:  # noq
 
 
 def _expectations(batch: pa.RecordBatch, uri: str) -> pa.RecordBatch:
-    """Make one row a quantum: what the graph held, whatever came of it."""
+    """Make one row per quantum of the graph, for every outcome."""
     quanta = batch.select([name for name in EXPECTATIONS.names if name in batch.schema.names])
     is_last = batch["is_last_attempt"]
     if is_last.true_count < len(batch):
@@ -239,7 +239,7 @@ def _expectations(batch: pa.RecordBatch, uri: str) -> pa.RecordBatch:
     columns = [
         constants[field.name]
         if field.name in constants
-        # What only a predicted graph tells is NULL.
+        # Columns that only a predicted graph fills are NULL.
         else quanta[field.name]
         if field.name in quanta.schema.names
         else pa.nulls(count, field.type)

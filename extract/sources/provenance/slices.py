@@ -1,4 +1,4 @@
-"""Parts of a provenance graph for several workers, and the reading of their blocks."""
+"""Divide a provenance graph into slices for several workers, and read their blocks."""
 
 from __future__ import annotations
 
@@ -29,52 +29,53 @@ from .rows import Document, QuantumRows, Sink, SliceResult
 __all__ = ["GraphSlice", "plan_slices", "read_slice"]
 
 _MAX_SLICE = 250_000
-"""Quanta: the addresses of a slice are held in memory, 64 bytes each, and some of them thrice."""
+"""Most quanta of a slice.  An address takes 64 bytes of memory, and some are held three times."""
 
 _ROWS_PER_SLICE_QUANTUM = 125
-"""Each slice looks through all addresses, at some 20 ns a row where a quantum takes 25 us."""
+"""Most rows of addresses per quantum of a slice.  Each slice searches all rows (20 ns per row).  To
+read a quantum takes 25 us."""
 
 _MIN_PARTS = 4
-"""Parts that a graph may always be cut into."""
+"""Number of slices that a graph may always have."""
 
 
 @dataclass(frozen=True)
 class GraphSlice:
-    """A part of a graph for one worker; picklable."""
+    """A slice of a graph for one worker; picklable."""
 
     path: str
     uri: str
     run: str
     tasks: Mapping[str, TaskDimensions] = field(repr=False)
     n_quanta: int
-    """Quanta that have a block in this part."""
+    """Number of quanta that have a block in this slice."""
 
     begin: int
     """Offset in ``quanta.mb`` of the first block."""
 
     end: int
-    """Offset behind the last one."""
+    """Offset after the last block."""
 
     layout: Layout | None = field(repr=False)
-    """`None`: the official reader reads the whole graph."""
+    """If `None`, the official reader reads the whole graph."""
 
 
 def plan_slices(info: GraphInfo, count: int) -> list[GraphSlice]:
-    """Cut a graph into parts of about the same number of quanta.
+    """Divide a graph into slices with about the same number of quanta.
 
     Parameters
     ----------
     info : `GraphInfo`
         The graph.
     count : `int`
-        Parts wanted: at least the number of workers.  There are more when a
-        part would need too much memory, and fewer when there are fewer quanta,
-        or when the search for each part's addresses would cost too much.
+        Number of slices: at least the number of workers.  There are more if a slice
+        would need too much memory.  There are fewer if there are fewer quanta, or if
+        the search for the addresses of each slice would cost too much.
 
     Returns
     -------
     slices : `list` [ `GraphSlice` ]
-        Together all quanta, each once.
+        Slices that together have all quanta, each once.
     """
 
     def make(begin: int, end: int, n_quanta: int) -> GraphSlice:
@@ -114,8 +115,8 @@ def read_slice(graph_slice: GraphSlice, sink: Sink) -> SliceResult:
     Raises
     ------
     GraphError
-        If blocks contradict each other: rows that were already handed out must
-        be thrown away.
+        Raised if blocks contradict each other.  Then the caller must discard the rows
+        that the sink received.
     """
     output = QuantumRows(graph_slice.run, graph_slice.uri, graph_slice.tasks, sink)
     with paused_garbage_collection():
@@ -141,7 +142,7 @@ def _read_blocks(graph_slice: GraphSlice, layout: Layout, output: QuantumRows) -
 
 
 def _slice_addresses(graph_slice: GraphSlice, layout: Layout, file: GraphFile) -> Addresses:
-    """Find the addresses of a slice, and see that its blocks follow each other without a gap."""
+    """Find the addresses of a slice, and check that there is no gap between its blocks."""
     parts = list(
         AddressFile(file, layout.members, layout.int_size).quanta(
             graph_slice.begin, graph_slice.end
@@ -161,7 +162,7 @@ def _slice_addresses(graph_slice: GraphSlice, layout: Layout, file: GraphFile) -
 
 
 _Content = bytes | ValueError | None
-"""What a frame holds, why it cannot be decompressed, or that there is none."""
+"""Content of a frame, the reason why it cannot be decompressed, or `None` if it is absent."""
 
 
 class _Blocks:
@@ -174,7 +175,7 @@ class _Blocks:
         self._decompress = Decompressor(layout.dictionary)
 
     def read(self, graph_slice: GraphSlice, addresses: Addresses, output: QuantumRows) -> None:
-        """Add the rows of some quanta that follow each other in ``quanta.mb``."""
+        """Add the rows of some consecutive quanta of ``quanta.mb``."""
         quanta = self._frames("quanta.mb", addresses.quanta_offsets, addresses.quanta_sizes)
         metadata = self._frames("metadata.mb", addresses.metadata_offsets, addresses.metadata_sizes)
         keys = _uuid_texts(addresses.keys)
@@ -197,7 +198,7 @@ class _Blocks:
                 raise content
             block = decode_quantum(content or b"")
         except (ValueError, RecursionError) as error:
-            # msgspec's errors are among them.
+            # This includes errors of msgspec.
             raise GraphError(
                 f"{graph_slice.uri}: member quanta.mb: quantum {key}: {error}; {DAMAGED}"
             ) from error
@@ -219,7 +220,7 @@ class _Blocks:
             return error
 
     def _logs(self, addresses: Addresses, index: int) -> Sequence[bool] | None:
-        """Tell which attempts of a quantum have a log."""
+        """Find which attempts of a quantum have a log."""
         sizes = addresses.log_sizes[index : index + 1]
         (frame,) = self._frames("logs.mb", addresses.log_offsets[index : index + 1], sizes)
         if frame is None:
@@ -227,13 +228,13 @@ class _Blocks:
         try:
             return has_logs(self._decompress(frame))
         except ValueError:
-            # MetadataError is one of them; a log that cannot be read is no reject.
+            # This includes MetadataError. A log that cannot be read is not a reject.
             return None
 
     def _frames(
         self, name: str, offsets: np.ndarray[Any, Any], sizes: np.ndarray[Any, Any]
     ) -> list[memoryview | None]:
-        """Read the frames at some addresses; `None` where the size is 0."""
+        """Read the frames at some addresses; `None` if the size is 0."""
         frames: list[memoryview | None] = [None] * len(sizes)
         (present,) = np.nonzero(sizes)
         if not len(present):
@@ -245,7 +246,7 @@ class _Blocks:
             data = self._file.read(member, begin, end - begin)
             offsets = offsets - begin
         else:
-            # The writer keeps both files in one order; should one not, blocks are read singly.
+            # The writer uses the same order in both files. If not, blocks are read one by one.
             pairs = zip(offsets.tolist(), sizes.tolist(), strict=True)
             data = b"".join(self._file.read(member, *pair) for pair in pairs)
             offsets = np.cumsum(sizes) - sizes
@@ -274,7 +275,7 @@ _UUID_DIGITS = np.delete(np.arange(36), [8, 13, 18, 23])
 
 
 def _uuid_texts(keys: np.ndarray[Any, Any]) -> list[str]:
-    """Write UUIDs, 16 bytes a row, as text: `uuid.UUID` takes ten times as long."""
+    """Write UUIDs, 16 bytes per row, as text; `uuid.UUID` would be slower."""
     nibbles = np.stack([keys >> 4, keys & 15], axis=2).reshape(len(keys), 32)
     texts = np.full((len(keys), 36), ord("-"), np.uint8)
     texts[:, _UUID_DIGITS] = _HEX_DIGITS[nibbles]

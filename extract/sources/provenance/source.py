@@ -1,4 +1,4 @@
-"""Provenance graphs as a source."""
+"""Define provenance graphs as a source."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ __all__ = ["ProvenanceGraphs"]
 
 
 class ProvenanceGraphs:
-    """RUNs whose metadata stands in one graph file."""
+    """RUNs whose metadata is in one graph file."""
 
     name = PROVENANCE_GRAPH
     header_name = "provenance_header"
 
     def describe(self, place: Place) -> Description:
-        """Check the graph as a whole; a remote one is copied, once, for all slices."""
+        """Check the graph as a whole; a remote one is copied once, for all slices."""
         assert place.contents is not None
         assert place.contents.graph_uri is not None
         path = uri = place.contents.graph_uri
@@ -38,7 +38,7 @@ class ProvenanceGraphs:
             path = str(place.folder / "graph.qg")
             try:
                 ResourcePath(path).transfer_from(ResourcePath(uri), transfer="copy")
-            except Exception as error:  # Each store has its own.
+            except Exception as error:  # Each store has its own errors.
                 raise StoreError(f"{uri}: {explain(error, uri)}") from error
         check = check_graph(path, uri=shown)
         if check.run != place.name:
@@ -56,7 +56,7 @@ class ProvenanceGraphs:
     def slices(
         self, description: Description, repository: Repository | None, count: int
     ) -> list[GraphSlice]:
-        """Cut the graph; here, and not in a worker, which would have to import the stack for it."""
+        """Divide the graph, not in a worker, because a worker would have to import the stack."""
         check: GraphCheck = description.detail
         return plan_slices(describe_graph(check), count)
 

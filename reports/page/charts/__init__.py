@@ -1,4 +1,4 @@
-"""The page's charts as Vega-Lite specifications, sorted by question; the page fills in the rows."""
+"""Make the page's charts as Vega-Lite specifications by question; the page adds the rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The chart of changes as Vega-Lite specifications."""
+"""Make the chart of changes as Vega-Lite specifications."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def changes(title: str, *, is_memory: bool) -> Any:  # noqa: ANN401
     title : `str`
         Title of the logarithmic horizontal axis.
     is_memory : `bool`
-        Whether it is of GiB and has the slider's line; else it is of hours.
+        Whether it is in GiB and has the slider's line; else it is in hours.
     """
     scale = alt.Scale(
         type="log", domainMin=alt.ExprRef("x_min"), domainMax=alt.ExprRef("x_max"), nice=False

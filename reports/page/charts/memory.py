@@ -1,4 +1,4 @@
-"""Charts of max RSS as Vega-Lite specifications."""
+"""Make the charts of max RSS as Vega-Lite specifications."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ BOX_HEIGHT = 8
 
 
 def _log_ends(is_log: bool) -> dict[str, object]:
-    """Name what the page sets of a logarithmic vertical axis: its ends and its labels."""
+    """Name the parameters of a logarithmic vertical axis that the page sets: ends and labels."""
     return {"y_min": 0.5, "y_max": 10, "y_values": [1, 10]} if is_log else {}
 
 
 def _logarithmic() -> alt.Scale:
-    """Make a logarithmic scale whose ends the page sets: Vega would round them to whole decades."""
+    """Make a logarithmic scale whose ends the page sets, because Vega rounds to whole decades."""
     return alt.Scale(
         type="log", domainMin=alt.ExprRef("y_min"), domainMax=alt.ExprRef("y_max"), nice=False
     )
 
 
 def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
-    """Draw the share that fits, or its rest, against memory per core.
+    """Draw the share that fits, or the share that does not, against memory per core.
 
     Rows: ``memory_gib``, ``fit_quanta_fraction``, ``fit_wall_time_fraction``,
     ``over_quanta_fraction``, ``over_wall_time_fraction`` and, for the tooltip, the texts
@@ -46,7 +46,7 @@ def curve(*, is_rest: bool) -> Any:  # noqa: ANN401
     Parameters
     ----------
     is_rest : `bool`
-        Whether to draw what does not fit, on a logarithmic axis.
+        Whether to draw the share that does not fit, on a logarithmic axis.
     """
     kind = "over" if is_rest else "fit"
     scale = alt.Scale(domainMin=0, domainMax=alt.ExprRef("x_max"), nice=False)
@@ -153,7 +153,7 @@ def histogram(*, is_log: bool, title: str) -> Any:  # noqa: ANN401
             ),
         )
     )
-    # Beyond the slider's line, and where the window has room for it.
+    # Above the slider's line, if the window has space.
     totals = (
         alt.Chart(ROWS)
         .transform_calculate(

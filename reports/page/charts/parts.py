@@ -1,7 +1,7 @@
-"""What the charts of the page share: named data, what the page sets, the slider's line.
+"""Share parts of the page's charts: named data, parameters, the slider's line.
 
-Data are named and empty; ``memory_gib`` (the slider), ``chosen`` (labels picked in the legend) and
-the ends of axes are parameters, so that a slider moves a line without a chart being made anew.
+Data are named and empty.  ``memory_gib`` (the slider), ``chosen`` (labels selected in the legend)
+and the ends of axes are parameters, so that the slider moves a line without a new chart.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ HEIGHT = 340
 """Height of a plot whose rows do not decide it, in CSS pixels."""
 
 MEMORY_TICKS = [0.25, 0.5, 1, 2, 4, 6, 8, 16, 32, 64, 128, 256, 512, 1024, 2048]
-"""Where a logarithmic axis of memory is labelled, in GiB."""
+"""Labels of a logarithmic axis of memory, in GiB."""
 
 ROWS = alt.NamedData(DATA_NAME)
-"""The data of every specification: the page fills them in."""
+"""The data of every specification; the page adds the rows."""
 
 EMPHASIS = (
     alt.when("length(chosen) == 0 || indexof(chosen, datum.label) >= 0")
     .then(alt.value(1))
     .otherwise(alt.value(0.12))
 )
-"""Opacity: full where a row's label is picked in the legend, or none is."""
+"""Opacity: full if a row's label is selected in the legend, or if no label is."""
 
 
 def parameters(**values: object) -> list[alt.Parameter]:
-    """Declare what the page sets by signal."""
+    """Declare the parameters that the page sets."""
     return [alt.param(name=name, value=value) for name, value in values.items()]
 
 
@@ -55,7 +55,7 @@ def tooltips(**titles: str) -> list[alt.Tooltip]:
 
 
 def slider_rule(scale: alt.Scale) -> alt.Chart:
-    """Draw the line at the slider's memory per core; it never widens the axis."""
+    """Draw the line at the slider's memory per core, without a change of the axis."""
     rule: alt.Chart = (
         alt.Chart(alt.InlineData(values=[{}]))
         .transform_calculate(at="memory_gib")
@@ -68,7 +68,7 @@ def slider_rule(scale: alt.Scale) -> alt.Chart:
 
 
 def finish(layers: list[alt.Chart], params: list[alt.Parameter], height: object) -> Any:  # noqa: ANN401
-    """Layer and size a chart; the look comes with the page's light or dark configuration."""
+    """Layer and size a chart; the page's light or dark configuration sets the look."""
     chart = alt.layer(*layers).add_params(*params)
     spec = chart.properties(width="container", height=height).to_dict(validate=True)
     spec.pop("config", None)

@@ -1,4 +1,4 @@
-"""The charts of what to buy as Vega-Lite specifications."""
+"""Make the charts of what to buy as Vega-Lite specifications."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIRST_GIB, LAST_GIB = 2, 16
 
 
 def sizing(title: str, label: str) -> Any:  # noqa: ANN401
-    """Draw what each memory per core charges or costs, a curve for each stage or campaign.
+    """Draw the charge or cost of each memory per core, with a curve for each stage or campaign.
 
     Rows: ``label`` (the curve), ``colour``, ``shape``, ``memory_gib``, ``value``, ``is_near``
     (whether a point is filled) and, for the tooltip, the texts ``overhead``, ``charged``,
@@ -52,14 +52,14 @@ def sizing(title: str, label: str) -> Any:  # noqa: ANN401
     )
     stroke = alt.Stroke("colour:N", scale=None)
     lines = base.mark_line(strokeWidth=2).encode(stroke=stroke, detail="label:N")
-    # By a condition, since a filter that leaves nothing makes Vega complain of an infinite extent.
+    # By a condition: after a filter without rows, Vega warns of an infinite extent.
     filled = alt.when("datum.is_near").then(alt.Fill("colour:N", scale=None))
     points = base.mark_point(size=34, strokeWidth=1.4).encode(
         stroke=stroke,
         fill=filled.otherwise(alt.value("transparent")),
         shape=alt.Shape("shape:N", scale=None),
     )
-    # Larger than what is seen, so that a point is easily pointed at.
+    # Larger than the visible point, so that it is easy to point at.
     hover = base.mark_point(size=260, opacity=0, filled=True).encode(
         opacity=alt.value(0),
         tooltip=tooltips(

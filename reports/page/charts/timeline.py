@@ -1,4 +1,4 @@
-"""The charts of what ran at once as Vega-Lite specifications."""
+"""Make the charts of what ran at the same time as Vega-Lite specifications."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["specifications"]
 
 
 def concurrency(title: str) -> Any:  # noqa: ANN401
-    """Draw what ran at once over time, a line for each stage.
+    """Draw what ran at the same time, with a line for each stage.
 
     Rows: ``label`` (the stage), ``part`` (of its axis), ``colour``, ``axis_position``, ``value``
     (mean over the bin) and, for the tooltip, the texts ``when``, ``running``, ``resident``. A

@@ -1,7 +1,7 @@
-"""What the page reads for each of the seven questions, sorted and named as everywhere.
+"""Read the data of the page for each of the seven questions.
 
 `QUESTIONS` is their order on the page. A question has a module here with its queries, a template in
-``templates/`` with its sections, a script in ``js/``, and where it has charts a module in
+``templates/`` with its sections and a script in ``js/``. If it has charts, it has a module in
 ``charts/``.
 """
 

@@ -1,4 +1,4 @@
-"""What changed from one campaign to another, task by task."""
+"""Read what changed from one campaign to another, task by task."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHANGES = (
 
 
 def changes(warehouse: Warehouse, *, is_focus_only: bool) -> pa.Table:
-    """List how tasks changed between campaigns, matched ones and large changes of memory first.
+    """List the changes of tasks between campaigns; matched tasks and large changes come first.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     return {
         "changes": changes(warehouse, is_focus_only=not detail.has_every_answer),

@@ -1,4 +1,4 @@
-"""Is it all there: what was expected of every stage, and what was found."""
+"""Read the completeness of every stage: what was expected, and what was found."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def stages(warehouse: Warehouse) -> pa.Table:
 
 
 MOST_CHANGES = 200
-"""Changed verdicts that the page keeps, the newest ones."""
+"""Number of changed verdicts that the page has, newest first."""
 
 
 def history(warehouse: Warehouse) -> pa.Table:
-    """List what changed from one publication of the warehouse to the next, the newest first."""
+    """List what changed from one publication of the warehouse to the next, newest first."""
     return warehouse.query(
         """
         select
@@ -60,7 +60,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     return {
         "stages": stages(warehouse),

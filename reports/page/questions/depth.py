@@ -1,4 +1,4 @@
-"""What memory depends on: how it grows with the visits over a place."""
+"""Read how memory grows with the visits over a place."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     return {
         "dependence": dependence(warehouse),

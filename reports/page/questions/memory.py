@@ -1,6 +1,6 @@
-"""How much memory: quanta by the memory in which they fit, tasks, worst quanta.
+"""Read max RSS: quanta by the memory in which they fit, tasks, worst quanta.
 
-Wall times become whole microseconds: sums of them are exact in JavaScript's numbers too, up to
+Wall times become whole microseconds, so that their sums are exact in JavaScript's numbers, up to
 2.5 million hours.
 """
 
@@ -31,7 +31,7 @@ _FIELD = """
 
 
 def tasks(warehouse: Warehouse) -> pa.Table:
-    """List every task of every (campaign, stage), those that left no measurement too.
+    """List every task of every (campaign, stage), also tasks without a measurement.
 
     Statistics of max RSS are in bytes, rounded to whole ones.
     """
@@ -73,19 +73,19 @@ def tasks(warehouse: Warehouse) -> pa.Table:
 
 
 def steps(warehouse: Warehouse, *, field_count: int, is_by_band: bool) -> pa.Table:
-    """Get the quanta of every task by the memory in which they fit, a row for each series.
+    """Get the quanta of every task by the memory in which they fit, with a row for each series.
 
     Parameters
     ----------
     field_count : `int`
-        Fields of a campaign that keep their name; the others become one.
+        Number of fields of a campaign that keep their name; the others become one.
     is_by_band : `bool`
-        Whether bands are told apart.
+        Whether bands are separate.
 
     Returns
     -------
     series : `pyarrow.Table`
-        One row per (campaign, stage, task, band, field), with lists of one length: ``steps`` in
+        One row per (campaign, stage, task, band, field), with lists of equal length: ``steps`` in
         quarters of a GiB, ``quanta_count``, ``inherited_peak_count``, ``total_wall_time_us``.
     """
     return warehouse.query(
@@ -122,9 +122,9 @@ def worst(warehouse: Warehouse, *, field_count: int, is_by_band: bool, limit: in
     Parameters
     ----------
     field_count, is_by_band
-        As for `steps`, so that one selection fits both.
+        As for `steps`, so that a selection applies to both.
     limit : `int`
-        Quanta of one (campaign, stage).
+        Most quanta of one (campaign, stage).
     """
     return warehouse.query(
         f"""
@@ -162,7 +162,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     return {
         "tasks": tasks(warehouse),

@@ -1,4 +1,4 @@
-"""What to request: every job by policy, its back-test, and what serves all campaigns."""
+"""Read what to request: every job by policy, its back-test, and requests for all campaigns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SECTIONS = {"request": "Request"}
 """Sections of the page by their IDs, with their names in the menu."""
 
 JUDGED = tuple(POLICY_NAMES)
-"""Policies in the order of the lists of a row: those that can be chosen, and today's request."""
+"""Policies in the order of the lists of a row: those to choose from, and today's request."""
 
 _OUTCOMES = (
     "killed_fraction",
@@ -37,7 +37,7 @@ def requests(warehouse: Warehouse, *, is_focus_only: bool) -> pa.Table:
     Parameters
     ----------
     is_focus_only : `bool`
-        Whether to leave out what has nothing to do with the focus campaign.
+        Whether to list only rows that involve the focus campaign.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def requests(warehouse: Warehouse, *, is_focus_only: bool) -> pa.Table:
 
 
 def pooled_requests(warehouse: Warehouse) -> pa.Table:
-    """List the requests that serve all campaigns, with lists in the order of `JUDGED`."""
+    """List the requests that are enough for all campaigns, with lists in the order of `JUDGED`."""
     judged = ", ".join(
         _by_policy(name)
         for name in (
@@ -112,7 +112,7 @@ def pooled_requests(warehouse: Warehouse) -> pa.Table:
 
 
 def backtests(warehouse: Warehouse, *, is_focus_only: bool) -> pa.Table:
-    """List what requests from one campaign would have done in the next, job by job.
+    """List the effect of requests from one campaign in the next, job by job.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def backtests(warehouse: Warehouse, *, is_focus_only: bool) -> pa.Table:
 
 
 def backtest_totals(warehouse: Warehouse) -> pa.Table:
-    """List what each policy would have done in the next campaign, over comparable jobs."""
+    """List the effect of each policy in the next campaign, over comparable jobs."""
     return warehouse.query(
         f"""
         select
@@ -157,7 +157,7 @@ def backtest_totals(warehouse: Warehouse) -> pa.Table:
 
 
 def request_totals(warehouse: Warehouse) -> pa.Table:
-    """List what each policy costs its campaign, over jobs that have a request of every policy."""
+    """List the cost of each policy, over jobs that have a request of every policy."""
     return warehouse.query(
         """
         select
@@ -170,7 +170,7 @@ def request_totals(warehouse: Warehouse) -> pa.Table:
 
 
 def job_outcomes(warehouse: Warehouse) -> pa.Table:
-    """List how the recorded jobs of each label ended, those that lost most to kills first."""
+    """List how the recorded jobs of each label ended; the largest losses by kills come first."""
     return warehouse.query(
         """
         select
@@ -184,7 +184,7 @@ def job_outcomes(warehouse: Warehouse) -> pa.Table:
 
 
 def queue_outcomes(warehouse: Warehouse) -> pa.Table:
-    """List waiting times and CPU efficiency of each queue, by the memory that it takes."""
+    """List waiting times and CPU efficiency of each queue, in the order of its memory."""
     return warehouse.query(
         """
         select
@@ -198,7 +198,7 @@ def queue_outcomes(warehouse: Warehouse) -> pa.Table:
 
 
 def recorded_tests(warehouse: Warehouse) -> pa.Table:
-    """List what each policy would have done to the recorded jobs, beside what was recorded."""
+    """List the effect of each policy on the recorded jobs, beside what was recorded."""
     return warehouse.query(
         """
         select
@@ -218,7 +218,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     is_focus_only = not detail.has_every_answer
     return {

@@ -1,4 +1,4 @@
-"""What to buy: what nodes of each memory per core charge, and what packing makes of it."""
+"""Read what to buy: the charge of nodes of each memory per core, and the packing simulation."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SIZING = """
 
 
 def sizing(warehouse: Warehouse) -> pa.Table:
-    """List what each memory per core would charge if every job requests exactly its peak.
+    """List the charge of each memory per core if every job requests exactly its peak.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def sizing(warehouse: Warehouse) -> pa.Table:
 
 
 def requested(warehouse: Warehouse) -> pa.Table:
-    """List what each memory per core would charge by each policy of requests, stages together."""
+    """List the charge of each memory per core by each policy of requests, stages together."""
     return warehouse.query(
         """
         select
@@ -77,7 +77,7 @@ def nodes(warehouse: Warehouse) -> pa.Table:
 
 
 def packings(warehouse: Warehouse) -> pa.Table:
-    """List what came of packing the slots of each stage on nodes of real shapes."""
+    """List the results of packing the slots of each stage on nodes of real shapes."""
     return warehouse.query(
         """
         select
@@ -102,7 +102,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     return {
         "sizing": sizing(warehouse),

@@ -1,4 +1,4 @@
-"""When and where it ran, and what the time was spent on."""
+"""Read when and where quanta ran, and how they spent the time."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ SECTIONS = {"running": "When and where"}
 """Sections of the page by their IDs, with their names in the menu."""
 
 MOST_HOSTS = 60
-"""Nodes of one (campaign, stage): a facility has thousands."""
+"""Most nodes of one (campaign, stage), because a facility has thousands."""
 
 
 def concurrency(warehouse: Warehouse) -> pa.Table:
-    """List what ran at once over time, a row for each (campaign, stage).
+    """List what ran at the same time, with a row for each (campaign, stage).
 
     Returns
     -------
     stages : `pyarrow.Table`
-        With ``bin_wall_time_s``, and lists of one length: ``bin_at_s`` (its begin, in s since 1970
+        With ``bin_wall_time_s``, and lists of equal length: ``bin_at_s`` (start, in s since 1970
         UTC), ``axis_position`` (in bins, without the long times in which nothing ran),
         ``spell_position`` (the part of the axis, from 0),
         ``running_quanta_count``, ``resident_gib`` (means over the bin, to three decimals).
@@ -123,7 +123,7 @@ def tables(warehouse: Warehouse, detail: Detail) -> dict[str, pa.Table]:
     warehouse : `~reports.warehouse.Warehouse`
         The warehouse.
     detail : `~reports.page.detail.Detail`
-        How finely.
+        Level of detail.
     """
     return {
         "concurrency": concurrency(warehouse),

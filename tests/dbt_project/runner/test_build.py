@@ -130,7 +130,7 @@ def test_every_kind_of_gap_fails_and_is_published_and_named_as_long_as_it_is_the
         "where campaign = 'DM-3' order by stage",
     ) == [("stage1", "incomplete"), ("stage3", "unverified"), ("stage4", "incomplete")]
 
-    # Nothing is built again, and everything is said again.
+    # Nothing is built again, and all messages are repeated.
     assert not build(copied)
     again = capsys.readouterr().err.splitlines()
     assert again.pop().startswith("Unchanged: ")

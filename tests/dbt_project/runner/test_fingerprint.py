@@ -1,4 +1,4 @@
-"""A build with nothing new: quick, as loud as the first one, and the same as a full refresh."""
+"""A build with nothing new is quick, repeats all messages and equals a full refresh."""
 
 from __future__ import annotations
 

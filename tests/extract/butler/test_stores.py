@@ -1,4 +1,4 @@
-"""A store that is down is told from single files that cannot be read."""
+"""A store that is down is distinguished from single files that cannot be read."""
 
 from __future__ import annotations
 

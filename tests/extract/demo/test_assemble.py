@@ -304,7 +304,7 @@ def descendants(pid: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """Tell a process from none, and from one that is dead but not buried."""
+    """Say whether a process exists and is not a zombie."""
     command = Path(f"/proc/{pid}/cmdline")
     return command.exists() and bool(command.read_bytes())
 

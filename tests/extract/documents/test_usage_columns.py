@@ -1,4 +1,4 @@
-"""Columns of many documents: every value in its place, and a bad one takes only its own row."""
+"""Columns of many documents: every value is in its place, and a bad one affects only its row."""
 
 from __future__ import annotations
 

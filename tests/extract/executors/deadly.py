@@ -1,4 +1,4 @@
-"""Jobs that kill the worker that does them, once, and an executor that hands one out."""
+"""Define jobs that kill their worker once, and an executor that submits one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of gathered resource usage: a row a quantum where nothing else is left of it."""
+"""Tables of gathered resource usage: one row per quantum without metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests know of a repository, and how its files get into a store."""
+"""Describe a repository for the tests, and put its files into a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lake on a store and back: the same files, nothing twice, nothing half."""
+"""A lake is copied to a store and back: with the same files, none twice and none incomplete."""
 
 from __future__ import annotations
 

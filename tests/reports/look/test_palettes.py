@@ -1,4 +1,4 @@
-"""Every palette can be told apart, on white and on a dark ground, and keeps off the line's red."""
+"""The colours of a palette differ, on white and on dark, also from the red of the line."""
 
 from __future__ import annotations
 

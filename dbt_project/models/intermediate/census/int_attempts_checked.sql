@@ -1,4 +1,4 @@
-{#- Values of one clock or one high-water mark, in the order in which they are noted. -#}
+{#- Values of one clock or one high-water mark, in the order in which they are recorded. -#}
 {%- set series = {
     'mark': [['prep_max_rss_bytes', 'init_max_rss_bytes', 'start_max_rss_bytes', 'max_rss_bytes']],
     'instant': [['prep_at', 'init_at', 'started_at', 'ended_at']],
@@ -20,7 +20,7 @@
 ] -%}
 {%- set columns = series.values() | sum(start=[]) | sum(start=[]) -%}
 
--- Attempts, with NULL for what cannot be, and why. One odd value takes nothing else away.
+-- Attempts, with NULL in place of impossible values, and the reason. The other values of the attempt stay.
 with
 
 attempts as (
@@ -33,7 +33,7 @@ attempts as (
 
 ),
 
--- Bounds first: a value that cannot be says nothing of those after it.
+-- Bounds first: later values are not compared with an impossible value.
 bounded as (
 
     select
@@ -86,7 +86,7 @@ final as (
         {%- for column in columns %}
         {{ column }},
         {%- endfor %}
-        -- A table of gathered usage has durations alone; its task did not run where it took no CPU time.
+        -- A table of gathered usage has only durations. A task without CPU time did not run.
         coalesce(raw_prep_at is not null or raw_gathered_wall_time_s is not null, false) as has_prep,
         coalesce(raw_started_at is not null or raw_gathered_run_cpu_time_s > 0, false) as has_start,
         coalesce(raw_ended_at is not null or raw_gathered_wall_time_s is not null, false) as has_end,

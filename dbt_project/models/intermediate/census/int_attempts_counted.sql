@@ -1,4 +1,4 @@
--- Attempts of each task by what became of them: failures that were tried again count here too.
+-- Attempts of each task by their outcome; failures that were tried again count here, too.
 {{ config(materialized='table') }}
 
 with
@@ -29,7 +29,7 @@ lost as (
 
 ),
 
--- Where no graph names quanta and what they wait for, nothing tells what was lost.
+-- Without a graph that names quanta and their inputs, it is not known what was lost.
 told as (
 
     select

@@ -1,4 +1,4 @@
--- Attempts before the last one of their RUN: few, and each where it ran. The last ones are in fct_quanta.
+-- Attempts before the last one of their RUN, each with its own node. The last ones are in fct_quanta.
 {{ config(materialized='table') }}
 
 with

@@ -1,4 +1,4 @@
--- Attempts of the lake. A table of gathered usage repeats what metadata says: its row is left out where both are there.
+-- Attempts of the lake. A row of a table of gathered usage is left out if the metadata of its quantum exists.
 with
 
 quanta as (

@@ -1,4 +1,4 @@
--- Attempts that left nothing and were done again, as is left where jobs are killed: without records, the only evidence.
+-- Attempts that left nothing and were repeated, as after the kill of a job. Without records they are the only evidence.
 {{ config(materialized='table') }}
 
 with
@@ -27,7 +27,7 @@ redone as (
 
 ),
 
--- Provenance graphs have an entry for what left nothing.
+-- Provenance graphs have an entry for attempts that left nothing.
 entered as (
 
     select
@@ -57,7 +57,7 @@ steps as (
 
 ),
 
--- What waited for a quantum without a success in the same RUN never began.
+-- A quantum never began if it waited for one without a success in the same RUN.
 waiting as (
 
     select distinct
@@ -83,7 +83,7 @@ waiting as (
 
 ),
 
--- In plain files nothing at all is left: what could begin and has no trace is taken for lost.
+-- Plain files have nothing of a lost quantum: a quantum that could begin and has no trace counts as lost.
 traceless as (
 
     select distinct

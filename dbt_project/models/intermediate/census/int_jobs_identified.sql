@@ -7,7 +7,7 @@ tries as (
 
 ),
 
--- Identifiers that records name; only their quanta are looked for.
+-- Identifiers that records name; only their quanta are searched.
 named as (
 
     select
@@ -74,7 +74,7 @@ final as (
     select
         named.campaign,
         named.stage,
-        -- A quantum belongs to the RUN of its graph, also where the record does not tell one.
+        -- A quantum belongs to the RUN of its graph, also if the record has no RUN.
         identified.run,
         named.source,
         named.job_key,

@@ -1,4 +1,4 @@
--- Quanta that ran where and when a try ran, of a task of its label: several jobs may fit one of them.
+-- Quanta of the label's tasks that ran on the node and in the time of a try. Several jobs may fit one quantum.
 with
 
 tries as (

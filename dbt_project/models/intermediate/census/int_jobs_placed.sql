@@ -1,4 +1,4 @@
--- Which try of its job each record is, and what it cost.
+-- The number of each record among the tries of its job, and its cost.
 {{ config(materialized='table') }}
 
 with
@@ -9,7 +9,7 @@ records as (
 
 ),
 
--- Files may overlap, as monthly exports do: a try counts once.
+-- Files may overlap, for example monthly exports. A try counts once.
 distinct_tries as (
 
     select *

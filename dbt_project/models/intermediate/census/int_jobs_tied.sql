@@ -1,4 +1,4 @@
--- Which quanta a try of a job worked on: by the strongest of three ties that its record offers.
+-- The quanta of each try of a job, by the strongest of three links that its record has.
 {{ config(materialized='table') }}
 
 with
@@ -63,7 +63,7 @@ strongest_of_tries as (
 
 ),
 
--- What a job names is its own: another one that only ran beside it has no claim.
+-- A quantum that a job names belongs only to this job, not to others on the same node at the same time.
 strongest_of_quanta as (
 
     select *
@@ -74,7 +74,7 @@ strongest_of_quanta as (
 
 ),
 
--- Jobs that ran at once on one node cannot be told apart by node and time, whichever system recorded them.
+-- Node and time do not distinguish jobs that ran at the same time on one node, for any batch system.
 rivals as (
 
     select

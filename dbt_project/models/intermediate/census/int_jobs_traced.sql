@@ -1,4 +1,4 @@
--- To which stage, RUN and job each record belongs.
+-- The stage, RUN and job of each record.
 
 with
 
@@ -20,7 +20,7 @@ campaigns as (
 
 ),
 
--- BPS names a workflow after its RUN, with _ in the place of /.
+-- BPS names a workflow after its RUN, with _ in place of /.
 workflows as (
 
     select
@@ -37,7 +37,7 @@ final as (
 
     select
         records.campaign,
-        -- A file that a campaign names holds jobs of all its stages: their RUN tells which.
+        -- A file that a campaign names has jobs of all its stages. The RUN gives the stage.
         case
             when records.stage != '__campaign__' then records.stage
             else coalesce(workflows.stage, 'none')
@@ -45,7 +45,7 @@ final as (
         coalesce(workflows.run, records.run) as run,
         workflows.run is not null as is_run_known,
         coalesce(records.label, 'unknown') as label,
-        -- PanDA gives each try an identifier of its own, at the end of the name.
+        -- PanDA gives each try its own identifier, at the end of the name.
         case
             when records.source = 'panda'
                 then coalesce(regexp_replace(records.job_name, '\.[0-9]+$', ''), records.job_id)

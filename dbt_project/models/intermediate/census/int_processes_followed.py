@@ -1,7 +1,7 @@
-"""Processes of plain files, followed from quantum to quantum by `dbt_project.runner.chains`.
+"""Follow the processes of plain files from quantum to quantum, by `dbt_project.runner.chains`.
 
-Not SQL, since whom a quantum follows depends on what others followed before.  Which chains are
-believed is SQL's, in int_processes_rebuilt.
+This is not SQL, because each step depends on the steps before.  The SQL of int_processes_rebuilt
+decides which chains are accepted.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
     Returns
     -------
     chains : `pyarrow.Table`
-        One row per row of int_quanta_unchained: its keys, the first quantum of its chain, its place
-        in it from 0, and how many the chain has and its job got.
+        One row per row of int_quanta_unchained: its keys, the first quantum of its chain, its
+        position in the chain from 0, and the numbers of quanta of the chain and of its job.
     """
     columns: dict[str, list[object]] = {name: [] for name in SCHEMA.names}
     for node, rows in groupby(_rows(dbt), key=lambda row: row[: len(NODE)]):

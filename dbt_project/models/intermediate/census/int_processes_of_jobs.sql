@@ -1,11 +1,11 @@
-{#- `pipetask run-qbb` writes into every quantum that it runs how many it got, and how long it read the graph. -#}
+{#- `pipetask run-qbb` writes into every quantum the number of its quanta and the time to read the graph. -#}
 {%- set job = 'campaign, stage, run, node_name, job_quanta_count, graph_read_wall_time_s' -%}
 {%- set by_time = 'order by prep_at asc nulls last, ended_at asc nulls last, task_label asc, data_id asc' -%}
 {%- set in_order = 'partition by ' ~ job ~ ' ' ~ by_time -%}
 {%- set before = in_order ~ ' rows between unbounded preceding and 1 preceding' -%}
 
--- Processes of plain files, which do not say whose quanta shared one: quanta of one job whose clocks and high-water
--- mark go on where those of the quantum before stopped. Where they do not (several processes in one job), none is told.
+-- Processes of plain files, which do not record them: quanta of one job whose clocks and high-water mark continue those
+-- of the quantum before. If they do not continue (several processes in one job), the process is unknown.
 {{ config(materialized='table') }}
 
 with
@@ -26,7 +26,7 @@ ordered as (
         {{ job }},
         task_label,
         data_id,
-        -- A failed quantum of a newer stack has it from its own provenance.
+        -- For a failed quantum of a newer stack, its own provenance has these values.
         max(process_id) over (partition by {{ job }}) as noted_process_id,
         first_value(task_label || ' ' || data_id) over ({{ in_order }}) as first_quantum,
         row_number() over ({{ in_order }}) - 1 as process_position,

@@ -1,5 +1,5 @@
--- Processes of plain files: by their job section, else by the clock and mark of the process. Followed so, a chain is
--- believed if it has several quanta and is as long as its job, where files say how long that is.
+-- Processes of plain files: by their job section, else by the clock and mark of the process. Such a chain is accepted
+-- if it has several quanta and is as long as its job, if the files have that length.
 with
 
 of_jobs as (

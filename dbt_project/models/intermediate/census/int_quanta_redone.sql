@@ -1,4 +1,4 @@
--- What a graph expected of a RUN that holds nothing of it, while a newer RUN has the result.
+-- Quanta that a graph expected of a RUN without a trace of them, while a newer RUN has the result.
 with
 
 quanta as (
@@ -46,7 +46,7 @@ found as (
 
 ),
 
--- Only tasks in which something left no trace are looked at one by one.
+-- Only tasks with quanta that left no trace are compared quantum by quantum.
 suspects as (
 
     select

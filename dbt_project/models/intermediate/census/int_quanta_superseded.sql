@@ -1,5 +1,5 @@
--- Few quanta stand in more than one RUN. A 64-bit hash finds the candidates among millions in little memory;
--- only they are then compared by their true keys, so that a collision costs time and never a result.
+-- Few quanta are in more than one RUN. A 64-bit hash finds the candidates among millions in little memory. Only these
+-- are compared by their full keys, so a collision cannot change a result.
 {{ config(materialized='table') }}
 {%- set key_hash = stable_hash(['campaign', 'stage', 'task_label', 'data_id']) %}
 {%- set quanta_key_hash = stable_hash(['quanta.campaign', 'quanta.stage', 'quanta.task_label', 'quanta.data_id']) %}
@@ -28,7 +28,7 @@ repeated as (
 
 ),
 
--- The result is the first success in chain order, else the first: a failed retry hides no earlier success.
+-- The result is the first success in chain order, else the first: a failed retry does not replace an earlier success.
 ranked as (
 
     select

@@ -1,4 +1,4 @@
--- Quanta of plain files whose job section tells no process, with all that is needed to follow one.
+-- Quanta of plain files whose job section gives no process, with the values to follow one.
 with
 
 attempts as (

@@ -1,4 +1,5 @@
--- A RUN in the chain of a later stage is only an input there; what left the campaigns file leaves the marts.
+-- A RUN in the chain of a later stage is only an input there. RUNs that are no longer in the campaigns file are in no
+-- mart.
 with
 
 runs as (

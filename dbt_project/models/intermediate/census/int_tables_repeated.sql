@@ -1,4 +1,4 @@
--- Tables of gathered usage repeat what metadata says: they count only where the metadata of a quantum is gone.
+-- Rows of tables of gathered usage count only if the metadata of the quantum does not exist any more.
 {{ config(materialized='table') }}
 
 with

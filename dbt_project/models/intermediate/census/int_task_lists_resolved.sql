@@ -1,5 +1,5 @@
--- Which job a process is, by the tasks of its quanta. Processes run few different lists: each is resolved
--- once.
+-- The job of a process, by the tasks of its quanta. Processes have few different lists of tasks, and each list is
+-- resolved once.
 with
 
 jobs as (

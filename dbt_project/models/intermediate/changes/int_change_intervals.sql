@@ -1,6 +1,6 @@
 -- Order statistics of matched quanta and the ranks around them: 99.9 % for the median of the paired ratios and for each
--- side of p95, by the spread from one visit (tract, night) to the next. So wide, since a hundred tasks are judged at
--- once, and chance must make none of them worse.
+-- side of p95, by the spread between visits (tracts, nights). The confidence is high because a hundred tasks are judged
+-- at once, and none of them may be worse by chance.
 {{ config(materialized='table') }}
 
 with

@@ -1,4 +1,4 @@
--- How many matched quanta have a value, and their ranks, in bins 0.1 % wide: few however many quanta there are.
+-- Numbers and ranks of matched quanta in bins of 0.1 %. There are few bins for any number of quanta.
 {{ config(materialized='table') }}
 
 with

@@ -1,6 +1,6 @@
 -- Peaks for the bootstrap of a quantile, counted by the group that they are drawn with, in bins of 0.1 %. A resample
--- moves a quantile by a few standard errors of its rank: values further off than five are held to the first bin
--- beyond, so that of millions only the neighbourhood of the quantile is in bins of its own.
+-- moves a quantile by a few standard errors of its rank. So values further away than five standard errors are put into
+-- the first bin beyond, and only values near the quantile have bins of their own.
 with
 
 spread as (
@@ -13,7 +13,7 @@ spread as (
 
 ),
 
--- A bootstrap never leaves its sample: where even the order statistics are open, it would only pretend an end.
+-- A bootstrap cannot go beyond its sample: if the order statistics are open, its end would be wrong.
 windows as (
 
     select
@@ -48,7 +48,7 @@ windows as (
 
 ),
 
--- Both campaigns are bounded, or there is nothing to compare.
+-- Both campaigns must have bounds, else there is nothing to compare.
 bounded as (
 
     select

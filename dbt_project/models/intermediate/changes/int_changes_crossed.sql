@@ -1,6 +1,6 @@
--- Matched quanta whose own peak went over the line, or came back under it, by more than the tolerance. Whether more
--- went one way than the other is McNemar's exact test, of visits (tracts, nights) in which more went one way, since the
--- quanta of one are not independent: it sees a tail that moves while the median stays.
+-- Matched quanta whose own peak went over the line, or came back under it, by more than the tolerance. McNemar's exact
+-- test says whether more went one way. It counts visits (tracts, nights) in which more quanta went one way, because the
+-- quanta of one visit are not independent. It detects a tail that moves while the median stays.
 with
 
 matched as (
@@ -67,7 +67,7 @@ counted as (
         {{ total_count('under_count') }} as no_longer_over_count,
         count(*) filter (where over_count > under_count) as newly_over_cluster_count,
         count(*) filter (where over_count < under_count) as no_longer_over_cluster_count,
-        -- Doubles add up differently in every order: rounded, the mean is the same in every build.
+        -- A sum of doubles depends on the order. The mean is rounded, so that it is the same in every build.
         round(exp(sum(newly_over_log_sum) / nullif(sum(over_count), 0)) - 1, 9) as newly_over_max_rss_change_fraction
     from clustered
     group by before_campaign, after_campaign, stage, task_label

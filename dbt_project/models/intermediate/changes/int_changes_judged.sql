@@ -1,4 +1,4 @@
--- Verdicts on tasks with matched quanta. Memory is judged by own peaks alone: an inherited one tells of another task.
+-- Verdicts on tasks with matched quanta. Memory is judged only by own peaks: an inherited peak is of another task.
 
 with
 
@@ -33,8 +33,8 @@ judged as (
 
 ),
 
--- The largest change among those that made a verdict of worse; of p95 over own peaks, as its interval is; of pairs that
--- went over the line, the mean.
+-- The largest change among those that gave the verdict worse. For p95 it is over own peaks, like its interval. For
+-- pairs that went over the line it is the mean.
 regressed as (
 
     select

@@ -1,5 +1,5 @@
--- What verdicts on matched tasks are made from: changes with their intervals, pairs that crossed the line, and the
--- smallest change that so wide an interval would have shown.
+-- Inputs of the verdicts on matched tasks: changes with their intervals, pairs that crossed the line, and the smallest
+-- change that an interval of this width would have shown.
 with
 
 matched as (
@@ -54,7 +54,7 @@ crossed as (
 
 joined as (
 
-    -- Each key once, as `using` gives them.
+    -- Each key once, because of `using`.
     select * -- noqa: RF02
     from matched
     left join paired using (before_campaign, after_campaign, stage, task_label)

@@ -1,7 +1,7 @@
-"""Bootstrap intervals of how the quantiles of max RSS changed, by `dbt_project.runner.resampling`.
+"""Make bootstrap intervals of changes of quantiles of max RSS, by `dbt_project.runner.resampling`.
 
-Drawing at random with a seed is not for SQL.  What is drawn from and what follows from it is
-SQL's, in int_changes_celled and fct_release_changes.
+This is not SQL, because it draws random numbers from a seed.  The SQL of int_changes_celled
+prepares the sample, and that of fct_release_changes gives the verdict.
 """
 
 from __future__ import annotations

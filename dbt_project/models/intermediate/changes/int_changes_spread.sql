@@ -1,6 +1,6 @@
--- Standard error of the rank of a quantile, when whole groups of visits (tracts, nights) are drawn: by how much the
--- number of quanta at or below it differs from its share, group by group (Woodruff 1952). Never less than that of
--- independent quanta.
+-- Standard error of the rank of a quantile if whole groups of visits (tracts, nights) are drawn. It follows from the
+-- difference, group by group, of the number of quanta at or below the quantile from its share (Woodruff 1952). It is
+-- never less than that of independent quanta.
 {{ config(materialized='table') }}
 
 with
@@ -80,7 +80,7 @@ final as (
         measure,
         quantile_fraction,
         count(*) as group_count,
-        -- Doubles add up differently in every order: rounded, the error is the same in every build.
+        -- A sum of doubles depends on the order. The error is rounded, so that it is the same in every build.
         round(sqrt(greatest(
             sum(quanta_count) * max(quantile_fraction) * (1 - max(quantile_fraction)),
             sum(excess_count * excess_count) * count(*) / greatest(count(*) - 1, 1)

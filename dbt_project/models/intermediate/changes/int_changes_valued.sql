@@ -1,5 +1,5 @@
--- What is compared of each matched quantum, in bins 0.1 % wide, with the group that it is drawn with: its whole visit
--- (else tract, else night), or several of them where there are many.
+-- Values of each matched quantum that are compared, in bins of 0.1 %, with the group that it is drawn with. The group
+-- is its whole visit (else tract, else night), or several of them if there are many.
 with
 
 valued as (

@@ -1,5 +1,5 @@
--- Two routes, as a visit has many quanta and a data ID one; each names the census itself, since engines keep what is
--- named once and used twice.
+-- Two ways, because a visit has many quanta and a data ID has one. Each reads fct_quanta itself, because engines
+-- materialise a CTE that is used twice.
 {{ config(materialized='table') }}
 
 with
@@ -40,7 +40,7 @@ inputs as (
 
     union all
 
-    -- A campaign has one result for a data ID: rows are campaigns.
+    -- A campaign has one result for a data ID, so rows are campaigns.
     select
         quanta.stage,
         quanta.task_label,

@@ -1,5 +1,5 @@
--- A data ID that names neither an observation nor a place on the sky stands for the whole campaign: though two of them
--- write it alike, they do not mean the same input.
+-- A data ID that names neither an observation nor a place on the sky means the whole campaign. In two campaigns the
+-- same data ID then means different inputs.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,5 @@
--- What graphs expected of the stages of the file. A RUN that left nothing, not even a collection, still counts:
--- only RUNs that are an earlier stage's are set aside.
+-- What graphs expected of the stages of the file. A RUN that left nothing, not even a collection, still counts. Only
+-- RUNs of an earlier stage are set aside.
 with
 
 expectations as (

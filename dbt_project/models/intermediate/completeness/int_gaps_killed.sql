@@ -1,4 +1,4 @@
--- Gaps of each task that a record explains: what was killed for its memory. Only for stages that have records.
+-- Gaps of each task that a record explains by a kill for memory. Only for stages that have records.
 with
 
 killed as (

@@ -1,4 +1,4 @@
--- From the few quanta without a trace upwards, one step in the graph each, then down again from what failed.
+-- Starts from the few quanta without a trace and goes up the graph step by step, then down again from failed quanta.
 {{ config(materialized='table') }}
 
 with recursive
@@ -34,7 +34,7 @@ predecessors as (
 
 ),
 
--- The result decides: a failure that another RUN made good blocks nothing any more. Nor is a lost quantum a cause.
+-- The result decides: a failure that another RUN repaired blocks nothing. A lost quantum is not a cause either.
 causes as (
 
     select
@@ -51,7 +51,7 @@ causes as (
 
 ),
 
--- One cause is enough. Pairs that are known come back no more, so even a damaged graph with a circle ends.
+-- One cause is enough. Known pairs are not added again, so the recursion ends even for a damaged graph with a circle.
 reached as (
 
     select

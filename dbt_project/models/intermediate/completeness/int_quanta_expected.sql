@@ -1,4 +1,4 @@
--- A resubmission expects again what an earlier RUN expected: one quantum, expected once.
+-- A resubmission expects quanta again that an earlier RUN expected. Each quantum counts once.
 with
 
 expectations as (

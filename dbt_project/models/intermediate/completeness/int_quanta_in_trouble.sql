@@ -1,4 +1,4 @@
--- Results that are no success, or a success without metrics: what is wrong with each, and why, as far as it is known.
+-- Results that did not succeed, and successes without metrics: the problem of each, and the reason if it is known.
 with
 
 results as (
@@ -38,7 +38,7 @@ final as (
             else results.status
         end as problem,
         case
-            -- What the batch system's records say of a quantum that left nothing to say why.
+            -- What the batch system's records say about a quantum that left no reason.
             when (results.is_lost or results.status = 'unknown') and killed.reason is not null then killed.reason
             when results.is_lost then 'failed with neither exception nor usage nor log, as a killed quantum leaves it'
             when results.is_unmeasured then 'succeeded and left no peak'

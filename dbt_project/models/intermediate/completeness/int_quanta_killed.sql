@@ -1,4 +1,4 @@
--- The last kill for memory that a record ties to a quantum: why it may have left nothing.
+-- The last kill for memory that a record links to a quantum, which may be the reason that it left nothing.
 {{ config(materialized='table') }}
 
 with
@@ -37,7 +37,7 @@ killed as (
         and tied.record_number = tries.record_number
     where
         tries.state = 'killed_memory'
-        -- Where two jobs fit, either may have been the killed one.
+        -- If two jobs fit, either of them may have been killed.
         and not tied.is_ambiguous
 
 ),

@@ -1,4 +1,4 @@
--- The newest submission that expected a quantum says what it waited for: an older one may have had other inputs.
+-- The newest submission that expected a quantum gives its inputs, because an older one may have had others.
 {{ config(materialized='table') }}
 
 with

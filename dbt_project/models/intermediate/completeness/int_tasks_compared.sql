@@ -1,4 +1,4 @@
--- What graphs expected against what left a trace. Only tasks in which something left none are looked at again.
+-- Compares what graphs expected with what left a trace. Only tasks with quanta without a trace are examined again.
 {{ config(materialized='table') }}
 
 with
@@ -16,7 +16,7 @@ results as (
 
 ),
 
--- RUNs whose graph is known quantum by quantum: what they hold beyond it contradicts the graph.
+-- RUNs whose graph is known quantum by quantum. Further quanta of such a RUN contradict the graph.
 listed_runs as (
 
     select distinct

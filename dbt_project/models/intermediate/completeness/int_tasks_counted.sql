@@ -1,4 +1,4 @@
--- What the headers of graphs count: they stand alone only where no data ID is known, and cross-check where one is.
+-- Counts of the headers of graphs. They are used alone only if no data ID is known; otherwise they are a cross-check.
 with
 
 expectations as (
@@ -57,8 +57,8 @@ found as (
 
 ),
 
--- Headers of several RUNs overlap where one redoes another's quanta: the largest is a lower bound of the distinct
--- quanta. A RUN that holds fewer than its header says is a doubt, since others may have redone the rest.
+-- Headers of several RUNs overlap if one repeats another's quanta: the largest is a lower bound of the distinct quanta.
+-- If a RUN has fewer quanta than its header, this is only a doubt, because other RUNs may have repeated the rest.
 final as (
 
     select

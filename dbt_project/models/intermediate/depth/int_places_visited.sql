@@ -1,5 +1,5 @@
--- How many visits lie over each place: a tract or a patch, in one band or in all. The visits of a place are those of
--- the quanta that have both: warps, above all.
+-- Number of visits over each place: a tract or a patch, in one band or in all. The visits of a place are those of the
+-- quanta that have both, mainly warps.
 with
 
 seen as (

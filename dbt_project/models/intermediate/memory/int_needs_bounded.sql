@@ -1,10 +1,10 @@
--- What is known of the need of single quanta, in whole MiB, for tasks of which a job was killed for its memory and
--- never finished: an own peak is known, an inherited one is a bound from above, and a kill is one from below.
+-- Bounds of the need of single quanta, in whole MiB, for tasks of which a job was killed for its memory and never
+-- finished. An own peak is the need itself, an inherited peak is an upper bound, and a kill is a lower bound.
 {{ config(materialized='table') }}
 
 with
 
--- A job with the label of a task runs one quantum of it; one with that of a cluster, many.
+-- A job with the label of a task runs one quantum of it. A job with the label of a cluster runs many.
 given_up as (
 
     select
@@ -23,7 +23,7 @@ given_up as (
 
 ),
 
--- What another job finished later has its own peak.
+-- A quantum that another job finished later has its own peak.
 finished as (
 
     select distinct

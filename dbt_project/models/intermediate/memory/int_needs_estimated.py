@@ -1,7 +1,7 @@
-"""Distribution of what a task needs, from bounds of both kinds, by `dbt_project.runner.survival`.
+"""Estimate the distribution of a task's need from both bounds, by `dbt_project.runner.survival`.
 
-The iteration of Turnbull's estimator is not for SQL.  What it begins with and what follows from
-it is SQL's, in int_needs_bounded and fct_task_needs.
+This is not SQL, because Turnbull's estimator iterates.  The SQL of int_needs_bounded prepares the
+bounds, and that of fct_task_needs uses the result.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def model(dbt: Models, session: duckdb.DuckDBPyConnection) -> pa.Table:
     Returns
     -------
     shares : `pyarrow.Table`
-        One row per campaign, stage, task and interval with a share; ``high_mib`` is NULL where
-        nothing bounds it.
+        One row per campaign, stage, task and interval with a share; ``high_mib`` is NULL if
+        there is no upper bound.
     """
     bounds = dbt.ref("int_needs_bounded")
     columns = (*KEYS, "low_mib", "high_mib", "quanta_count")

@@ -1,5 +1,5 @@
--- Most peaks are no point of a cumulative curve: bins of 256 KiB tell which may be, and only their values are looked at
--- one by one.
+-- Most peaks are not a point of a cumulative curve. Bins of 256 KiB show which peaks may be, and only the values of
+-- these bins are examined one by one.
 {{ config(materialized='table') }}
 
 with

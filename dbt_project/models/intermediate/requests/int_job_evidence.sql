@@ -37,7 +37,7 @@ summed as (
 
 ),
 
--- A task of a cluster is asked for by name even if none of its peaks is its own; a cluster by its tasks.
+-- A task of a cluster has a row by its name even if none of its peaks is its own. A cluster has one by its tasks.
 labelled as (
 
     select

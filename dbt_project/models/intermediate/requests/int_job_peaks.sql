@@ -22,7 +22,7 @@ final as (
         count(*) as slot_count,
         count(*) filter (where is_peak_own) as own_peak_count,
         cast(sum(occupied_wall_time_s) as decimal(38, 6)) as occupied_wall_time_s,
-        -- Each product is rounded to a decimal: sums of decimals are the same in any order.
+        -- Each product is rounded to a decimal, because sums of decimals do not depend on the order.
         cast(
             sum(cast({{ gib('peak_rss_bytes') }} * cast(occupied_wall_time_s as double) as decimal(18, 6)))
             as decimal(38, 6)

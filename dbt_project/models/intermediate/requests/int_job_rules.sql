@@ -1,4 +1,4 @@
--- How the request of a job grows on a retry: as the current configuration says of it, else as BPS does.
+-- How the request of a job grows on a retry: by the current configuration, else by BPS's defaults.
 with
 
 jobs as (
@@ -30,7 +30,7 @@ labelled as (
 
     union all
 
-    -- A task of a cluster by itself.
+    -- A single task of a cluster.
     select
         campaign,
         'member' as job_kind,
@@ -41,7 +41,7 @@ labelled as (
 
 ),
 
--- A cluster that the configuration names has its own rule, every other job that of its tasks.
+-- A cluster that the configuration names has its own rule. Every other job has the rule of its tasks.
 said as (
 
     select
@@ -78,7 +78,7 @@ said as (
 
 ),
 
--- A cluster that only the list of the release knows: the largest of each value, whatever the order of its tasks.
+-- A cluster that only the list of the release knows: the largest of each value, for any order of its tasks.
 largest as (
 
     select
@@ -102,7 +102,7 @@ final as (
         rules.wms,
         case when {{ scales() }} then largest.memory_multiplier else 1 end as memory_multiplier,
         largest.memory_limit_mib,
-        -- The attempts of a simulation end somewhere, whatever the configuration says.
+        -- The attempts of a simulation must end, for any configuration.
         case
             when {{ scales() }} then least(coalesce(largest.number_of_retries, 0), {{ var('most_retries') }})
             else 0

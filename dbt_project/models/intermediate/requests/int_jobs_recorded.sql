@@ -1,5 +1,5 @@
--- Jobs of the batch system's records of which everything is known that a back-test needs: the last try succeeded, and
--- every try that counts has its request and its time. What the recorded requests wasted and killed follows from them.
+-- Jobs of the batch system's records that have all values for a back-test: the last try succeeded, and every try that
+-- counts has its request and its time. They give the waste and the kills of the recorded requests.
 with
 
 tries as (

@@ -1,5 +1,5 @@
--- What tells that a request was too small, though it left no peak: kills in the records, and attempts that were lost.
--- A killed job needs more than it asked for, by an unknown amount: the next step is the least that a request may be.
+-- Evidence that a request was too small, although there is no peak: kills in the records, and lost attempts. A killed
+-- job needs more than it requested, by an unknown amount, so a request must be at least the next step.
 with
 
 jobs as (
@@ -13,7 +13,7 @@ jobs as (
 
     union all
 
-    -- A task of a cluster by itself.
+    -- A single task of a cluster.
     select
         campaign,
         'member' as job_kind,
@@ -80,7 +80,7 @@ final as (
         ended.recorded_job_count,
         ended.killed_job_count,
         kills.max_killed_request_mib,
-        -- Where a retry gets more memory, only the kill of a job's last try says that its request is too little.
+        -- If a retry gets more memory, only the kill of a job's last try says that its request is too small.
         {{ request_up(
             'case when rules.memory_multiplier > 1 then kills.max_last_killed_request_mib'
             ~ ' else kills.max_killed_request_mib end + 1'

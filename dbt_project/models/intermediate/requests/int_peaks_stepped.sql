@@ -1,4 +1,4 @@
--- Peaks of jobs in steps of requests: fine enough to look for the least waste, and few.
+-- Peaks of jobs in steps of requests: few, and fine enough for the search of the least waste.
 select
     campaign,
     job_kind,

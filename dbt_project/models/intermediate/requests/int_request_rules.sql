@@ -1,5 +1,5 @@
--- Who runs the jobs of a campaign, and in which bands of memory: as the campaigns file and the configuration that it
--- names say. HTCondor alone tries a job that was killed for its memory again with more.
+-- The batch system of a campaign and its bands of memory, from the campaigns file and the configuration that it names.
+-- Only HTCondor retries a job with more memory after a kill for memory.
 with
 
 campaigns as (
@@ -14,7 +14,7 @@ final as (
         campaign,
         coalesce({{ json_text('current_requests', 'is_configured') }} = 'true', false) as has_configuration,
         coalesce({{ json_text('current_requests', 'wms') }}, 'htcondor') as wms,
-        -- Ours: BPS lets every key pass, and no file of its own knows the queues of a site.
+        -- A key of this project: BPS accepts any key, and has no file with the queues of a site.
         {{ json_integers('current_requests', 'memoryBands') }} as memory_bands_mib
     from campaigns
 

@@ -1,5 +1,5 @@
--- What the current BPS configuration says of tasks and clusters, resolved by extraction with BPS's search order, one
--- entry each; and of the rest, which it does not name: BPS's own values where no configuration is named.
+-- Values of the current BPS configuration for tasks and clusters, resolved by extraction with BPS's search order, one
+-- entry each. One entry is for all others. If no configuration is named, it has BPS's own values.
 with
 
 campaigns as (
@@ -42,7 +42,7 @@ entries as (
 
 ),
 
--- NULL is what the configuration says there: a multiplier of NULL does not grow.
+-- NULL is a value of the configuration here: with a multiplier of NULL the memory does not grow.
 final as (
 
     select

@@ -1,5 +1,5 @@
--- The cost of each policy on nodes with the memory of the threshold per core: every attempt, also a killed one,
--- holds the larger of its CPUs and the cores that its memory takes.
+-- The cost of each policy on nodes with the memory of the threshold per core. Every attempt, also a killed one, holds
+-- its CPUs or the cores of its memory, whichever is more.
 with
 
 campaigns as (

@@ -1,6 +1,6 @@
--- What a first request means for the slots that ran: every attempt of BPS's rule (macros/requests.sql) against their
--- peaks, where what runs the jobs raises the memory at all. An attempt is killed when the peak is over its memory,
--- and then costs the wall time of the whole slot.
+-- Effect of a first request on the slots that ran: every attempt of BPS's rule (macros/requests.sql) is compared with
+-- their peaks. Retries have more memory only if the batch system raises it. An attempt is killed if the peak is over
+-- its memory, and then costs the wall time of the whole slot.
 {{ config(materialized='table') }}
 
 with
@@ -29,7 +29,7 @@ simulated as (
     {{ attempts_at_peaks('requests', 'peaks') }}
 ),
 
--- A queue takes the smallest band that holds the request; what no band takes holds itself.
+-- A queue takes the smallest band that is large enough. A request that is larger than all bands is charged as it is.
 banded as (
 
     select
@@ -55,7 +55,7 @@ final as (
         {{ total_count('case when attempt > 0 then slot_count else 0 end') }} as retry_count,
         {{ total_count('case when is_killed and not is_tried_again then slot_count else 0 end') }}
             as unfinished_count,
-        -- Rounded, since doubles add up differently in every order.
+        -- Rounded, because a sum of doubles depends on the order.
         {{ wasted_gib_h() }} as wasted_gib_h,
         round(sum(case when attempt = 0 then cast(used_gib_s as double) else 0 end) / 3600, 6) as used_gib_h,
         round(sum(band_mib / 1024 * cast(occupied_wall_time_s as double)) / 3600, 6) as banded_gib_h

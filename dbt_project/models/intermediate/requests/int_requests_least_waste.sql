@@ -1,4 +1,4 @@
--- Of the first requests that are tried, the one that wastes least memory for each job.
+-- The first request that wastes least memory for each job, among those that are tried.
 {{ config(materialized='table') }}
 
 with

@@ -1,5 +1,5 @@
 -- The request of each policy, from the peaks of one campaign (the evidence), and the campaigns that it is applied to:
--- the evidence itself, and the next one in the file. None of ours is below what a kill for memory asks for.
+-- the evidence itself, and the next one in the file. No request of a policy is below the least request after a kill.
 {{ config(materialized='table') }}
 {%- set policies = {
     'p95_retry': request_up('evidence.p95_peak_rss_bytes / 1048576'),
@@ -85,7 +85,7 @@ final as (
 
     union all
 
-    -- Beside the requests of the evidence, what is current in the campaign itself.
+    -- Adds the current request of the campaign itself to the requests of the evidence.
     select
         pairs.evidence_campaign,
         pairs.campaign,

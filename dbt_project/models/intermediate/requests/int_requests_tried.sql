@@ -1,5 +1,5 @@
--- First requests among which the one of least waste is looked for: a peak for each fiftieth of a job's slots, and what
--- the first and the second multiple of a request would just hold; none below what a kill for memory asks for.
+-- Candidates for the first request of least waste: a peak for each fiftieth of a job's slots, and requests whose first
+-- or second multiple is just enough for such a peak. None is below the least request after a kill.
 with
 
 rules as (

@@ -1,4 +1,4 @@
--- Slots of one job with the same CPUs and the same peak in MiB, the unit of requests: few rows that stand for millions.
+-- Slots of one job with the same CPUs and the same peak in MiB, the unit of requests: few rows for millions of slots.
 {{ config(materialized='table') }}
 
 select

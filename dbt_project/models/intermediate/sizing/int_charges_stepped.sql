@@ -1,5 +1,5 @@
--- What is charged for, in few rows. Every choice of memory per core is a multiple of half a GiB, so that
--- ceil(memory / choice) follows exactly from the memory in halves of a GiB, rounded up.
+-- The memory and cores that are charged, in few rows. Every choice of memory per core is a multiple of half a GiB, so
+-- that ceil(memory / choice) follows exactly from the memory in halves of a GiB, rounded up.
 {{ config(materialized='table') }}
 
 select

@@ -1,4 +1,4 @@
--- What the packing simulation is to do: the slots of a stage on nodes of one shape, as many as the closed form of
+-- Plan of the packing simulation: the slots of a stage on nodes of one shape, as many nodes as the closed form of
 -- fct_worker_sizing needs to do the same work in the time that the stage took.
 with
 

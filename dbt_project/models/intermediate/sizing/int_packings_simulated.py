@@ -1,7 +1,7 @@
-"""Slots of each stage on nodes of each shape, packed first fit by start order.
+"""Pack the slots of each stage on nodes of each shape, first fit in the order of their starts.
 
-Not SQL, since each placement depends on all before it (`dbt_project.runner.packing`).  What to
-pack on what, and what follows from it, is SQL's, in int_packings_planned and fct_node_packing.
+This is not SQL, because each placement depends on all before it (`dbt_project.runner.packing`).
+The SQL of int_packings_planned says what is packed, and fct_node_packing uses the result.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ TIED = {
     "tied_queue_us": "queue_us",
     "tied_queue_busy_core_us": "queue_busy_core_us",
 }
-"""What is kept of the packing in which memory comes with cores alone."""
+"""Fields that are kept of the packing in which memory comes only with cores."""
 
-# Hours times cores times bytes leave 64 bits behind.
+# Products of hours, cores and bytes do not fit into 64 bits.
 SCHEMA = pa.schema(KEYS | dict.fromkeys((*Packing._fields, *TIED), pa.decimal128(38, 0)))
 
 
@@ -82,7 +82,7 @@ def _queue(slots: duckdb.DuckDBPyRelation, campaign: str, stage: str) -> list[Sl
         for row in found.select(
             "cpus_count",
             "peak_rss_bytes",
-            # A product of decimals of 18 digits has 18 digits: 12 days would be too many.
+            # A product of decimals of 18 digits has only 18 digits: 12 days would overflow.
             duckdb.SQLExpression(
                 "cast(cast(occupied_wall_time_s as decimal(38, 6)) * 1000000 as bigint)"
             ),

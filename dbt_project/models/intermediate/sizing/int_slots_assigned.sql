@@ -1,5 +1,5 @@
 -- What each visit or tract took of the slots that can be sized: a job is of the visit of its quanta, else of their
--- tract, else of the campaign as a whole. Of several, the smallest stands for all.
+-- tract, else of the campaign as a whole. If there are several, it is the smallest.
 {{ config(materialized='table') }}
 
 with

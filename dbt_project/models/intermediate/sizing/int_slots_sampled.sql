@@ -39,7 +39,7 @@ final as (
         slots.cpus_count,
         slots.peak_rss_bytes,
         slots.occupied_wall_time_s,
-        -- What is equal in all of these can change places without a difference.
+        -- Slots that are equal in all of these columns can change places without an effect.
         row_number() over (
             partition by slots.campaign, slots.stage
             order by

@@ -1,6 +1,7 @@
-"""Bootstrap intervals of core-hours per visit or tract, by `dbt_project.runner.resampling`.
+"""Make bootstrap intervals of core-hours per visit or tract, by `dbt_project.runner.resampling`.
 
-Drawing at random with a seed is not for SQL.  What is drawn from is SQL's, in int_units_charged.
+This is not SQL, because it draws random numbers from a seed.  The SQL of int_units_charged
+prepares the sample.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
--- What each node tried, and what it measured.
+-- Attempts and measured quanta of each node.
 with
 
--- An attempt that failed on one node and was tried again on another one stands for the first.
+-- An attempt that failed on one node and was tried again on another one counts for the first node.
 attempts as (
 
     select

@@ -11,7 +11,7 @@ summed as (
         campaign,
         node_name,
         {{ total_count('quanta_count') }} as tested_quanta_count,
-        -- Doubles add up differently in every order: rounded, the sums are the same in every build.
+        -- A sum of doubles depends on the order. The sums are rounded, so that they are the same in every build.
         round(sum(cast(rank_sum - expected_rank_sum as double) / (all_count + 1)), 9) as excess,
         round(sum(rank_sum_variance / (all_count + 1) / (all_count + 1)), 9) as variance
     from {{ ref('int_nodes_ranked') }}

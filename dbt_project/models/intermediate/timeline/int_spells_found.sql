@@ -16,7 +16,7 @@ followed as (
 
 ),
 
--- A begin before everything else has ended follows no idle time.
+-- There is no idle time before a quantum that begins while others run.
 preceded as (
 
     select
@@ -69,7 +69,7 @@ numbered as (
 
     select
         *,
-        -- Not a count with a filter: DuckDB 2.0.0 counts such a window anew for each row.
+        -- Not a count with a filter: DuckDB 2.0.0 computes such a window again for each row.
         cast(sum(case when is_after_break then 1 else 0 end) over (
             partition by campaign, stage
             order by begin_second

@@ -1,4 +1,4 @@
--- Where each part of a stage's time stands on its axis, in bins, with a margin before each.
+-- Position of each part of a stage's time on its axis, in bins, with a margin before each.
 {{ config(materialized='table') }}
 
 with

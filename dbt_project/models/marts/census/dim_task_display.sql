@@ -28,7 +28,7 @@ summed as (
 
 ),
 
--- A stage that the focus campaign does not have is ordered by what the others used.
+-- A stage that the focus campaign does not have is ordered by the usage of the other campaigns.
 ranked as (
 
     select

@@ -24,7 +24,7 @@ lists as (
 
 ),
 
--- The list whose prefix says most about a release.
+-- The list with the longest prefix of the release.
 matched as (
 
     select

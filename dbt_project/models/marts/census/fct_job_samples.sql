@@ -1,4 +1,4 @@
--- The peaks that say what a request must hold: of whole jobs, and of the tasks inside a cluster by their own peaks.
+-- The peaks for requests: those of whole jobs, and the own peaks of tasks inside a cluster.
 {{ config(materialized='view') }}
 
 with
@@ -21,7 +21,7 @@ members as (
         quanta.is_measured
         and jobs.job_kind = 'cluster'
         and quanta.total_wall_time_s is not null
-        -- In a cluster an inherited peak is a mate's: it says nothing of this task.
+        -- In a cluster an inherited peak is of another task, so it is not used for this task.
         and not quanta.is_peak_inherited
 
 ),

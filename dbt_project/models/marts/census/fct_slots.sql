@@ -1,5 +1,5 @@
--- What held a slot of the batch system: a process where the chain of its quanta is known, else a quantum. Where others
--- must have shared its process, and nothing says which, the quantum's own peak is a guess.
+-- What occupied a slot of the batch system: a process if the chain of its quanta is known, else a quantum. If unknown
+-- other quanta must have shared its process, the quantum's own peak is a guess.
 {{ config(materialized='view') }}
 
 with
@@ -16,7 +16,7 @@ resolved as (
 
 ),
 
--- The peak is the process's own unless it was there before the first quantum began.
+-- The peak is the process's own if it was reached after the first quantum began.
 firsts as (
 
     select

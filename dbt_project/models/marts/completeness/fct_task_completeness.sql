@@ -12,7 +12,7 @@ headers as (
 
 ),
 
--- Plain files hold nothing of a quantum that was blocked: the graph tells it from one that is missing.
+-- Plain files have nothing of a blocked quantum. Only the graph distinguishes it from a missing one.
 traceless as (
 
     select
@@ -25,7 +25,7 @@ traceless as (
 
 ),
 
--- A header may count more quanta than any graph or RUN names: those are missing, though nobody knows which they are.
+-- A header may count more quanta than any graph or RUN names. These are missing, but it is not known which they are.
 checked as (
 
     select
@@ -68,7 +68,7 @@ totalled as (
         checked.evidence,
         stages.incomplete_reason,
         killed.killed_count,
-        -- What no graph of its RUN covers is expected only where a header stands alone.
+        -- A quantum without a graph of its RUN is expected only if there is just a header.
         case when checked.evidence = 'header' then checked.known_count else checked.listed_count end
         + checked.unidentified_count as expected_count,
         checked.successful_count,

@@ -68,7 +68,7 @@ bounded as (
 
 ),
 
--- Quanta of little memory inherit their peak: where many do, a line through the rest is too flat or too steep.
+-- Quanta with little memory inherit their peak. If many do, a line through the others is too flat or too steep.
 judged as (
 
     select

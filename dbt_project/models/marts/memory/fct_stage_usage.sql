@@ -1,4 +1,4 @@
-{#- Counts and sums by where they come from: 0 where a stage has none. -#}
+{#- Counts and sums by their relation; 0 if a stage has none. -#}
 {%- set totals = {
     'measured': ['quanta_count', 'over_threshold_count', 'total_wall_time_s', 'over_threshold_wall_time_s'],
     'tasks': ['attempted_count', 'superseded_count', 'implausible_count', 'inherited_peak_count'],
@@ -104,7 +104,7 @@ final as (
         {{ share('quanta_count', 'successful_count + gap_count - unmeasured_count') }} as measured_fraction,
         {{ share('over_threshold_wall_time_s', 'total_wall_time_s') }} as over_threshold_wall_time_fraction,
         {{ hours('spent_wall_time_s') }} as spent_wall_time_h,
-        -- A stage of the file that holds nothing is a gap, whatever is known about it.
+        -- A stage of the file without data is a gap, even if nothing else is known about it.
         case
             when (gap_count > 0 or is_empty) and incomplete_reason is null then 'incomplete'
             when gap_count > 0 or is_empty then 'declared'

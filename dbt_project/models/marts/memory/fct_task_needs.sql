@@ -15,7 +15,7 @@ bounds as (
 
 ),
 
--- The iteration ends at some 1e-9: what is written is coarser, and shares below that are none.
+-- The iteration ends at about 1e-9. The results are rounded more coarsely, and smaller shares become 0.
 cumulated as (
 
     select

@@ -39,7 +39,7 @@ bounded as (
 
 ),
 
--- Of those that are known to need at most this value, the share that needs exactly it; none needs more than the last.
+-- Share that needs exactly this value, of those that are known to need at most it. None needs more than the last value.
 shared as (
 
     select
@@ -69,7 +69,7 @@ multiplied as (
 
 ),
 
--- A product of many factors is right to some 14 digits.
+-- A product of many factors is exact to about 14 digits.
 rounded as (
 
     select

@@ -61,7 +61,7 @@ totalled as (
 
 ),
 
--- Few quanta are over any line: only they are counted once for each.
+-- Few quanta are over any line. Only these are counted for each line.
 over_threshold as (
 
     select

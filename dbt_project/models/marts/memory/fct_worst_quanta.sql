@@ -7,7 +7,7 @@ quanta as (
 
 ),
 
--- The curve tells a peak that at least so many quanta exceed: only those need to be ranked.
+-- The curve gives a peak that enough quanta exceed. Only these quanta need to be ranked.
 cut as (
 
     select

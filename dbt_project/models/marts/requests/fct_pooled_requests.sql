@@ -32,7 +32,7 @@ pooled as (
             when count(distinct requests.basis) filter (where requests.slot_count > 0) > 1 then 'mixed'
             else coalesce(min(requests.basis) filter (where requests.slot_count > 0), 'none')
         end as basis,
-        -- Of equal ones the latest, in every build.
+        -- Of equal requests the latest, so that every build gives the same.
         {{ value_at_largest(
             'requests.campaign',
             'case when requests.has_enough_evidence or requests.is_raised_by_kill
@@ -67,7 +67,7 @@ final as (
         slot_count,
         own_peak_count,
         smallest_request_memory_mib,
-        -- A kill is evidence, however few peaks there are.
+        -- A kill is evidence, also if there are few peaks.
         greatest(coalesce(evident_request_mib, any_request_mib), raised_request_mib) as request_memory_mib,
         current_request_memory_mib,
         evident_campaign_count > 0 as has_enough_evidence,

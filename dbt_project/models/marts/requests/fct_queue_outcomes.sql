@@ -1,4 +1,4 @@
--- How long tries waited in each queue, and what they did with what they got.
+-- Waiting times of tries in each queue, and how much of their memory and CPUs they used.
 {%- set fractions = [0.5, 0.95, 1] %}
 
 with

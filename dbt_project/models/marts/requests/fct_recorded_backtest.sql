@@ -1,4 +1,4 @@
--- What our requests would have done to the jobs that the batch system recorded, beside what its requests did.
+-- Effect of our requests on the jobs that the batch system recorded, beside the effect of the recorded requests.
 with
 
 jobs as (

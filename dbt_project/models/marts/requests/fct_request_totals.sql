@@ -65,7 +65,7 @@ summed as (
 
 ),
 
--- What is never done comes first, then the core-hours, which at one memory per core are the cost, then the waste.
+-- Jobs left undone come first, then core-hours (which are the cost at one memory per core), then the waste.
 ranked as (
 
     select

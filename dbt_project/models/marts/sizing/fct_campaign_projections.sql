@@ -1,4 +1,4 @@
--- The stages have their visits in common: they err together, and their intervals add up.
+-- The stages share their visits, so their errors are common and their intervals add up.
 select
     campaign,
     policy,

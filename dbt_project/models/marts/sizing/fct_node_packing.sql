@@ -31,7 +31,7 @@ packed as (
 
 ),
 
--- Of whole microseconds: a share of all that there is must be 1 and no more.
+-- Computed from whole microseconds, so that a share of the whole is at most 1.
 shared as (
 
     select

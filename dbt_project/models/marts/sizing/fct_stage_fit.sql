@@ -55,7 +55,7 @@ joined as (
         coalesce(line.widened_slot_count, 0) as widened_slot_count,
         coalesce(line.idle_core_h, 0) as idle_core_h,
         line.overhead_fraction,
-        -- Jobs that took no time have no core-hours: their number is weighed.
+        -- Jobs that took no time have no core-hours, so their number is used.
         coalesce(
             line.overhead_fraction, {{ share('line.widened_slot_count', 'line.slot_count') }},
             {{ share('measured.over_threshold_count', 'measured.quanta_count') }}
@@ -67,7 +67,7 @@ joined as (
 
 ),
 
--- What weighs more comes first: the reason is the first that does not let the stage fit.
+-- The most important condition comes first: the reason is the first one that keeps the stage from fitting.
 reasoned as (
 
     select

@@ -23,7 +23,7 @@ nodes as (
 
 ),
 
--- Of visits and tracts alike there are so many times more; what the campaign does once it does once.
+-- Visits and tracts are multiplied by the same factor. Work that a campaign does once stays the same.
 scaled as (
 
     select
@@ -37,7 +37,7 @@ scaled as (
 
 ),
 
--- Visits and tracts err independently: their errors add up as squares.
+-- Errors of visits and of tracts are independent, so their squares add up.
 staged as (
 
     select

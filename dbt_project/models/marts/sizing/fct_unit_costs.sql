@@ -14,7 +14,7 @@ charged as (
 
 ),
 
--- How much one differs from another, whatever the memory: the work alone.
+-- Scatter between units, only of their work and without the memory.
 needed as (
 
     select

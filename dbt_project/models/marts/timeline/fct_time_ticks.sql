@@ -1,4 +1,4 @@
--- Round instants within the parts of an axis, so many seconds apart that few labels stand on it.
+-- Round instants within the parts of an axis, far enough apart that the axis has few labels.
 with
 
 spells as (
