@@ -71,7 +71,8 @@ def other_policies(citations: Citations, campaign: str) -> list[str]:
     """
     default = default_policy(citations.warehouse, campaign)
     return [
-        f"The same jobs take {_price(citations, campaign, row['policy'])} with "
+        "Jobs with a request of every policy take "
+        f"{_price(citations, campaign, row['policy'])} with "
         f"{_named(citations, campaign, row['policy'])}."
         for row in citations.rows("fct_request_totals", campaign=campaign)
         if default is not None and row["policy"] != default
