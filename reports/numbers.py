@@ -9,9 +9,12 @@ import math
 from datetime import date, datetime
 from decimal import Decimal
 
-__all__ = ["change", "count", "duration", "gib", "hours", "percent", "plural", "write"]
+__all__ = ["change", "count", "duration", "gib", "hours", "percent", "plural", "quantity", "write"]
 
 GIB = 2**30
+
+_HUNDRED, _THOUSAND = 100, 1000
+"""From where on a quantity has one decimal, and none."""
 
 HALF = 50
 """Percentage above which a share is written with one digit of its rest."""
@@ -60,6 +63,22 @@ def gib(value: float) -> str:
         At most two decimals, and the unit.
     """
     return f"{value:,.2f}".rstrip("0").rstrip(".") + " GiB"
+
+
+def quantity(value: float) -> str:
+    """Write a number whose decimals mean less the larger it is.
+
+    Parameters
+    ----------
+    value : `float`
+        How much, in any unit.
+
+    Returns
+    -------
+    text : `str`
+        Two decimals below 100, one below 1000, and none from there on.
+    """
+    return f"{value:,.{2 if abs(value) < _HUNDRED else int(abs(value) < _THOUSAND)}f}"
 
 
 def hours(value: float) -> str:
@@ -155,16 +174,16 @@ def write(column: str, value: object) -> str:
     if column.endswith("_fraction"):
         return percent(number)
     if column.endswith("_gib_h"):
-        return f"{number:,.2f} GiB h"
+        return f"{quantity(number)} GiB h"
     if column.endswith("_core_h"):
-        return f"{number:,.2f} core hours"
+        return f"{quantity(number)} core hours"
     if column.endswith("_node_days"):
-        return f"{number:,.2f} node days"
+        return f"{quantity(number)} node days"
     if column.endswith("_h"):
         return hours(number)
     if column.endswith("_s"):
-        return f"{number:,.2f} s"
-    return count(number) if number == round(number) else f"{number:,.2f}"
+        return f"{quantity(number)} s"
+    return count(number) if number == round(number) else quantity(number)
 
 
 def _text(value: object) -> str:

@@ -18,7 +18,7 @@ from .sentences.depth import depth_sentences
 from .sentences.kills import kill_lines
 from .sentences.memory import conclusion
 from .sentences.records import queue_sentences
-from .sentences.requests import request_sentences
+from .sentences.requests import other_policies, request_sentences
 from .sentences.sizing import packing_sentences, sizing_sentences
 from .sentences.timeline import running_sentences
 from .subjects import Census, Stage, measured_tasks, read_census, stage_title
@@ -232,6 +232,7 @@ def print_all(warehouse: Warehouse, console: Console) -> None:
         *sizing_sentences(citations, campaign),
         *packing_sentences(citations, census),
         *request_sentences(citations, campaign),
+        *other_policies(citations, campaign),
         *queue_sentences(citations, campaign),
         *change_sentences(citations, census.predecessor, campaign),
         *running_sentences(citations, campaign),

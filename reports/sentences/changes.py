@@ -43,14 +43,12 @@ def change_sentences(citations: Citations, before: str | None, after: str) -> li
             citations.count(MART, **pair, **{column: verdict})
             for verdict in ("worse", "better", "same", "cannot_tell")
         )
-        return (
-            f"of {worse} became worse, of {better} better, of {same} stayed the same, and of "
-            f"{unknown} cannot be told"
-        )
+        return f"worse {worse}, better {better}, the same {same}, not enough evidence {unknown}."
 
     return [
-        f"Of {matched} with matched data IDs in {before} and {after}, the memory "
-        f"{judged('max_rss_verdict')}; the wall time {judged('wall_time_verdict')}."
+        f"Compared: {matched} with matched data IDs in {before} and {after}.",
+        f"Tasks by change of memory: {judged('max_rss_verdict')}",
+        f"Tasks by change of wall time: {judged('wall_time_verdict')}",
     ]
 
 
@@ -67,11 +65,11 @@ def common_input(citations: Citations, stage: str, title: str) -> str:
     common = citations.row("fct_stage_common_visits", stage=stage)
     return (
         f"Of {common['visit_count']} visits in {title}, {common['common_visit_count']} were "
-        f"measured by each of the {common['campaign_count']} campaigns; of "
+        f"measured by each of the {common['campaign_count']} campaigns. Of "
         f"{common['task_count']} tasks that several campaigns have, "
         f"{common['common_task_count']} have common input"
         + (
-            f", and {common['incomparable_task_count']} cannot have any, because each of their "
+            f", and {common['incomparable_task_count']} cannot have any: each of their "
             "quanta covers the whole campaign."
             if common.value("incomparable_task_count")
             else "."

@@ -40,8 +40,8 @@ def depth_sentences(citations: Citations, campaign: str) -> list[str]:
     )
     sentences = [
         f"{citations.count(mart, 'task', campaign=campaign)} of {campaign} can be compared with "
-        "the visits over their tract or patch: memory grows with the visits for "
-        f"{grows}, shrinks for {shrinks}, and the evidence is not enough for {unknown}."
+        f"the visits over their tract or patch. With more visits memory grows for {grows}, "
+        f"shrinks for {shrinks}, and the evidence is not enough for {unknown}."
     ]
     growing = citations.rows(mart, campaign=campaign, is_growing=True)
     if growing:

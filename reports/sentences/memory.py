@@ -54,7 +54,7 @@ def wall_time_over(usage: CitedRow) -> str:
 
 def time_spent_over(usage: CitedRow) -> str:
     """Say how much wall time was spent over the threshold, without a full stop."""
-    return f"{wall_time_over(usage)} were spent by quanta over {usage['threshold_gib']}"
+    return f"{wall_time_over(usage)} was spent by quanta over {usage['threshold_gib']}"
 
 
 def focus_over(citations: Citations, campaign: str, stage: str) -> str:
@@ -169,7 +169,7 @@ def _consequence(usage: CitedRow, fit: CitedRow, title: str) -> str:
                 f"idle. {_cost(usage, fit)}{_where(usage)}"
             )
         case _:
-            return f"is not enough for {title}. {_cost(usage, fit)}{_where(usage)}"
+            return f"is not enough for {title}. {_jobs_run(fit)}{_cost(usage, fit)}{_where(usage)}"
 
 
 def _enough(usage: CitedRow) -> str:
@@ -188,17 +188,27 @@ def _cost(usage: CitedRow, fit: CitedRow) -> str:
     if fit.value("overhead_fraction") is None:
         return f"{fit['lost_fraction']} of the jobs exceed it; they took no time."
     return (
-        f"If every job requests exactly its peak, {fit['idle_core_h']} stay idle because their "
-        f"memory is taken, {fit['overhead_fraction']} of what the work needs; "
-        f"{wall_time_over(usage)} was spent over it."
+        "If each job is charged whole cores for exactly its peak, "
+        f"{fit['idle_core_h']} stay idle: {fit['overhead_fraction']} of what the work needs. "
+        f"Quanta over {usage['threshold_gib']} took {wall_time_over(usage)}."
+    )
+
+
+def _jobs_run(fit: CitedRow) -> str:
+    """Say that all jobs run on a node of the campaigns file, so that only cores are lost."""
+    if fit.value("cores_count") is None or fit.value("unfit_quanta_count") != 0:
+        return ""
+    return (
+        f"Every job of known size fits on a node of {fit['cores_count']} cores with that memory "
+        "per core, but leaves too many cores idle. "
     )
 
 
 def _where(usage: CitedRow) -> str:
-    """Name the task to look at, if a measured quantum is over the line."""
+    """Name the task with most quanta over the line, if a measured quantum is over it."""
     if usage.value("worst_task_label") is None:
         return ""
-    return f" The task to look at first is {usage['worst_task_label']}."
+    return f" The task with most of them is {usage['worst_task_label']}."
 
 
 def _limits(usage: CitedRow) -> str:
@@ -207,7 +217,7 @@ def _limits(usage: CitedRow) -> str:
     if completeness in ("incomplete", "declared"):
         return (
             f" This covers only the measured quanta: {usage['gap_count']} expected quanta left no "
-            "usable result, and quanta killed for their memory would be among them."
+            "usable result. Quanta killed for their memory would be among them."
         )
     if completeness == "unverified":
         return " This covers only the measured quanta: no graph says how many were expected."

@@ -33,9 +33,9 @@ def queue_sentences(citations: Citations, campaign: str) -> list[str]:
     slowest = _queue(citations, campaign, max, "p50_waiting_wall_time_s")
     if slowest:
         sentences.append(
-            f"Jobs of {campaign} waited longest in queue {slowest['queue_name']}: "
-            f"{slowest['p50_waiting_wall_time_s']} in the median of {slowest['waited_count']} "
-            f"tries, up to {slowest['max_waiting_wall_time_s']}."
+            f"Jobs of {campaign} waited longest in queue {slowest['queue_name']}: the median of "
+            f"{slowest['waited_count']} tries is {slowest['p50_waiting_wall_time_s']}, the maximum "
+            f"{slowest['max_waiting_wall_time_s']}."
         )
     idlest = _queue(citations, campaign, min, "cpu_efficiency_fraction")
     if idlest:
@@ -77,11 +77,15 @@ def recorded_backtest_sentences(citations: Citations, campaign: str, policy: str
         undone = f", {cited['unfinished_count']} never done" if row["unfinished_count"] else ""
         sentences.append(
             f"Back-test on {cited['compared_job_count']} of {cited['recorded_job_count']} "
-            f"recorded jobs, those that succeeded with a known peak: requests by policy "
+            f"recorded jobs, those that succeeded with a known peak. Requests by policy "
             f"{cited['policy']} from {cited['evidence_campaign']} would kill "
             f"{cited['killed_count']} tries{undone} and leave {cited['wasted_gib_h']} unused. The "
             f"recorded requests killed {cited['recorded_killed_count']} tries and left "
             f"{cited['recorded_wasted_gib_h']} unused."
+        )
+        sentences.append(
+            "Peaks in these records include child processes, peaks behind our requests do not: "
+            "that makes our requests look worse."
         )
         if row["gave_up_job_count"]:
             sentences.append(

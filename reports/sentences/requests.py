@@ -7,11 +7,11 @@ from ..requests import default_policy
 from .records import recorded_backtest_sentences
 from .sizing import GUESS
 
-__all__ = ["request_sentences"]
+__all__ = ["other_policies", "request_sentences"]
 
 
 def request_sentences(citations: Citations, campaign: str) -> list[str]:
-    """Say what each policy costs, and how requests from the campaign before would have served.
+    """Say which policy to take, what it costs, and how requests of the campaign before served.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
     default = default_policy(citations.warehouse, campaign)
     if default is None:
         return []
-    sentences = [_cost(citations, campaign, default)]
+    sentences = _cost(citations, campaign, default)
     row = citations.row("fct_request_totals", campaign=campaign, policy=default)
     if row.value("raised_job_count"):
         sentences.append(
@@ -36,24 +36,17 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
             "kills. How much memory a killed job needs is not known: the request is the next step "
             "above the largest one that was too low, and may still be too low."
         )
-    others = [
-        f"{_named(citations, campaign, row['policy'])} {_price(citations, campaign, row['policy'])}"
-        for row in citations.rows("fct_request_totals", campaign=campaign)
-        if row["policy"] != default
-    ]
-    if others:
-        sentences.append(f"The other policies: {'; '.join(others)}.")
     mart = "fct_request_backtest_totals"
     for today in citations.rows(mart, campaign=campaign, policy="current"):
         pair = {"evidence_campaign": today["evidence_campaign"], "campaign": campaign}
         now = citations.row(mart, **pair, policy="current")
         ours = citations.row(mart, **pair, policy=default)
         sentences.append(
-            "Back-test over the jobs that have a request of every policy and one today: requests "
+            "Back-test over the jobs that have a request of every policy and one today. Requests "
             f"by policy {ours['policy']} from {today['evidence_campaign']} kill "
             f"{ours['killed_fraction']} of the first attempts of {campaign} and leave "
-            f"{ours['wasted_gib_h']} unused; today's requests kill {now['killed_fraction']} and "
-            f"leave {now['wasted_gib_h']} unused."
+            f"{ours['wasted_gib_h']} unused. There, today's requests kill {now['killed_fraction']} "
+            f"and leave {now['wasted_gib_h']} unused."
         )
         if any(
             citations.rows("fct_job_evidence", campaign=name, basis="guess")
@@ -63,11 +56,35 @@ def request_sentences(citations: Citations, campaign: str) -> list[str]:
     return sentences + recorded_backtest_sentences(citations, campaign, default)
 
 
+def other_policies(citations: Citations, campaign: str) -> list[str]:
+    """Say what each policy costs that is not the one to take; a table can say it instead.
+
+    Parameters
+    ----------
+    citations, campaign
+        As for `request_sentences`.
+
+    Returns
+    -------
+    sentences : `list` [`str`]
+        One per policy; empty where no job has a request.
+    """
+    default = default_policy(citations.warehouse, campaign)
+    return [
+        "Jobs with a request of every policy take "
+        f"{_price(citations, campaign, row['policy'])} with "
+        f"{_named(citations, campaign, row['policy'])}."
+        for row in citations.rows("fct_request_totals", campaign=campaign)
+        if default is not None and row["policy"] != default
+    ]
+
+
 def _named(citations: Citations, campaign: str, policy: str) -> str:
     """Name a policy in a sentence."""
     if policy == "current":
         return "today's requests"
-    return citations.cite("fct_request_totals", "policy", campaign=campaign, policy=policy)
+    name = citations.cite("fct_request_totals", "policy", campaign=campaign, policy=policy)
+    return f"requests by {name}"
 
 
 def _price(citations: Citations, campaign: str, policy: str) -> str:
@@ -75,18 +92,24 @@ def _price(citations: Citations, campaign: str, policy: str) -> str:
     row = citations.row("fct_request_totals", campaign=campaign, policy=policy)
     undone = f", {row['unfinished_count']} never done" if row.value("unfinished_count") else ""
     return (
-        f"{row['total_core_h']} ({row['overhead_fraction']} more than needed) with "
-        f"{row['killed_fraction']} of jobs killed at first{undone}, {row['wasted_gib_h']} unused"
+        f"{row['total_core_h']} ({row['overhead_fraction']} more than needed, "
+        f"{row['killed_fraction']} of jobs killed at first{undone}, {row['wasted_gib_h']} unused)"
     )
 
 
-def _cost(citations: Citations, campaign: str, policy: str) -> str:
+def _cost(citations: Citations, campaign: str, policy: str) -> list[str]:
     """Say which policy to take, and what it costs."""
     row = citations.row("fct_request_totals", campaign=campaign, policy=policy)
-    return (
-        f"Requests by the policy {row['policy']} leave the fewest jobs of {campaign} undone and, "
-        "of the policies that do, cost least. Totals cover only the jobs that have a request of "
-        f"every policy (tasks and clusters: {row['job_count']}). Charged for what they request on "
-        f"nodes with {row['memory_per_core_gib']} per core, they take "
-        f"{_price(citations, campaign, policy)}; killed attempts are {row['killed_core_h']} of it."
+    killed = (
+        f" Killed attempts are {row['killed_core_h']} of it." if row.value("killed_core_h") else ""
     )
+    return [
+        f"Requests by the policy {row['policy']} leave the fewest jobs of {campaign} undone and, "
+        "of the policies that do, cost least.",
+        "Totals cover only the jobs that have a request of every policy (tasks and clusters: "
+        f"{row['job_count']}).",
+        f"Charged for what they request on nodes with {row['memory_per_core_gib']} per core, these "
+        f"jobs take {_price(citations, campaign, policy)}.{killed}",
+        "The requests follow from the peaks of the same jobs: in another campaign more jobs may be "
+        "killed.",
+    ]

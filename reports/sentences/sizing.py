@@ -95,7 +95,7 @@ def charge_sentences(citations: Citations, campaign: str) -> list[str]:
         f"With {exact['memory_per_core_gib']} per core{nearest}, {campaign} is charged "
         f"{exact['overhead_fraction']} more core hours than it needs if every job requests exactly "
         f"its peak.{_unfit(exact)}{_guess(citations, key)}",
-        f"That best case takes {exact['charged_core_h']} for {exact['needed_core_h']}.",
+        f"That best case is charged {exact['charged_core_h']} and needs {exact['needed_core_h']}.",
         *([f"It is charged {', '.join(others)}."] if others else []),
     ]
 
@@ -128,7 +128,8 @@ def sharing_sentences(citations: Citations, campaign: str) -> list[str]:
         dict.fromkeys(f"{row['excess_fraction']} ({stage_title(stage)})" for row, stage in ends)
     )
     return [
-        f"Jobs that share the memory of a node change the best case by {said} of its core-hours."
+        f"If jobs share the memory of a node, a simulation changes the best case by {said} of its "
+        "core-hours."
     ]
 
 
@@ -273,12 +274,12 @@ def packing_sentences(citations: Citations, census: Census) -> list[str]:
     for cores in sorted({row.key["cores_count"] for row in packed}):
         rows = [row for row in packed if row.key["cores_count"] == cores]
         stages = ", ".join(
-            f"{stage_title(row.key['stage'])} keeps {row['queue_core_utilisation_fraction']} of "
-            f"the cores busy (closed form: {row['closed_form_utilisation_fraction']})"
+            f"{row['queue_core_utilisation_fraction']} in {stage_title(row.key['stage'])} "
+            f"(closed form: {row['closed_form_utilisation_fraction']})"
             for row in rows
         )
         sentences.append(
-            f"Packed first fit on nodes of {rows[0]['cores_count']} cores with "
-            f"{rows[0]['memory_per_core_gib']} per core, for as long as slots wait, {stages}."
+            f"A simulation packs slots first fit on nodes of {rows[0]['cores_count']} cores with "
+            f"{rows[0]['memory_per_core_gib']} per core. Cores busy while slots wait: {stages}."
         )
     return sentences

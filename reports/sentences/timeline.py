@@ -31,7 +31,7 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
     if citations.rows(nodes, campaign=campaign):
         sentences.append(
             f"Slow nodes of {campaign}: {citations.count(nodes, campaign=campaign, is_slow=True)} "
-            f"of {citations.count(nodes, campaign=campaign)}; the same tasks took longer there "
+            f"of {citations.count(nodes, campaign=campaign)}. The same tasks took longer there "
             "than on the other nodes, by more than chance explains."
         )
     timed = [
@@ -43,8 +43,8 @@ def running_sentences(citations: Citations, campaign: str) -> list[str]:
         most = citations.row(tasks, campaign=campaign, stage=stage, task_label=task)
         sentences.append(
             f"Task {task} ({stage_title(stage)}) spends most time reading through the Butler: "
-            f"{most['butler_get_wall_time_h']}, {most['butler_get_fraction']} of its wall time; "
-            f"its CPU time is {most['cpu_time_fraction']} of its wall time."
+            f"{most['butler_get_wall_time_h']}, {most['butler_get_fraction']} of its wall time. "
+            f"Its CPU time is {most['cpu_time_fraction']} of its wall time."
         )
     return sentences
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,10 +19,11 @@ from ..figures.sections import OF_STAGE
 from ..files import write_file
 from ..glossary import GLOSSARY
 from ..look import theme
+from ..sentences.answer import answer_lines
 from ..sentences.changes import change_sentences
 from ..sentences.completeness import gap_notes, why_empty
 from ..sentences.depth import depth_sentences
-from ..sentences.kills import killed_in_stage
+from ..sentences.kills import kill_lines, killed_in_stage
 from ..sentences.memory import conclusion, quanta_over, verdict_words, wall_time_over
 from ..sentences.records import queue_sentences
 from ..sentences.requests import request_sentences
@@ -221,6 +223,7 @@ def write_technote(
         # Pictures have twice as many pixels as they are wide on a page.
         "width": theme.WIDTH,
         "stages": [_stage_text(warehouse, citations, stage) for stage in census.stages],
+        "answer": answer_lines(citations, census) + kill_lines(citations, census),
         "sizing": sizing_sentences(citations, campaign),
         "request_sentences": request_sentences(citations, campaign),
         "queue_sentences": queue_sentences(citations, campaign),
@@ -236,7 +239,8 @@ def write_technote(
     templates = _environment(citations, census)
     for name in ("index.md", "technote.toml"):
         text = templates.get_template(f"{name}.jinja").render(values)
-        write_file(folder / name, text)
+        # Conditions of the templates leave empty lines behind.
+        write_file(folder / name, re.sub(r"\n{3,}", "\n\n", text))
     write_file(folder / "conf.py", (TEMPLATES / "conf.py.txt").read_bytes())
     write_file(folder / "_static" / "census.css", (TEMPLATES / "census.css").read_bytes())
     _copy_images(made, images, folder / "images")

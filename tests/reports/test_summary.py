@@ -166,7 +166,7 @@ def test_it_counts_nodes_and_says_nothing_where_one_node_ran_all(
             [["node1", True], ["node2", False]],
         )
     said = " ".join(summary(tmp_path, "--all").split())
-    assert "Slow nodes of DM-53877: 1 of 2; the same tasks took longer there" in said
+    assert "Slow nodes of DM-53877: 1 of 2. The same tasks took longer there" in said
 
 
 def test_it_says_what_requests_would_have_done(data: Path) -> None:

@@ -65,8 +65,9 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain what is compared."""
     line = citations.cite("dim_campaigns", "threshold_gib", campaign=subject.campaign)
     return (
-        f"Max RSS per task in {subject.stage.title} on common input alone, the releases side by "
-        f"side. {common_input(citations, subject.stage.name, subject.stage.title)} "
+        f"Max RSS per task in {subject.stage.title} on common input alone. The releases of a task "
+        "are one below the other, in the order of the legend. "
+        f"{common_input(citations, subject.stage.name, subject.stage.title)} "
         "The number behind the name of a task is that of the visits (or exposures) compared, with "
         "all detectors that a campaign ran of them. A task whose data IDs have no visit is "
         "compared on the same places of the sky; one campaign may have more visits there than "

@@ -80,9 +80,9 @@ def caption(_: Citations, subject: Subject) -> str:
     """Explain the dumbbells."""
     return (
         f"The 95th percentile of max RSS in {subject.census.predecessor} (hollow) and "
-        f"{subject.campaign} (full), over the quanta that have the same task and data ID in both, "
-        "largest changes first. The colour is the verdict on memory, by own peaks alone; the table "
-        "of changes has that on wall time, too."
+        f"{subject.campaign} (full), largest changes first. It is over the quanta that have the "
+        "same task and data ID in both. The colour is the verdict on memory, by own peaks alone; "
+        "the table of changes has that on wall time, too."
     )
 
 

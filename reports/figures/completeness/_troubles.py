@@ -18,7 +18,11 @@ from ..sql import STAGE_TITLE
 ROW_HEIGHT = 22
 """Height of a task's row, in CSS pixels."""
 
-MOST_KINDS = len(palettes.TASKS) - 1
+# Few kinds are usual, so the first ones differ most in greyscale.
+COLOURS = tuple(palettes.TASKS[place] for place in (8, 1, 11, 4, 7, 10, 9, 6, 3, 5, 2))
+"""Colours of the kinds, the most frequent first."""
+
+MOST_KINDS = len(COLOURS)
 """Kinds that have a colour and an entry in the legend; the others are one grey."""
 
 
@@ -78,7 +82,8 @@ def chart(frame: pa.Table, _: Subject, *, legend: str) -> Plot:
     places = {row["kind"]: row["place"] for row in frame.to_pylist()}
     kinds = sorted(places, key=lambda kind: (kind == "others", places[kind]))
     colours = {
-        kind: palettes.task_colour(None if kind == "others" else places[kind]) for kind in kinds
+        kind: palettes.OTHER_TASKS if kind == "others" else COLOURS[places[kind] - 1]
+        for kind in kinds
     }
     longest = int(pc.max(frame["upper_quanta_count"]).as_py())
     bars = (

@@ -82,10 +82,10 @@ def chart(frame: pa.Table, subject: Subject) -> Plot:
 def caption(citations: Citations, subject: Subject) -> str:
     """Explain the lines."""
     return (
-        f"Memory of tasks of {subject.campaign} by the number of visits over their tract or patch, "
-        "on a line by least squares through their own peaks: at the fewest visits seen (hollow) "
-        "and at the most (full). Where memory grows for sure, a triangle extrapolates to twice the "
-        "most visits, with the interval of the line. "
+        f"Memory of tasks of {subject.campaign} by the number of visits over their tract or patch. "
+        "The values lie on a line by least squares through own peaks: at the fewest visits seen "
+        "(hollow) and at the most (full). Where the verdict is that memory grows, a triangle "
+        "extrapolates to twice the most visits, with the interval of the line. "
         f"{' '.join(depth_sentences(citations, subject.campaign))}"
     )
 

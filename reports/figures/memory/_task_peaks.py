@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...citations import Citations
 from ...look.axes import log_memory_scale, memory_axis, task_axis, task_height
@@ -24,6 +27,9 @@ UNLIKE = 10
 
 COUNT_SIZE = 8
 """Size of the letters of a number of quanta, in CSS pixels."""
+
+COUNT_WIDTH = 0.12
+"""Room that a number of quanta needs, as a share of the axis; nearer to the end it is left."""
 
 RELEASE_HEIGHT = 7
 """Height of a release within a task's row, in CSS pixels."""
@@ -87,18 +93,26 @@ def chart(frame: pa.Table, subject: StageSubject, *, statistic: str) -> Plot:
         fill=release_colour(frame),
         shape=release_shape(frame),
     )
-    counts = (
-        base.transform_filter("datum.is_unlike")
-        .transform_calculate(count_label="'n = ' + format(datum.quanta_count, ',d')")
-        .mark_text(align="left", baseline="middle", dx=7, fontSize=COUNT_SIZE)
-        .encode(
-            x=memory("statistic_gib"),
-            yOffset=release_offset(frame, margin=0.8),
-            text="count_label:N",
+    lowest, highest = (float(bound(frame["statistic_gib"]).as_py()) for bound in (pc.min, pc.max))
+    near_end = highest * (lowest / highest) ** COUNT_WIDTH
+    counts = []
+    for side, align, dx in (("<=", "left", 7), (">", "right", -7)):
+        text = (
+            base.transform_filter(f"datum.is_unlike && datum.statistic_gib {side} {near_end}")
+            .transform_calculate(count_label="'n = ' + format(datum.quanta_count, ',d')")
+            .encode(
+                x=memory("statistic_gib"),
+                yOffset=release_offset(frame, margin=0.8),
+                text="count_label:N",
+            )
         )
-    )
+        mark: dict[str, Any] = {
+            "align": align, "baseline": "middle", "dx": dx, "fontSize": COUNT_SIZE
+        }  # fmt: skip
+        # White behind the letters keeps them readable on the grey line.
+        counts += [text.mark_text(stroke="white", strokeWidth=3, **mark), text.mark_text(**mark)]
     lines = line_layers(memory_lines(subject.lines_gib, subject.threshold_gib))
-    return Plot([span, points, counts, *lines], height=task_height(frame, RELEASE_HEIGHT))
+    return Plot([span, points, *counts, *lines], height=task_height(frame, RELEASE_HEIGHT))
 
 
 def caption(citations: Citations, subject: StageSubject, *, statistic: str) -> str:

@@ -33,8 +33,9 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain boxes, whiskers and points."""
     line = citations.cite("dim_campaigns", "threshold_gib", campaign=subject.campaign)
     return (
-        f"Max RSS per task in {subject.stage.title}, the releases side by side, on a logarithmic "
-        f"axis. {BOXES} {OUTLIERS} The dashed red line marks "
+        f"Max RSS per task in {subject.stage.title}, on a logarithmic axis. The releases of a task "
+        "are one below the other, in the order of the legend. "
+        f"{BOXES} {OUTLIERS} The dashed red line marks "
         f"{line} per core.{focus_over(citations, subject.campaign, subject.stage.name)}"
         f"{further_lines(citations, subject)}"
     )

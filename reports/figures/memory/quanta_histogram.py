@@ -59,8 +59,8 @@ def caption(citations: Citations, subject: StageSubject, *, axis: str = f" {LOW_
     usage = citations.stage_usage(subject.stage.focus)
     width = citations.cite("dim_campaigns", "bin_gib", campaign=subject.campaign)
     return (
-        f"Quanta of {subject.stage.title} of {subject.campaign} per range of {width} of max RSS, "
-        f"stacked by task.{axis} "
+        f"Quanta of {subject.stage.title} of {subject.campaign} per range of {width} of max RSS. "
+        f"Tasks are stacked from bottom to top in the order of the legend.{axis} "
         f"The dashed red line marks {usage['threshold_gib']} per core, the dashed green line the "
         f"95th percentile at {usage['p95_max_rss_bytes']}. {quanta_over(usage)}."
         f"{further_lines(citations, subject)}"

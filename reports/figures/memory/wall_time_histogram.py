@@ -79,7 +79,7 @@ def caption(
     width = citations.cite("dim_campaigns", "bin_gib", campaign=subject.campaign)
     return (
         f"Integrated wall time of {subject.stage.title} of {subject.campaign} per range of {width} "
-        f"of max RSS{part}, stacked by task: {axis} "
+        f"of max RSS{part}. Tasks are stacked in the order of the legend: {axis} "
         f"The dashed red line marks {usage['threshold_gib']} per core. {time_spent_over(usage)}."
         f"{further_lines(citations, subject, from_gib=from_gib)}"
     )

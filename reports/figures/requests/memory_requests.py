@@ -121,8 +121,8 @@ def caption(citations: Citations, subject: Subject) -> str:
     )
     return (
         f"Memory requests from the peaks of {subject.campaign}, for the jobs that held most memory "
-        "for longest: one mark per policy, and the request of today where it is known. A grey tick "
-        f"is the largest peak seen.{guess}"
+        "for longest. There is one mark per policy, and one for the request of today where it is "
+        f"known. A grey tick is the largest peak seen.{guess}"
     )
 
 

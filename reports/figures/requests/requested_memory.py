@@ -139,9 +139,9 @@ def caption(citations: Citations, subject: Subject) -> str:
         bands = f" The shades are the bands of memory of the queues, which end at {ends}."
     return (
         f"The jobs of {subject.campaign} that held most memory for longest, by the batch system's "
-        "records: the median request; the 95th percentile of the peaks that the batch system "
-        "sampled in tries that succeeded; and the largest request at which a job was killed for "
-        f"its memory.{bands}"
+        "records. The marks are the median request, the 95th percentile of the peaks, and the "
+        "largest request at which a job was killed for its memory. The peaks are those that the "
+        f"batch system sampled in tries that succeeded.{bands}"
     )
 
 

@@ -98,14 +98,13 @@ def chart(frame: pa.Table, _: Subject) -> Plot:
     return Plot([bars], height=ROW_HEIGHT * len(labels))
 
 
-def caption(citations: Citations, subject: Subject) -> str:
+def caption(_: Citations, subject: Subject) -> str:
     """Explain the bars."""
     return (
         f"How many more core-hours {subject.campaign} takes in a packing simulation than in the "
         "closed form. The simulation gives each slot, by start order, the first node with enough "
-        "cores and memory, and counts while slots wait; in the closed form memory comes with cores "
-        "alone. A bar to the left is what sharing the memory of a node saves. "
-        f"{' '.join(packing_sentences(citations, subject.census))}"
+        "cores and memory, and counts while slots wait. In the closed form memory comes with cores "
+        "alone. A bar to the left of zero is what sharing the memory of a node saves."
     )
 
 

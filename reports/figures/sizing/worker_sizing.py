@@ -13,7 +13,7 @@ from ...look.empty import refuse_empty
 from ...look.layout import Plot
 from ...look.lines import line_layers, memory_lines
 from ...requests import POLICY_NAMES
-from ...sentences.sizing import sizing_sentences
+from ...sentences.sizing import charge_sentences, sizing_sentences
 from ...subjects import Subject
 from ...warehouse import Warehouse
 
@@ -96,7 +96,7 @@ def caption(citations: Citations, subject: Subject) -> str:
         f"How much more core-hours {subject.campaign} is charged than with unlimited memory, by "
         "memory per core. Each attempt of a job is charged the cores whose memory holds its "
         "request, and at least its CPUs. Each curve is a way to request memory; the lowest is the "
-        f"best case. {' '.join(sizing_sentences(citations, subject.campaign))}"
+        f"best case. {' '.join(charge_sentences(citations, subject.campaign))}"
     )
 
 

@@ -68,9 +68,10 @@ def chart(frame: tuple[pa.Table, pa.Table, pa.Table], _: StageSubject) -> Plot:
 def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the layers."""
     return (
-        f"Memory of the running quanta of {subject.stage.title} of {subject.campaign} over time, "
-        "stacked by task. Each quantum counts with its max RSS from its start to its end, so this "
-        f"is an upper bound.{left_out(citations, subject.campaign, subject.stage.name)}"
+        f"Memory of the running quanta of {subject.stage.title} of {subject.campaign} over time. "
+        "Tasks are stacked from bottom to top in the order of the legend. Each quantum counts with "
+        "its max RSS from its start to its end, so this is an upper bound."
+        f"{left_out(citations, subject.campaign, subject.stage.name)}"
     )
 
 

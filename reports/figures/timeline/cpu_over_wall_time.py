@@ -66,9 +66,9 @@ def caption(citations: Citations, subject: StageSubject) -> str:
     """Explain the bars."""
     return (
         f"CPU time over wall time of each task in {subject.stage.title} of {subject.campaign}, "
-        "both from preparation to end, the task that took most wall time first. The dashed line is "
-        "one core busy all the time. A shorter bar left its core idle for the rest, and nothing "
-        "recorded says why; a longer bar kept more than one core busy."
+        "both from preparation to end, the task that took most wall time first. The dotted line is "
+        "one core busy all the time. A shorter bar left its core idle for the rest; nothing "
+        "recorded says why. A longer bar kept more than one core busy."
         f"{busiest(citations, subject.campaign, subject.stage.name)}"
     )
 

@@ -37,7 +37,12 @@ export const duration = (value) => {
   return `${fixed(3600 * value, decimalsOf(3600 * value, 2))} s`;
 };
 
-export const coreHours = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
+// A number whose decimals mean less the larger it is: two below 100, one below 1000, none from there on.
+const QUANTITY_STEPS = [100, 1000];
+export const quantity = (value) => grouped(value, QUANTITY_STEPS.filter((step) => Math.abs(value) < step).length);
+
+export const coreHours = (value) => (value === null ? NOTHING : `${quantity(value)} core hours`);
+export const coreHoursInColumn = (value) => (value === null ? NOTHING : `${grouped(value, 2)} core hours`);
 
 // Two significant digits, and of what is nearly all one digit of its rest: 100 % is written only if exact.
 export const percent = (part, whole) => {

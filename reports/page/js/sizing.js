@@ -4,7 +4,7 @@ import { options } from "./charts.js";
 import { campaignColour, campaignShape, inkColour, stageColour } from "./colours.js";
 import { campaignNames, embedded, tables } from "./data.js";
 import { byId, element, setText } from "./elements.js";
-import { NOTHING, coreHours, count, fraction, gib, grouped, plural, stageTitle } from "./numbers.js";
+import { NOTHING, coreHours, coreHoursInColumn, count, fraction, gib, grouped, plural, stageTitle } from "./numbers.js";
 import { ALL, gapRemarks, isFiltered, memoryGib, ofSelection, stageRows, state, subjectOfStage } from "./selection.js";
 import { changeColumn, countColumn, fillTable, fractionColumn, memoryColumn, textColumn, timeColumn, unitOfTime, writtenColumn } from "./tables.js";
 
@@ -123,7 +123,7 @@ const nodeGroups = (rows) => {
     countColumn("quanta_count", "Quanta"),
     countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta in slots that need more memory or cores than the node has", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
     timeColumn("unfit_wall_time_h", `Their wall time (${unit.name})`, unit),
-    writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours charged for the work that fits" }),
+    writtenColumn("charged_core_h", "Charged", coreHoursInColumn, { hint: "Core hours charged for the work that fits" }),
     fractionColumn("overhead_fraction", "Overhead", "Share charged in addition to nodes with unlimited memory, if every job requests exactly its peak"),
   ]]];
 };
@@ -154,9 +154,9 @@ const REQUESTS = new Map([
 
 const requestedGroups = (best) => [["", [
   textColumn("policy", "Each job requests", { text: (row) => REQUESTS.get(row.policy) ?? row.policy }),
-  writtenColumn("charged_core_h", "Charged", coreHours, { hint: "Core hours of all attempts" }),
+  writtenColumn("charged_core_h", "Charged", coreHoursInColumn, { hint: "Core hours of all attempts" }),
   fractionColumn("overhead_fraction", "Overhead", "Share charged in addition to what the work needs"),
-  writtenColumn("killed_core_h", "Killed", coreHours, { hint: "Core hours of attempts that would be killed; they are charged" }),
+  writtenColumn("killed_core_h", "Killed", coreHoursInColumn, { hint: "Core hours of attempts that would be killed; they are charged" }),
   countColumn("unfit_quanta_count", "Do not fit", { hint: "Quanta of jobs that fit on no node", tone: (row) => (row.unfit_quanta_count ? "over" : "") }),
   countColumn("unsized_quanta_count", "Left out", { hint: "Quanta without a peak, or whose job has no such request" }),
   { key: "cheapest", title: "Cheapest", hint: "Memory per core that costs least by the prices of the campaigns file", value: (row) => best.get(row.policy)?.memory_per_core_gib ?? null, text: (row) => best.has(row.policy) ? cheapestText(best.get(row.policy)) : NOTHING },

@@ -69,7 +69,7 @@ def test_the_technote_lists_lines_as_the_figure_draws_them(dependent_data: Path)
     assert listed == ["large", "small", "unclear"]
     assert "3 tasks of" in said[0]
     assert (
-        "memory grows with the visits for 2, shrinks for 0, and the evidence is not enough for 1"
+        "With more visits memory grows for 2, shrinks for 0, and the evidence is not enough for 1"
         in said[0]
     )
 

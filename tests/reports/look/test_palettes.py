@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from reports import figures
+from reports.figures.completeness import _troubles
 from reports.look import palettes, theme
 from reports.page.look import light_and_dark
 from tests.reports.look.test_theme import SIGHT, lab
@@ -86,3 +87,9 @@ def test_dark_colours_stand_out_from_a_dark_ground() -> None:
     ground = light_and_dark()["dark"]["style"]["segment"]["stroke"]
     for colour in itertools.chain(*DARK.values()):
         assert lab(colour)[0] - lab(ground)[0] > 30, colour
+
+
+def test_the_first_kinds_of_failures_differ_much_in_greyscale() -> None:
+    lightness = sorted(float(lab(colour)[0]) for colour in _troubles.COLOURS[:4])
+    assert min(b - a for a, b in itertools.pairwise(lightness)) > 15
+    assert len(set(_troubles.COLOURS)) == len(_troubles.COLOURS)

@@ -146,6 +146,9 @@ def test_what_folds_is_opened_and_closed(report: Path) -> None:
     assert opened == 0
     # Tables of all tasks fold, and no heading does: Sphinx would refuse it.
     assert len(unfolded) < 0.6 * len(lines)
+    # A page to read: the answer, a short chapter for each stage, and what to buy.
+    assert len(unfolded) <= 760
+    assert "\n\n\n" not in (report / "technote" / "index.md").read_text()
     headings = [line for line in lines if line.startswith("#")]
     assert [line for line in unfolded if line.startswith("#")] == headings
 
