@@ -1,4 +1,4 @@
--- Where does Butler I/O dominate? Share of wall time that a task spends in Butler get, put and ingest.
+-- Which tasks spend most of their time in Butler I/O? Share of wall time in Butler get, put and ingest.
 select
     campaign,
     stage,

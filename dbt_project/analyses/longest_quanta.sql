@@ -1,4 +1,4 @@
--- What keeps a stage from ending? The twenty longest quanta of each stage.
+-- Which quanta took longest in each stage? The twenty longest of each.
 select
     campaign,
     stage,

@@ -1,4 +1,4 @@
--- Which fields are the expensive ones? Memory and hours by target of the visits and exposures.
+-- Which fields need most memory and time? Memory and hours by target of the visits and exposures.
 select
     campaign,
     stage,

@@ -1,4 +1,5 @@
--- Which nodes fail more often than the others? Each attempt counts where it ran. Killed ones leave no node: not here.
+-- Which nodes fail more often than the others? Each attempt counts where it ran.
+-- Killed attempts record no node, so they are not counted.
 with
 
 nodes as (

@@ -1,4 +1,4 @@
--- Whose statistics say more about their neighbours in the process than about themselves?
+-- Which tasks have mostly peaks that they inherited from other quanta of the process?
 select
     campaign,
     stage,

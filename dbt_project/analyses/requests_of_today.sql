@@ -1,4 +1,4 @@
--- What does a task ask for today, what would serve its peaks, and on how much evidence?
+-- What does each task request today, what request would be enough for its peaks, and how many peaks say so?
 select
     requests.campaign,
     label.task_label,

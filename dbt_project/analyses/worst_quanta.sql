@@ -1,4 +1,4 @@
--- Which quanta are the worst, with what is needed to run them again? The ten largest peaks of each stage.
+-- Which quanta have the largest peaks, and how are they run again? The ten largest of each stage.
 select
     campaign,
     stage,
