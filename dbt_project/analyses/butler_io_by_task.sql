@@ -1,4 +1,4 @@
--- Which tasks spend most of their time in Butler I/O? Share of wall time in Butler get, put and ingest.
+-- Which tasks spend the largest share of their wall time in Butler get, put and ingest?
 select
     campaign,
     stage,
