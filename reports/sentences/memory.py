@@ -195,12 +195,14 @@ def _cost(usage: CitedRow, fit: CitedRow) -> str:
 
 
 def _jobs_run(fit: CitedRow) -> str:
-    """Say that all jobs run on a node of the campaigns file, so that only cores are lost."""
+    """Say that only cores are lost, if all jobs run on a node of the campaigns file."""
     if fit.value("cores_count") is None or fit.value("unfit_quanta_count") != 0:
+        return ""
+    if fit.value("overhead_fraction") is None:
         return ""
     return (
         f"Every job of known size fits on a node of {fit['cores_count']} cores with that memory "
-        "per core, but leaves too many cores idle. "
+        "per core, but too many cores stay idle. "
     )
 
 
