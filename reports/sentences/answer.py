@@ -60,16 +60,14 @@ def _completeness(citations: Citations, census: Census) -> list[str]:
                 absent.append(stage.title)
             case "incomplete" | "declared":
                 usage = citations.stage_usage(stage.focus)
-                gaps.append(
-                    f"{usage['gap_count']} of {usage['expected_count']} expected in {stage.title}"
-                )
+                gaps.append(f"{usage['gap_count']} of {usage['expected_count']} in {stage.title}")
             case "unverified":
                 unverified.append(stage.title)
     said = []
     if gaps:
-        said.append(f"Missing quanta of {campaign}: {', '.join(gaps)}.")
+        said.append(f"Expected quanta of {campaign} without a usable result: {', '.join(gaps)}.")
     if absent:
         said.append(f"The lake has no data of {campaign} for {', '.join(absent)}.")
-    if unverified and not said:
+    if unverified:
         said.append(f"No graph says what {campaign} should hold in {', '.join(unverified)}.")
-    return said or [f"No expected quantum of {campaign} is missing."]
+    return said or [f"Every expected quantum of {campaign} is accounted for."]

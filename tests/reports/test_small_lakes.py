@@ -46,7 +46,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = {
         "no_time": {"peak_gib": 7.0, "wall_s": 0.0},
         "all_failed": {"status": "failed"},
-        "one": {},
+        "one": {"expected": False},
     }
     for stage, columns in made.items():
         run = lake.run("DM-1", stage, f"runs/DM-1/{stage}")
@@ -108,7 +108,8 @@ def test_a_stage_without_data_is_said_to_have_none(small: Path) -> None:
     assert "empty of DM-1: incomplete: the lake has no data of this stage." in lines
     place = lines.index("Error: DM-1, empty: the lake has no data of this stage")
     assert lines[place + 1].startswith("  Correct its collections, or declare the gap with")
-    assert "Missing quanta of DM-1: 90 of 100 expected in lost." in lines
+    assert "Expected quanta of DM-1 without a usable result: 90 of 100 in lost." in lines
+    assert "No graph says what DM-1 should hold in one." in lines
     assert "0 of 0" not in said.getvalue()
 
 
