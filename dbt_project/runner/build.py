@@ -78,6 +78,7 @@ def _publish(
 ) -> bool:
     """Build, check and rename into place."""
     began = time.monotonic()
+    _forget_logs(layout)
     history.keep(layout)
     with _building_folder(layout) as folder:
         with project_environment(layout, folder, memory_limit):
@@ -107,6 +108,12 @@ def _publish(
     _warn(remarks, console)
     console.print(f"Published {layout.warehouse} after {time.monotonic() - began:.1f} s")
     return complete
+
+
+def _forget_logs(layout: Layout) -> None:
+    """Remove the logs of earlier builds, which dbt would keep: up to six files of 10 MB."""
+    for log in layout.log.parent.glob(f"{layout.log.name}*"):
+        log.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -24,7 +24,13 @@ def test_each_publication_adds_the_stages_once_even_after_the_warehouse_is_remov
     stages = query(copied.warehouse, "select count(*) from fct_stage_usage")[0][0]
     mart = PUBLICATIONS.format("fct_verdict_history")
     assert query(copied.warehouse, mart) == [(1, stages)]
+    # Logs of older builds do not pile up either.
+    copied.log.parent.mkdir(parents=True)
+    (copied.log.parent / f"{copied.log.name}.1").write_text("an older build")
+    copied.log.write_text("an older build")
     build(copied, full_refresh=True)
+    assert [path.name for path in copied.log.parent.iterdir()] == [copied.log.name]
+    assert "an older build" not in copied.log.read_text()
     assert query(copied.warehouse, mart) == [(2, stages)]
     copied.warehouse.unlink()
     build(copied)
