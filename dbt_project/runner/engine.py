@@ -150,7 +150,7 @@ def read_project(layout: Layout) -> Manifest:
     Raises
     ------
     TransformError
-        Raised when the project is broken.
+        Raised if the project is broken.
     """
     manifest: Manifest = _run(layout, ["--no-write-json", "parse"]).result  # type: ignore[assignment]
     return manifest

@@ -66,7 +66,7 @@ def killed_in_stage(citations: Citations, campaign: str, stage: str) -> str:
         f"({row['killed_job_fraction']}) for their memory{_requests(row)}.{_inferred(row)} "
         f"{row['rescued_job_count']} of these jobs succeeded in a later try. The kills cost "
         f"{row['killed_memory_core_h']} ({row['killed_core_fraction']} of all core-hours "
-        f"recorded). Most killed jobs have the label {row['worst_label']}. A killed try has no "
+        f"recorded). Label with most killed jobs: {row['worst_label']}. A killed try has no "
         "peak in these statistics: it is only known to need more than its request."
     )
 
