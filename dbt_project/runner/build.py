@@ -86,7 +86,7 @@ def _publish(
             _make_models(layout, project, console)
             outcomes = _run_tests(layout, project, console)
             selection = ["--select", "resource_type:analysis"]
-            analyses = invoke(layout, ["compile", *selection], manifest=project)
+            analyses = invoke(layout, project, ["compile", *selection])
         new = folder / layout.warehouse.name
         with duckdb.connect(str(new)) as connection:
             questions.publish(connection, analyses)
@@ -185,9 +185,9 @@ def _make_models(layout: Layout, project: Manifest, console: Console) -> None:
     with Progress(console, "models") as progress:
         outcomes = invoke(
             layout,
+            project,
             ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"],
             progress.advance,
-            manifest=project,
         )
     broken = [o for o in outcomes if o.status == "error"]
     if broken:
@@ -203,7 +203,7 @@ def _run_tests(layout: Layout, project: Manifest, console: Console) -> list[Outc
     """Run the data tests; `make test` runs the unit tests, which test the code."""
     arguments = ["test", "--exclude-resource-type", "unit_test"]
     with Progress(console, "checks") as progress:
-        return invoke(layout, arguments, progress.advance, manifest=project)
+        return invoke(layout, project, arguments, progress.advance)
 
 
 def _refuse_failed(outcomes: list[Outcome], database: Path, layout: Layout) -> None:

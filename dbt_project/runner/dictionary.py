@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from .engine import invoke, project_environment
+from .engine import project_environment, read_project
 from .layout import Layout
 
 __all__ = ["render", "write"]
@@ -35,11 +34,10 @@ def render() -> str:
     with tempfile.TemporaryDirectory() as folder:
         layout = Layout(Path(folder))
         with project_environment(layout, layout.root, "75%"):
-            invoke(layout, ["parse"])
-        manifest = json.loads((layout.dbt / "target" / "manifest.json").read_text())
+            nodes = read_project(layout).writable_manifest().to_dict()["nodes"]
     marts = [
         node
-        for node in manifest["nodes"].values()
+        for node in nodes.values()
         if node["resource_type"] == "model" and node["schema"] == "main"
     ]
     sections = [_section(node) for node in sorted(marts, key=lambda node: str(node["name"]))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from .engine import invoke, project_environment
+from .engine import invoke, project_environment, read_project
 from .layout import Layout, make_folder
 
 __all__ = ["write"]
@@ -31,7 +31,7 @@ def write(layout: Layout) -> Path:
     """
     layout.require_warehouse()
     with project_environment(layout, layout.root, "75%"):
-        invoke(layout, ["docs", "generate", "--static"])
+        invoke(layout, read_project(layout), ["docs", "generate", "--static"])
     page = layout.root / "docs" / "index.html"
     make_folder(page.parent)
     shutil.copyfile(layout.dbt / "target" / "static_index.html", page)

@@ -27,6 +27,13 @@ PROJECT = Path(__file__).parent.parent
 _IMPORT_NAME = "dbt_project"
 """The name under which models in Python import this package."""
 
+_PLACES = {"CENSUS_LAKE": "<lake>", "CENSUS_HISTORY": "<history>"}
+"""Variables of the sources' paths, and what stands for them in the parsed project.
+
+dbt parses the project again when a variable changes, which takes seconds.  So the parsed project is
+the same for every DATA, and `read_project` puts the paths of one DATA into it.
+"""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -74,8 +81,7 @@ def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iter
         DuckDB's memory limit.
     """
     ours = {
-        "CENSUS_LAKE": layout.lake_pattern,
-        "CENSUS_HISTORY": layout.history_pattern,
+        **_PLACES,
         "CENSUS_WAREHOUSE": "warehouse.duckdb",
         "CENSUS_SPILL": "spill",
         "CENSUS_MEMORY_LIMIT": memory_limit,
@@ -140,28 +146,32 @@ def read_project(layout: Layout) -> Manifest:
     Parameters
     ----------
     layout : `Layout`
-        Path of the logs.
+        Paths of the lake, the history and the logs.
 
     Returns
     -------
-    manifest : `dbt.contracts.graph.manifest.Manifest`
-        Every node of the project.
+    project : `dbt.contracts.graph.manifest.Manifest`
+        Every node of the project; its sources read the files of this DATA.
 
     Raises
     ------
     TransformError
         Raised if the project is broken.
     """
-    manifest: Manifest = _run(layout, ["--no-write-json", "parse"]).result  # type: ignore[assignment]
-    return manifest
+    project: Manifest = _run(layout, ["parse"]).result  # type: ignore[assignment]
+    for source in project.sources.values():
+        location = source.config.extra["external_location"]
+        location = location.replace(_PLACES["CENSUS_LAKE"], layout.lake_pattern)
+        location = location.replace(_PLACES["CENSUS_HISTORY"], layout.history_pattern)
+        source.config.extra["external_location"] = location
+    return project
 
 
 def invoke(
     layout: Layout,
+    project: Manifest,
     arguments: Sequence[str],
     on_finished: Callable[[str], None] = lambda _: None,
-    *,
-    manifest: Manifest | None = None,
 ) -> list[Outcome]:
     """Run one dbt command inside `project_environment`.
 
@@ -169,12 +179,12 @@ def invoke(
     ----------
     layout : `Layout`
         Paths of the logs and the compiled SQL.
+    project : `dbt.contracts.graph.manifest.Manifest`
+        The result of `read_project`, so that dbt does not parse the project again.
     arguments : `~collections.abc.Sequence` [ `str` ]
         The command and its options.
     on_finished : `~collections.abc.Callable`
         Called with the name of each node that finished.
-    manifest : `dbt.contracts.graph.manifest.Manifest`, optional
-        The result of `read_project`. With it dbt neither parses the project nor writes it as JSON.
 
     Returns
     -------
@@ -186,8 +196,7 @@ def invoke(
     TransformError
         Raised if dbt could not start: the project or database is broken.
     """
-    options = [] if manifest is None else ["--no-write-json"]
-    result = _run(layout, [*options, *arguments], on_finished, manifest)
+    result = _run(layout, arguments, on_finished, project)
     return [_outcome(each) for each in getattr(result.result, "results", [])]
 
 
@@ -206,7 +215,7 @@ def _run(
             on_finished(event.data.node_info.node_name)
 
     options = [
-        "--quiet", "--log-level", "none", "--log-level-file", "debug",
+        "--no-write-json", "--quiet", "--log-level", "none", "--log-level-file", "debug",
         "--log-path", str(layout.log.parent), "--no-use-colors", "--no-version-check",
         "--no-send-anonymous-usage-stats",
     ]  # fmt: skip

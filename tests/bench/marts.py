@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
-from dbt_project.runner.engine import invoke, project_environment
+from dbt_project.runner.engine import invoke, project_environment, read_project
 from dbt_project.runner.layout import Layout
 from tests.bench.synthetic_lake import write_large_lake
 
@@ -178,7 +178,7 @@ def _measured(script: str, *arguments: object) -> dict[str, float]:
 def _compiled(layout: Layout, names: tuple[str, ...]) -> list[Path]:
     """Compile marts and give the files of their SQL."""
     with project_environment(layout, layout.root, "75%"):
-        invoke(layout, ["compile", "--select", *names])
+        invoke(layout, read_project(layout), ["compile", "--select", *names])
     folder = layout.dbt / "target" / "compiled" / "quanta_census" / "models" / "marts"
     return [next(folder.rglob(f"{name}.sql")) for name in names]
 

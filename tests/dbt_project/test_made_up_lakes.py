@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dbt_project.runner.engine import invoke, project_environment
+from dbt_project.runner.engine import invoke, project_environment, read_project
 from dbt_project.runner.layout import Layout
 from extract.sources.provenance import check_graph, describe_graph, plan_slices, read_slice
 from tests.bench.make_graph import RUN, synthetic_quanta, write_graph
@@ -29,7 +29,7 @@ def test_no_quantum_that_benches_make_up_contradicts_itself(tmp_path: Path) -> N
     )
     nights.write(fresh.lake)
     with project_environment(fresh, tmp_path, "1GB"):
-        invoke(fresh, ["run", "--select", "+int_attempts_checked"])
+        invoke(fresh, read_project(fresh), ["run", "--select", "+int_attempts_checked"])
     told = query(
         tmp_path / "warehouse.duckdb",
         """

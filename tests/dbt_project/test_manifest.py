@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from pathlib import Path, PurePosixPath
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dbt_project.runner.engine import PROJECT, invoke, project_environment
+from dbt_project.runner.engine import PROJECT, project_environment, read_project
 from dbt_project.runner.layout import LAKE_TABLES, Layout
 from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
 from tests.dbt_project.conftest import parsed
@@ -56,8 +55,7 @@ NUMERIC = re.compile(r"^(bigint|integer|double|decimal.*)$")
 def manifest(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Node:
     layout = parsed(sample, tmp_path_factory.mktemp("parsed"))
     with project_environment(layout, layout.root, "75%"):
-        invoke(layout, ["parse"])
-    loaded: Node = json.loads((layout.dbt / "target" / "manifest.json").read_text())
+        loaded: Node = read_project(layout).writable_manifest().to_dict()
     return loaded
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dbt_project.runner.engine import invoke, project_environment
+from dbt_project.runner.engine import invoke, project_environment, read_project
 from dbt_project.runner.layout import Layout
 from tests.dbt_project.conftest import Rows
 
@@ -19,7 +19,7 @@ Query = Callable[[str], Rows]
 def unit_tests(sample: Layout) -> dict[str, str]:
     """Run all unit tests of the models; name to what went wrong, or nothing."""
     with project_environment(sample, sample.root, "75%"):
-        outcomes = invoke(sample, ["test", "--select", "test_type:unit"])
+        outcomes = invoke(sample, read_project(sample), ["test", "--select", "test_type:unit"])
     assert len(outcomes) > 20
     return {outcome.name: outcome.message for outcome in outcomes if outcome.status != "pass"}
 
@@ -104,7 +104,7 @@ def test_a_task_list_is_used_for_the_releases_it_is_mapped_to(rows: Query) -> No
 
 def test_the_freshness_of_the_lake_can_be_asked(sample: Layout) -> None:
     with project_environment(sample, sample.root, "75%"):
-        outcomes = invoke(sample, ["source", "freshness"])
+        outcomes = invoke(sample, read_project(sample), ["source", "freshness"])
     # The sample was read in December 2025: a lake that old is worth a warning, and no more.
     assert {outcome.name: outcome.status for outcome in outcomes} == {
         "campaigns": "warn",
