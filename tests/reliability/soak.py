@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.extract.tiny import TinyRepository
@@ -23,6 +24,9 @@ DEMO = "demo: {seed: 1, scale: 1}"
 SMALL_DEMO = "demo: {seed: 1, scale: 0.02}"
 FEWER = {"extract": 1, "transform": 5, "report": 5}
 """By how much each step is killed less often than extraction, since it takes longer."""
+
+ANEW = {"extract": "lake", "report": "report"}
+"""Outputs without which a step does all of its work."""
 
 GROWTH_LIMIT = 1.2
 """Memory of the last nights may be this many times that of the first ones."""
@@ -38,13 +42,15 @@ def main() -> int:
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=200, help="kills of extraction")
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=STEPS, help="steps to kill")
     parser.add_argument("--nights", type=int, default=24, help="censuses of a growing repository")
     parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
     parser.add_argument("--output", type=Path, default=ROOT / "data/soak", help="folder of results")
     chosen = parser.parse_args()
     lines = [time.strftime("# Soak of %Y-%m-%d", time.gmtime()), ""]
     with tempfile.TemporaryDirectory(prefix="census-soak-") as folder:
-        is_good, said = _kill_each_step(Path(folder), chosen.kills, random.Random(chosen.seed))
+        chance = random.Random(chosen.seed)
+        is_good, said = _kill_each_step(Path(folder), chosen.steps, chosen.kills, chance)
         lines += said
         if chosen.nights:
             is_flat, said = _repeat_nightly(Path(folder), chosen.nights)
@@ -60,7 +66,9 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def _kill_each_step(folder: Path, kills: int, chance: random.Random) -> tuple[bool, list[str]]:
+def _kill_each_step(
+    folder: Path, steps: Sequence[str], kills: int, chance: random.Random
+) -> tuple[bool, list[str]]:
     """Kill each step, run it again, and compare with an undisturbed run."""
     lines = ["| step | kills | still running | results that differ |", "|---|--:|--:|--:|"]
     is_good = True
@@ -72,14 +80,14 @@ def _kill_each_step(folder: Path, kills: int, chance: random.Random) -> tuple[bo
     census.run("extract")  # It makes the repository too, which is not what is timed.
     lasts_s = {"extract": census.run("extract", *AGAIN["extract"])}
     lasts_s |= {step: census.run(step) for step in STEPS[1:]}
-    for step in STEPS:
+    for step in steps:
         expected = census.found(step)
         count = -(-kills // FEWER[step])
         running = differing = 0
         for number, (after_s, whole_group) in enumerate(moments(chance, lasts_s[step], count), 1):
-            # Half of the extractions begin without a lake, the others read each RUN again.
-            if step == "extract" and number % 2:
-                shutil.rmtree(census.data / "lake")
+            # Half of the extractions read a lake again. A report draws only what is new.
+            if step in ANEW and (step == "report" or number % 2):
+                shutil.rmtree(census.data / ANEW[step])
             running += census.kill(step, after_s, whole_group, *AGAIN.get(step, ()))
             census.run(step)
             is_same = census.found(step) == expected
