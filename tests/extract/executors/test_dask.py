@@ -32,7 +32,7 @@ def cluster() -> Iterator[Any]:
 @pytest.fixture
 def scheduler(cluster: Any) -> str:  # noqa: ANN401
     """Tell the address, when both workers live: a test before may have killed one."""
-    cluster.wait_for_workers(2, timeout=60)
+    cluster.wait_for_workers(2, timeout=300)
     return str(cluster.scheduler_address)
 
 
