@@ -22,10 +22,10 @@ from rich.markup import escape
 from quanta_census.entrance import command
 from quanta_census.terminal import SafeConsole
 
-from . import completeness, history, questions
-from .engine import PROJECT, Outcome, invoke, project_environment, read_project
+from . import completeness, history, questions, reuse
+from .engine import PROJECT, Outcome, close_database, invoke, project_environment, read_project
 from .errors import TransformError
-from .fingerprint import Publication, Remark, fingerprint, published, remember
+from .fingerprint import Fingerprint, Publication, Remark, fingerprint, published, remember
 from .lake import LakeManifest, check_content, read_manifest
 from .layout import Layout, make_folder
 from .progress import Progress
@@ -39,7 +39,13 @@ COMPLETENESS = "completeness"
 """Tag of the tests that find missing quanta: they fail the build, but it is published."""
 
 
-def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = False) -> bool:
+def build(
+    layout: Layout,
+    *,
+    memory_limit: str = "75%",
+    full_refresh: bool = False,
+    changed_only: bool = False,
+) -> bool:
     """Build, check and publish the warehouse, unless nothing changed since it was published.
 
     Parameters
@@ -50,6 +56,9 @@ def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = Fal
         DuckDB's memory limit.
     full_refresh : `bool`
         Whether to build also if nothing changed.
+    changed_only : `bool`
+        Whether to take the rows of campaigns that did not change from the published warehouse.
+        `full_refresh` wins.
 
     Returns
     -------
@@ -70,21 +79,33 @@ def build(layout: Layout, *, memory_limit: str = "75%", full_refresh: bool = Fal
         if before and before.fingerprint == made_from and not full_refresh:
             return _repeat(layout, before, console)
         check_content(layout, manifest)
-        return _publish(layout, manifest, made_from, console, memory_limit)
+        changed = None
+        if before and changed_only and not full_refresh:
+            changed = reuse.changed_campaigns(before.fingerprint, made_from)
+        return _publish(layout, manifest, made_from, console, memory_limit, changed)
 
 
 def _publish(
-    layout: Layout, manifest: LakeManifest, made_from: str, console: Console, memory_limit: str
+    layout: Layout,
+    manifest: LakeManifest,
+    made_from: Fingerprint,
+    console: Console,
+    memory_limit: str,
+    changed: Sequence[str] | None,
 ) -> bool:
-    """Build, check and rename into place."""
+    """Build, check and rename into place; with changed campaigns, only theirs."""
     began = time.monotonic()
     _forget_logs(layout)
     history.keep(layout)
     with _building_folder(layout) as folder:
         with project_environment(layout, folder, memory_limit):
             project = read_project(layout)
-            _make_models(layout, project, console)
-            outcomes = _run_tests(layout, project, console)
+            if changed is None:
+                _make_models(layout, project, console)
+                outcomes = _run_tests(layout, project, console)
+            else:
+                kept = sorted(made_from.campaigns.keys() - set(changed))
+                outcomes = _make_changed(layout, project, console, folder, changed, kept)
             selection = ["--select", "resource_type:analysis"]
             analyses = invoke(layout, project, ["compile", *selection])
         new = folder / layout.warehouse.name
@@ -180,15 +201,35 @@ def _building_folder(layout: Layout) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make_models(layout: Layout, project: Manifest, console: Console) -> None:
+def _make_changed(
+    layout: Layout,
+    project: Manifest,
+    console: Console,
+    folder: Path,
+    changed: Sequence[str],
+    kept: Sequence[str],
+) -> list[Outcome]:
+    """Make the tables of changed campaigns, copy those of the others, then make what needs all."""
+    console.print(f"Only {', '.join(changed)} changed: the rows of {len(kept)} others are copied")
+    of_changed, plan = read_project(layout, changed), reuse.plan(project)
+    new = folder / layout.warehouse.name
+    _make_models(layout, of_changed, console, ["--select", *plan.first])
+    close_database()
+    reuse.drop_rows(new, plan.copied, kept)
+    outcomes = _run_tests(layout, of_changed, console, ["--exclude", *plan.last_checks])
+    close_database()
+    reuse.copy_rows(new, layout.warehouse, plan.copied, kept)
+    _make_models(layout, project, console, ["--select", *plan.last])
+    return outcomes + _run_tests(layout, project, console, ["--select", *plan.last_checks])
+
+
+def _make_models(
+    layout: Layout, project: Manifest, console: Console, selection: Sequence[str] = ()
+) -> None:
     """Run seeds and models; a broken one ends the build."""
+    without_tests = ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
     with Progress(console, "models") as progress:
-        outcomes = invoke(
-            layout,
-            project,
-            ["build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"],
-            progress.advance,
-        )
+        outcomes = invoke(layout, project, ["build", *without_tests, *selection], progress.advance)
     broken = [o for o in outcomes if o.status == "error"]
     if broken:
         lines = [f"{o.name} ({o.path}): {o.message}" for o in broken]
@@ -199,9 +240,11 @@ def _make_models(layout: Layout, project: Manifest, console: Console) -> None:
         )
 
 
-def _run_tests(layout: Layout, project: Manifest, console: Console) -> list[Outcome]:
+def _run_tests(
+    layout: Layout, project: Manifest, console: Console, selection: Sequence[str] = ()
+) -> list[Outcome]:
     """Run the data tests; `make test` runs the unit tests, which test the code."""
-    arguments = ["test", "--exclude-resource-type", "unit_test"]
+    arguments = ["test", "--exclude-resource-type", "unit_test", *selection]
     with Progress(console, "checks") as progress:
         return invoke(layout, project, arguments, progress.advance)
 

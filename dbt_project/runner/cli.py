@@ -61,6 +61,14 @@ def build(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build even if nothing changed.")
     ] = False,
+    changed_only: Annotated[
+        bool,
+        typer.Option(
+            "--changed-only",
+            help="Build only the campaigns that changed, and copy the rows of the others from the "
+            "published warehouse.",
+        ),
+    ] = False,
 ) -> None:
     """Build the warehouse from DATA/lake, check it, and publish it.
 
@@ -74,7 +82,12 @@ def build(
     from . import build as builder
 
     with _clear_errors():
-        complete = builder.build(Layout(data), memory_limit=memory_limit, full_refresh=full_refresh)
+        complete = builder.build(
+            Layout(data),
+            memory_limit=memory_limit,
+            full_refresh=full_refresh,
+            changed_only=changed_only,
+        )
     if not complete:
         raise typer.Exit(1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
-__all__ = ["PROJECT", "Outcome", "invoke", "project_environment", "read_project"]
+__all__ = ["PROJECT", "Outcome", "close_database", "invoke", "project_environment", "read_project"]
 
 PROJECT = Path(__file__).parent.parent
 """The folder of the dbt project: models, macros, seeds and tests."""
@@ -92,7 +92,7 @@ def project_environment(layout: Layout, folder: Path, memory_limit: str) -> Iter
         with chdir(folder), _importable_as_dbt_project():
             yield
     finally:
-        _close_database()
+        close_database()
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
@@ -133,20 +133,22 @@ def _is_dbt_project(name: str) -> bool:
     return name == _IMPORT_NAME or name.startswith(f"{_IMPORT_NAME}.")
 
 
-def _close_database() -> None:
+def close_database() -> None:
     """Close the database, which dbt-duckdb keeps open until the process ends."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def read_project(layout: Layout) -> Manifest:
+def read_project(layout: Layout, campaigns: Collection[str] = ()) -> Manifest:
     """Parse the dbt project inside `project_environment`.
 
     Parameters
     ----------
     layout : `Layout`
         Paths of the lake, the history and the logs.
+    campaigns : `~collections.abc.Collection` [ `str` ], optional
+        The only campaigns whose quanta, RUNs and records the sources give; all if there are none.
 
     Returns
     -------
@@ -163,6 +165,12 @@ def read_project(layout: Layout) -> Manifest:
         location = source.config.extra["external_location"]
         location = location.replace(_PLACES["CENSUS_LAKE"], layout.lake_pattern)
         location = location.replace(_PLACES["CENSUS_HISTORY"], layout.history_pattern)
+        # The campaigns file stays whole: which campaign is in focus follows from all of it.
+        if campaigns and source.source_name == "lake" and source.name != "campaigns":
+            # DuckDB reads only the folders of these campaigns. Their names have no quotes: they are
+            # those of folders of the lake.
+            names = "', '".join(campaigns)
+            location = f"(select * from {location} where campaign in ('{names}'))"  # noqa: S608
         source.config.extra["external_location"] = location
     return project
 

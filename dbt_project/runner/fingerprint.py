@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from .engine import PROJECT
 from .layout import LAKE_TABLES, Layout
 
-__all__ = ["Publication", "Remark", "fingerprint", "published", "remember"]
+__all__ = ["Fingerprint", "Publication", "Remark", "fingerprint", "published", "remember"]
 
 _LARGE_TABLES = ("quanta", "expectations", "rejects")
 """Tables compared by size and time of their files, because extraction only replaces files."""
@@ -49,12 +50,31 @@ class Remark:
 
 
 @dataclass(frozen=True)
+class Fingerprint:
+    """Digests of what a warehouse is made from.
+
+    Attributes
+    ----------
+    project : `str`
+        Models and versions of packages.
+    focus : `str`
+        The campaign in focus: rows of all campaigns say whether they are in focus.
+    campaigns : `dict` [ `str`, `str` ]
+        Part of the lake of each campaign.
+    """
+
+    project: str
+    focus: str
+    campaigns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Publication:
     """Record of a published warehouse.
 
     Attributes
     ----------
-    fingerprint : `str`
+    fingerprint : `Fingerprint`
         Lake, models and versions that it was made from.
     warehouse : `str`
         Identity of the file, so that another file in its place is recognised.
@@ -62,12 +82,12 @@ class Publication:
         Checks that warned.
     """
 
-    fingerprint: str
+    fingerprint: Fingerprint
     warehouse: str
     remarks: Sequence[Remark]
 
 
-def fingerprint(layout: Layout) -> str:
+def fingerprint(layout: Layout) -> Fingerprint:
     """Make the fingerprint of what a warehouse would be made from.
 
     Parameters
@@ -77,11 +97,36 @@ def fingerprint(layout: Layout) -> str:
 
     Returns
     -------
-    fingerprint : `str`
-        A text; it is the same if a build would make the same tables.
+    fingerprint : `Fingerprint`
+        It is the same if a build would make the same tables.
     """
+    campaigns: dict[str, list[str]] = defaultdict(list)
+    for campaign, line in _lake(layout):
+        campaigns[campaign].append(line)
+    return Fingerprint(
+        _digest([*_versions(), *_project()]),
+        _focus(layout),
+        {campaign: _digest(lines) for campaign, lines in campaigns.items()},
+    )
+
+
+def _focus(layout: Layout) -> str:
+    """Give the first campaign with a label of focus, or nothing."""
+    try:
+        rows = pa.concat_tables(
+            pq.read_table(file, columns=["campaign", "campaign_position", "focus"])
+            for file in sorted((layout.lake / "campaigns").rglob("*.parquet"))
+        ).to_pylist()
+    except (pa.ArrowException, OSError):
+        # The build reports the fault.
+        return ""
+    in_focus = [row for row in rows if row["focus"] is not None]
+    return min(in_focus, key=lambda row: row["campaign_position"])["campaign"] if in_focus else ""
+
+
+def _digest(lines: Iterable[str]) -> str:
     found = hashlib.sha256()
-    for line in (*_versions(), *_project(), *_lake(layout)):
+    for line in lines:
         found.update(f"{line}\n".encode())
     return found.hexdigest()
 
@@ -100,11 +145,17 @@ def _project() -> Iterator[str]:
                 yield f"{place} {hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
-def _lake(layout: Layout) -> Iterator[str]:
-    """List every file of the lake; files that every extraction rewrites are listed by content."""
+def _lake(layout: Layout) -> Iterator[tuple[str, str]]:
+    """List the campaign of every file of the lake, and the file with what tells its content.
+
+    Files that every extraction rewrites are listed by content.
+    """
     for table in LAKE_TABLES:
         for file in sorted((layout.lake / table).rglob("*.parquet")):
-            yield f"{file.relative_to(layout.lake)} {_file(table, file)}"
+            place = file.relative_to(layout.lake)
+            # Of the folder `campaign=DM-1`.
+            campaign = place.parts[1].partition("=")[2]
+            yield campaign, f"{place} {_file(table, file)}"
 
 
 def _file(table: str, file: Path) -> str:
@@ -146,7 +197,9 @@ def published(layout: Layout) -> Publication | None:
     try:
         said = json.loads(layout.publication.read_text())
         found = Publication(
-            said["fingerprint"], said["warehouse"], [Remark(**each) for each in said["remarks"]]
+            Fingerprint(**said["fingerprint"]),
+            said["warehouse"],
+            [Remark(**each) for each in said["remarks"]],
         )
         return found if found.warehouse == _identity(layout.warehouse) else None
     except (OSError, ValueError, KeyError, TypeError):
@@ -154,14 +207,14 @@ def published(layout: Layout) -> Publication | None:
         return None
 
 
-def remember(layout: Layout, made_from: str, remarks: Sequence[Remark]) -> None:
+def remember(layout: Layout, made_from: Fingerprint, remarks: Sequence[Remark]) -> None:
     """Write what the warehouse that was just published was made from.
 
     Parameters
     ----------
     layout : `Layout`
         Where it lies.
-    made_from : `str`
+    made_from : `Fingerprint`
         The `fingerprint` from before the build, so that changes since then count as new.
     remarks : `~collections.abc.Sequence` [ `Remark` ]
         Checks that warned.

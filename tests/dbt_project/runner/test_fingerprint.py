@@ -81,16 +81,16 @@ def test_an_unchanged_warehouse_is_what_a_full_refresh_makes(
 
 
 def test_whatever_a_mart_could_tell_apart_changes_the_fingerprint(published: Layout) -> None:
-    seen = {fingerprint(published)}
+    seen = {str(fingerprint(published))}
     rewrite(part(published, "runs", "DM-3", "stage1"), with_value("chain_position", 0, 7))
-    seen.add(fingerprint(published))
+    seen.add(str(fingerprint(published)))
     rewrite(part(published, "quanta", "DM-3", "stage1"), with_value("max_rss_bytes", 0, 2**33))
-    seen.add(fingerprint(published))
+    seen.add(str(fingerprint(published)))
     remove(part(published, "quanta", "DM-3", "stage4"))
-    seen.add(fingerprint(published))
+    seen.add(str(fingerprint(published)))
     campaign = published.lake / "campaigns" / "campaign=DM-1" / "part.parquet"
     rewrite(campaign, with_value("threshold_gib", 0, 4))
-    seen.add(fingerprint(published))
+    seen.add(str(fingerprint(published)))
     assert len(seen) == 5
 
 
