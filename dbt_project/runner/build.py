@@ -79,10 +79,8 @@ def build(
         if before and before.fingerprint == made_from and not full_refresh:
             return _repeat(layout, before, console)
         check_content(layout, manifest)
-        changed = None
-        if before and changed_only and not full_refresh:
-            changed = reuse.changed_campaigns(before.fingerprint, made_from)
-        return _publish(layout, manifest, made_from, console, memory_limit, changed)
+        kept_from = before if changed_only and not full_refresh else None
+        return _publish(layout, manifest, made_from, console, memory_limit, kept_from)
 
 
 def _publish(
@@ -91,21 +89,23 @@ def _publish(
     made_from: Fingerprint,
     console: Console,
     memory_limit: str,
-    changed: Sequence[str] | None,
+    kept_from: Publication | None,
 ) -> bool:
-    """Build, check and rename into place; with changed campaigns, only theirs."""
+    """Build, check and rename into place; keep rows of a publication where that is possible."""
     began = time.monotonic()
     _forget_logs(layout)
     history.keep(layout)
     with _building_folder(layout) as folder:
         with project_environment(layout, folder, memory_limit):
             project = read_project(layout)
-            if changed is None:
+            if kept_from and (campaigns := reuse.compare(kept_from.fingerprint, made_from)):
+                warned = [remark.name for remark in kept_from.remarks]
+                outcomes = _make_changed(
+                    layout, project, console, folder, memory_limit, campaigns, warned
+                )
+            else:
                 _make_models(layout, project, console)
                 outcomes = _run_tests(layout, project, console)
-            else:
-                kept = sorted(made_from.campaigns.keys() - set(changed))
-                outcomes = _make_changed(layout, project, console, folder, changed, kept)
             selection = ["--select", "resource_type:analysis"]
             analyses = invoke(layout, project, ["compile", *selection])
         new = folder / layout.warehouse.name
@@ -206,21 +206,42 @@ def _make_changed(
     project: Manifest,
     console: Console,
     folder: Path,
-    changed: Sequence[str],
-    kept: Sequence[str],
+    memory_limit: str,
+    campaigns: reuse.Campaigns,
+    warned: Sequence[str],
 ) -> list[Outcome]:
-    """Make the tables of changed campaigns, copy those of the others, then make what needs all."""
-    console.print(f"Only {', '.join(changed)} changed: the rows of {len(kept)} others are copied")
-    of_changed, plan = read_project(layout, changed), reuse.plan(project)
-    new = folder / layout.warehouse.name
+    """Make the tables of changed campaigns, copy those of the others, then make what needs all.
+
+    Checks that warned, now or at the last publication, say what they find in all campaigns.
+    """
+    console.print(
+        f"Only {', '.join(campaigns.changed)} changed: rows of {', '.join(campaigns.kept)} are kept"
+    )
+    of_changed, plan = read_project(layout, campaigns.changed), reuse.plan(project)
     _make_models(layout, of_changed, console, ["--select", *plan.first])
-    close_database()
-    reuse.drop_rows(new, plan.copied, kept)
+    with _opened(layout, folder, memory_limit) as connection:
+        reuse.drop_rows(connection, plan.copied, campaigns.kept)
     outcomes = _run_tests(layout, of_changed, console, ["--exclude", *plan.last_checks])
-    close_database()
-    reuse.copy_rows(new, layout.warehouse, plan.copied, kept)
+    with _opened(layout, folder, memory_limit) as connection:
+        reuse.copy_rows(connection, layout.warehouse, plan.copied, campaigns.kept)
     _make_models(layout, project, console, ["--select", *plan.last])
-    return outcomes + _run_tests(layout, project, console, ["--select", *plan.last_checks])
+    repeated = {*warned, *(outcome.name for outcome in outcomes if outcome.status == "warn")}
+    last = sorted({*plan.last_checks, *repeated})
+    outcomes = [outcome for outcome in outcomes if outcome.name not in repeated]
+    return outcomes + _run_tests(layout, project, console, ["--select", *last])
+
+
+@contextmanager
+def _opened(layout: Layout, folder: Path, memory_limit: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the database that is built, with the limits that dbt's connection has."""
+    close_database()
+    limits: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "temp_directory": str(folder / "spill"),
+        "preserve_insertion_order": False,
+    }
+    with duckdb.connect(str(folder / layout.warehouse.name), config=limits) as connection:
+        yield connection
 
 
 def _make_models(

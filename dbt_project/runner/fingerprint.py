@@ -111,17 +111,25 @@ def fingerprint(layout: Layout) -> Fingerprint:
 
 
 def _focus(layout: Layout) -> str:
-    """Give the first campaign with a label of focus, or nothing."""
-    try:
-        rows = pa.concat_tables(
-            pq.read_table(file, columns=["campaign", "campaign_position", "focus"])
-            for file in sorted((layout.lake / "campaigns").rglob("*.parquet"))
-        ).to_pylist()
-    except (pa.ArrowException, OSError):
-        # The build reports the fault.
-        return ""
-    in_focus = [row for row in rows if row["focus"] is not None]
-    return min(in_focus, key=lambda row: row["campaign_position"])["campaign"] if in_focus else ""
+    """Give the first campaign of the file that has a label of focus, or nothing."""
+    labelled = []
+    for file in (layout.lake / "campaigns").rglob("*.parquet"):
+        try:
+            rows = pq.read_table(file, columns=["campaign_position", "focus"], partitioning=None)
+        except pa.ArrowInvalid:
+            # The build reports the fault.
+            continue
+        labelled += [
+            (row["campaign_position"], _campaign(file.relative_to(layout.lake)))
+            for row in rows.to_pylist()
+            if row["focus"] is not None
+        ]
+    return min(labelled)[1] if labelled else ""
+
+
+def _campaign(place: Path) -> str:
+    """Give the campaign of a file such as ``quanta/campaign=DM-1/stage=stage1/run.parquet``."""
+    return place.parts[1].partition("=")[2]
 
 
 def _digest(lines: Iterable[str]) -> str:
@@ -153,9 +161,7 @@ def _lake(layout: Layout) -> Iterator[tuple[str, str]]:
     for table in LAKE_TABLES:
         for file in sorted((layout.lake / table).rglob("*.parquet")):
             place = file.relative_to(layout.lake)
-            # Of the folder `campaign=DM-1`.
-            campaign = place.parts[1].partition("=")[2]
-            yield campaign, f"{place} {_file(table, file)}"
+            yield _campaign(place), f"{place} {_file(table, file)}"
 
 
 def _file(table: str, file: Path) -> str:

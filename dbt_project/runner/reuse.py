@@ -1,7 +1,7 @@
 """Take the rows of campaigns that did not change from the published warehouse.
 
-Most tables give each campaign rows that follow from its own part of the lake. Models that do not
-have a tag, and they and all that reads them are made from all campaigns.
+Most tables give each campaign rows that follow from its own part of the lake. Models that read
+several campaigns have a tag. They, and all that reads them, are made again from all campaigns.
 """
 
 from __future__ import annotations
@@ -20,13 +20,32 @@ from .fingerprint import Fingerprint
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
 
-__all__ = ["Plan", "changed_campaigns", "copy_rows", "drop_rows", "plan"]
+__all__ = ["Campaigns", "Plan", "compare", "copy_rows", "drop_rows", "plan"]
 
 _ALL_CAMPAIGNS = "all_campaigns"
 """Tag of models and checks that read several campaigns: a new one changes rows of the others."""
 
 _BY_RELEASE = "by_release"
 """Tag of models with rows of releases. What reads the rows of its own release needs no others."""
+
+_NO_CAMPAIGN = "__none__"
+"""Folder of the tables of a lake that have no rows."""
+
+
+@dataclass(frozen=True)
+class Campaigns:
+    """Names of campaigns.
+
+    Attributes
+    ----------
+    changed : `list` [ `str` ]
+        New and changed ones.
+    kept : `list` [ `str` ]
+        Those that are as they were when the warehouse was published.
+    """
+
+    changed: Sequence[str]
+    kept: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -51,8 +70,8 @@ class Plan:
     last_checks: Sequence[str]
 
 
-def changed_campaigns(before: Fingerprint, now: Fingerprint) -> list[str] | None:
-    """Give the campaigns whose rows must be made.
+def compare(before: Fingerprint, now: Fingerprint) -> Campaigns | None:
+    """Say of which campaigns rows must be made, and of which they can be kept.
 
     Parameters
     ----------
@@ -63,17 +82,15 @@ def changed_campaigns(before: Fingerprint, now: Fingerprint) -> list[str] | None
 
     Returns
     -------
-    campaigns : `list` [ `str` ] or `None`
-        New and changed campaigns, in the order of their names. `None` if rows cannot be kept: the
-        models or the focus changed, or each campaign did, or a campaign only left the lake.
+    campaigns : `Campaigns` or `None`
+        `None` if all must be made: the models or the campaign in focus changed, or each campaign
+        did.  Also if no campaign changed, because then one left the lake.
     """
-    changed = sorted(
-        name for name, digest in now.campaigns.items() if before.campaigns.get(name) != digest
-    )
+    campaigns = sorted(now.campaigns.keys() - {_NO_CAMPAIGN})
+    changed = [each for each in campaigns if before.campaigns.get(each) != now.campaigns[each]]
+    kept = [each for each in campaigns if each not in changed]
     is_alike = before.project == now.project and before.focus == now.focus
-    if not is_alike or not changed or len(changed) == len(now.campaigns):
-        return None
-    return changed
+    return Campaigns(changed, kept) if is_alike and changed and kept else None
 
 
 def plan(project: Manifest) -> Plan:
@@ -141,13 +158,15 @@ def _reached(begin: Iterable[str], following: Mapping[str, Iterable[str]]) -> se
     return reached
 
 
-def drop_rows(new: Path, tables: Iterable[str], campaigns: Collection[str]) -> None:
+def drop_rows(
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[str], campaigns: Collection[str]
+) -> None:
     """Delete rows of campaigns that were made without their quanta.
 
     Parameters
     ----------
-    new : `pathlib.Path`
-        The database that is built; it is closed.
+    connection : `duckdb.DuckDBPyConnection`
+        The database that is built.
     tables : `~collections.abc.Iterable` [ `str` ]
         Names of the tables.
     campaigns : `~collections.abc.Collection` [ `str` ]
@@ -158,23 +177,25 @@ def drop_rows(new: Path, tables: Iterable[str], campaigns: Collection[str]) -> N
     TransformError
         Raised if a table has no campaign in its rows.
     """
-    with duckdb.connect(str(new)) as connection:
-        for table in _located(connection, tables):
-            connection.execute(
-                f"delete from {table} where campaign in (select unnest($1))",  # noqa: S608 our own names
-                [list(campaigns)],
-            )
+    for table in _located(connection, tables):
+        connection.execute(
+            f"delete from {table} where campaign in (select unnest($1))",  # noqa: S608 our own names
+            [list(campaigns)],
+        )
 
 
 def copy_rows(
-    new: Path, published: Path, tables: Iterable[str], campaigns: Collection[str]
+    connection: duckdb.DuckDBPyConnection,
+    published: Path,
+    tables: Iterable[str],
+    campaigns: Collection[str],
 ) -> None:
     """Insert the rows of unchanged campaigns into tables.
 
     Parameters
     ----------
-    new : `pathlib.Path`
-        The database that is built; it is closed.
+    connection : `duckdb.DuckDBPyConnection`
+        The database that is built.
     published : `pathlib.Path`
         The published warehouse, of the same models.
     tables : `~collections.abc.Iterable` [ `str` ]
@@ -188,14 +209,13 @@ def copy_rows(
         Raised if a table has no campaign in its rows.
     """
     path = str(published).replace("'", "''")
-    with duckdb.connect(str(new), config={"preserve_insertion_order": False}) as connection:
-        connection.execute(f"attach '{path}' as published (read_only)")
-        for table in _located(connection, tables):
-            connection.execute(
-                f"insert into {table} by name select * from published.{table} "  # noqa: S608 our own names
-                "where campaign in (select unnest($1))",
-                [list(campaigns)],
-            )
+    connection.execute(f"attach '{path}' as published (read_only)")
+    for table in _located(connection, tables):
+        connection.execute(
+            f"insert into {table} by name select * from published.{table} "  # noqa: S608 our own names
+            "where campaign in (select unnest($1))",
+            [list(campaigns)],
+        )
 
 
 def _located(connection: duckdb.DuckDBPyConnection, tables: Iterable[str]) -> Iterator[str]:
