@@ -9,6 +9,8 @@ attempts as (
         and is_last_attempt
         and process_id is null
         and node_name is not null
+        -- A quantum that is alone in its job follows no other.
+        and coalesce(job_quanta_count > 1, true)
         and prep_max_rss_bytes is not null
         and max_rss_bytes is not null
         and prep_cpu_time_s is not null
