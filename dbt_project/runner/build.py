@@ -294,9 +294,12 @@ def _refuse_failed(outcomes: list[Outcome], database: Path, layout: Layout) -> N
 def _failing_rows(outcome: Outcome, database: Path, limit: int = 3) -> list[str]:
     """Show some of the rows that a check found."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.execute(outcome.sql)
+        # In one order, so that another build of the same lake names the same rows.
+        found = connection.execute(
+            f"select * from (\n{outcome.sql}\n) order by all limit {limit}"  # noqa: S608
+        )
         names = [column[0] for column in found.description or ()]
-        rows = found.fetchmany(limit)
+        rows = found.fetchall()
     shown = [", ".join(f"{n}={v}" for n, v in zip(names, row, strict=True)) for row in rows]
     if outcome.failures > len(rows):
         shown.append(f"and {outcome.failures - len(rows)} more")

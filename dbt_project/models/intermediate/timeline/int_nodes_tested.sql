@@ -12,8 +12,8 @@ summed as (
         node_name,
         {{ total_count('quanta_count') }} as tested_quanta_count,
         -- A sum of doubles depends on the order. The sums are rounded, so that they are the same in every build.
-        round(sum(cast(rank_sum - expected_rank_sum as double) / (all_count + 1)), 9) as excess,
-        round(sum(rank_sum_variance / (all_count + 1) / (all_count + 1)), 9) as variance
+        round(sum(cast(rank_sum - expected_rank_sum as double) / (all_count + 1)), 6) as excess,
+        round(sum(rank_sum_variance / (all_count + 1) / (all_count + 1)), 6) as variance
     from {{ ref('int_nodes_ranked') }}
     group by campaign, node_name
 
