@@ -30,6 +30,7 @@ from tests.extract.tiny import run_extraction
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("parsed_project"),
     pytest.mark.skipif(sys.platform != "linux", reason="the truth is read from Linux's /proc"),
 ]
 

@@ -25,6 +25,11 @@ def query(warehouse: Path, sql: str) -> Rows:
         return connection.execute(sql).fetchall()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _parsed(parsed_project: None) -> None:
+    """Build with the project that is already parsed."""
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """The sample lake with its published warehouse; tests must not change it."""
@@ -42,19 +47,10 @@ def rows(sample: Layout) -> Callable[[str], Rows]:
     return lambda sql: query(sample.warehouse, sql)
 
 
-def parsed(sample: Layout, folder: Path) -> Layout:
-    """Make an empty DATA whose first build need not parse the project anew."""
-    layout = Layout(folder)
-    target = layout.dbt / "target"
-    target.mkdir(parents=True)
-    shutil.copy(sample.dbt / "target" / "partial_parse.msgpack", target)
-    return layout
-
-
 @pytest.fixture
-def fresh(sample: Layout, tmp_path: Path) -> Layout:
+def fresh(tmp_path: Path) -> Layout:
     """An empty DATA of the test's own."""
-    return parsed(sample, tmp_path)
+    return Layout(tmp_path)
 
 
 @pytest.fixture

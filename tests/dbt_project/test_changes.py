@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 from dbt_project.runner.build import build
 from dbt_project.runner.engine import PROJECT
 from dbt_project.runner.layout import Layout
-from tests.dbt_project.conftest import Rows, parsed, query
+from tests.dbt_project.conftest import Rows, query
 from tests.lake_factory import SyntheticLake
 
 TASK = "isr"
@@ -37,7 +37,7 @@ def peaks() -> Iterator[tuple[str, dict[str, int | str], tuple[float, float]]]:
 
 
 @pytest.fixture(scope="module")
-def changes(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Rows]:
+def changes(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Rows]:
     """Query the changes of a stage: one task in two campaigns."""
     lake = SyntheticLake()
     stages = (TAIL, STEADY, VISITS)
@@ -50,7 +50,7 @@ def changes(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Callabl
             for found_stage, data_id, both in quanta:
                 if found_stage == stage:
                     lake.quantum(name, stage, run, TASK, data_id, peak_gib=both[place])
-    layout = parsed(sample, tmp_path_factory.mktemp("changes"))
+    layout = Layout(tmp_path_factory.mktemp("changes"))
     lake.write(layout.lake)
     assert build(layout)
     return lambda stage, columns: query(

@@ -13,7 +13,7 @@ import pytest
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
 from extract.bps_requests import resolve_requests
-from tests.dbt_project.conftest import Rows, parsed, query
+from tests.dbt_project.conftest import Rows, query
 from tests.lake_factory import GIB, SyntheticLake
 
 Query = Callable[[str], Rows]
@@ -46,7 +46,7 @@ def add_campaign(lake: SyntheticLake, name: str, *, peak_gib: float, first_visit
 
 
 @pytest.fixture(scope="module")
-def countable(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Query:
+def countable(tmp_path_factory: pytest.TempPathFactory) -> Query:
     """Two campaigns, the later one with twice the memory, and all that the file can say."""
     lake = SyntheticLake()
     for name, focus, peak_gib, first_visit in (
@@ -59,7 +59,7 @@ def countable(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Query
             current_requests=json.dumps(resolve_requests(REQUESTS)),
         )  # fmt: skip
         add_campaign(lake, name, peak_gib=peak_gib, first_visit=first_visit)
-    layout = parsed(sample, tmp_path_factory.mktemp("countable"))
+    layout = Layout(tmp_path_factory.mktemp("countable"))
     lake.write(layout.lake)
     assert build(layout)
     return lambda sql: query(layout.warehouse, sql)

@@ -15,7 +15,7 @@ from scipy.stats import CensoredData, ecdf
 from dbt_project.runner.build import build
 from dbt_project.runner.engine import PROJECT
 from dbt_project.runner.layout import Layout
-from tests.dbt_project.conftest import parsed, query
+from tests.dbt_project.conftest import query
 from tests.lake_factory import GIB, SyntheticLake
 
 CAMPAIGN = "DM-54249"
@@ -58,7 +58,7 @@ def random_peaks(task: str) -> Iterator[tuple[float, float]]:
 
 
 @pytest.fixture(scope="module")
-def estimated(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
+def estimated(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """A lake with a campaign of the note's, and tasks of random peaks."""
     lake = SyntheticLake()
     lake.campaign(CAMPAIGN, release="v30.0.4", focus="v30")
@@ -77,7 +77,7 @@ def estimated(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layou
     # The note counted these: a result with metadata, whether it worked or not.
     lake.quantum(CAMPAIGN, "stage1", run, "isr", {"instrument": "LSSTCam", "visit": 1},
                  does_work=False, wall_s=3600.0)  # fmt: skip
-    layout = parsed(sample, tmp_path_factory.mktemp("estimated"))
+    layout = Layout(tmp_path_factory.mktemp("estimated"))
     lake.write(layout.lake)
     assert build(layout)
     return layout

@@ -13,7 +13,6 @@ import yaml
 from dbt_project.runner.engine import PROJECT, project_environment, read_project
 from dbt_project.runner.layout import LAKE_TABLES, Layout
 from extract.lake.schema import LAKE_SCHEMA_VERSION, TABLES
-from tests.dbt_project.conftest import parsed
 
 Node = dict[str, Any]
 
@@ -52,8 +51,8 @@ NUMERIC = re.compile(r"^(bigint|integer|double|decimal.*)$")
 
 
 @pytest.fixture(scope="module")
-def manifest(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Node:
-    layout = parsed(sample, tmp_path_factory.mktemp("parsed"))
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Node:
+    layout = Layout(tmp_path_factory.mktemp("parsed"))
     with project_environment(layout, layout.root, "75%"):
         loaded: Node = read_project(layout).writable_manifest().to_dict()
     return loaded

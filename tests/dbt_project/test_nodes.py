@@ -8,14 +8,14 @@ from scipy import stats
 
 from dbt_project.runner.build import build
 from dbt_project.runner.layout import Layout
-from tests.dbt_project.conftest import parsed, query
+from tests.dbt_project.conftest import query
 from tests.lake_factory import SyntheticLake
 
 NODES, QUANTA = 60, 25
 
 
 @pytest.fixture(scope="module")
-def layout(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Two campaigns of two tasks on 60 nodes: all alike, and one node three times slower."""
     lake = SyntheticLake()
     generator = np.random.default_rng(8)
@@ -34,7 +34,7 @@ def layout(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
         lake.quantum(
             campaign, "stage1", run, "isr", {"instrument": "LSSTCam", "visit": 9999}, node_name=None
         )
-    made = parsed(sample, tmp_path_factory.mktemp("nodes"))
+    made = Layout(tmp_path_factory.mktemp("nodes"))
     lake.write(made.lake)
     assert build(made)
     return made

@@ -12,7 +12,7 @@ from dbt_project.runner.layout import Layout
 from extract.bps_requests import resolve_requests
 from reports.requests import request_memory_yaml
 from reports.warehouse import Warehouse
-from tests.dbt_project.conftest import Rows, parsed, query
+from tests.dbt_project.conftest import Rows, query
 from tests.lake_factory import SyntheticLake
 
 PROCESSES = 40
@@ -47,13 +47,13 @@ def add_campaign(lake: SyntheticLake, name: str, *, has_job: bool, has_clock: bo
 
 
 @pytest.fixture(scope="module")
-def layout(sample: Layout, tmp_path_factory: pytest.TempPathFactory) -> Layout:
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Layout:
     """Campaigns whose files have a job section, none, and no CPU clock either."""
     lake = SyntheticLake()
     add_campaign(lake, "JOB", has_job=True, has_clock=True)
     add_campaign(lake, "CLOCK", has_job=False, has_clock=True)
     add_campaign(lake, "BARE", has_job=False, has_clock=False)
-    layout = parsed(sample, tmp_path_factory.mktemp("processes"))
+    layout = Layout(tmp_path_factory.mktemp("processes"))
     lake.write(layout.lake)
     assert build(layout)
     return layout

@@ -41,7 +41,7 @@ from tests.extract.pipelines import (
 )
 from tests.extract.tiny import read_lake, run_extraction
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("parsed_project")]
 
 # Older stacks neither aggregate nor ingest graphs so; their own tests read what this one wrote.
 pytest.importorskip("lsst.pipe.base.quantum_graph.ingest_graph")

@@ -24,7 +24,7 @@ from extract.errors import LakeError, RepositoryError
 from tests.extract.tiny import TinyRepository
 from tests.reliability.killing import ROOT, STEPS, Census
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("parsed_project")]
 
 WATCH = """\
 import json, os, sys

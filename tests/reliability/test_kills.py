@@ -13,7 +13,7 @@ import pytest
 from tests.extract.tiny import TinyRepository
 from tests.reliability.killing import AGAIN, STEPS, Census, moments
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("parsed_project")]
 
 KILLS = 4
 """Kills of each step."""

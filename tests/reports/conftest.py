@@ -37,6 +37,11 @@ HOSTILE_LABEL = "<img/src=x>|**b**`{math}`$x$[l](javascript:a)"
 HOSTILE_TEXT = f"{SCRIPT} | ```{{raw}} html``` {{{{ config }}}} # '; drop table quanta; -- $e^1$"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _parsed(parsed_project: None) -> None:
+    """Build with the project that is already parsed."""
+
+
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three campaigns in four stages, the last one of the first campaign declared incomplete."""

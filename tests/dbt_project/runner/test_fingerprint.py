@@ -21,6 +21,7 @@ from tests.dbt_project.runner.test_build import part, remove, rewrite, with_valu
 @pytest.fixture
 def published(copied: Layout) -> Layout:
     """The sample as it is after its build: lake, warehouse and what is remembered of it."""
+    copied.dbt.mkdir()
     # Of the models as they are now: they may be edited while tests run.
     remember(copied, fingerprint(copied), [])
     return copied

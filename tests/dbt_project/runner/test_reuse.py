@@ -15,7 +15,6 @@ from dbt_project.runner.build import build
 from dbt_project.runner.fingerprint import Fingerprint, Remark, fingerprint, published
 from dbt_project.runner.layout import LAKE_TABLES, Layout
 from dbt_project.runner.reuse import Campaigns, compare
-from tests.dbt_project.conftest import parsed
 from tests.dbt_project.runner.test_build import part, rewrite, with_value
 from tests.lake_factory import seal
 
@@ -101,7 +100,7 @@ def test_a_changed_campaign_gives_the_tables_and_warnings_of_a_full_build(
     rewrite(part(fresh, "quanta", "DM-1", "stage1"), with_value("max_rss_bytes", 0, 2**33))
     build(fresh, changed_only=True)
     assert "Only DM-1 changed" in capsys.readouterr().err
-    full = parsed(sample, tmp_path / "full")
+    full = Layout(tmp_path / "full")
     shutil.copytree(fresh.lake, full.lake)
     build(full)
     assert differing(fresh, full) == []
